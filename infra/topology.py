@@ -1,0 +1,151 @@
+"""THE PAGE: every table, call, bus event, timer and grant of the system, and nothing else.
+
+Read a row as: what wakes it · which function (`functions/<service>/<file>.py`) · who may call ·
+what it may do. CDK builds these rows, tests verify them, the docs draw them.
+"""
+
+from common.bus.auth import UserRegistered
+from common.bus.booking import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingExpired,
+    BookingFailed,
+    BookingOrdered,
+)
+from common.bus.events import EventChanged, EventPublished
+from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded
+from common.bus.ticket import TicketCreated, TicketRejected
+from common.bus.user import UserUpdated
+from infra.vocabulary import (
+    Authorizer,
+    Call,
+    Index,
+    Key,
+    Mail,
+    On,
+    Route,
+    Secret,
+    Setting,
+    Stream,
+    Table,
+    Timer,
+    Trigger,
+    Who,
+)
+
+# fmt: off
+AUTH     = Table("auth",          ttl="expires_at")
+USERS    = Table("users")
+EVENTS   = Table("events",        (Index("listed", "listed", "listed_as"),))
+BOOKINGS = Table("bookings",      (Index("by_user", "user_id", "created_at"),))
+PAYMENTS = Table("payments",      (Index("by_user", "user_id", "created_at"),), ttl="expires_at")
+TICKETS  = Table("tickets",       (Index("by_user", "user_id", "created_at"), Index("by_code", "code")))
+NOTICES  = Table("notifications", (Index("by_user", "user_id", "created_at"),))
+SANDBOX  = Table("sandbox",       stream=False, ttl="expires_at")
+TABLES = (AUTH, USERS, EVENTS, BOOKINGS, PAYMENTS, TICKETS, NOTICES, SANDBOX)
+
+TOKEN_KEYS  = Key("token")                      # ES256, access tokens
+REFRESH_KEY = Secret("refresh")                 # derives the successor of a refresh token
+CURSOR_KEY  = Secret("cursor")                  # signs page tokens
+TICKET_SEED = Secret("ticket-seed")             # derives the Ed25519 key of each event
+PROVIDER    = Secret("provider", given=True)    # {"api_key", "webhook_secret"}
+SECRETS = (REFRESH_KEY, CURSOR_KEY, TICKET_SEED, PROVIDER)
+SES = Mail()
+
+ISSUER       = Setting("TOKEN_ISSUER")          # iss and aud of access tokens
+PUBLIC_URL   = Setting("PUBLIC_URL")            # where people reach the API, no trailing slash
+PROVIDER_API = Setting("PROVIDER_API")          # the provider's API base; the sandbox's where no live key is given
+SHORT_HOLDS  = Setting("SHORT_HOLDS")           # "1" on the local stage: holds of seconds are allowed
+BACKSTOP     = Setting("HOLD_BACKSTOP_SECONDS") # how long after payment's deadline booking ends a hold itself
+SETTINGS = (ISSUER, PUBLIC_URL, PROVIDER_API, SHORT_HOLDS, BACKSTOP)
+
+GET_SECRET = "GetSecretValue"
+SIGN_PAGE  = CURSOR_KEY.may(GET_SECRET)
+LISTING    = ("Query",)
+
+ROWS: tuple[Trigger, ...] = (
+    # gateway: what belongs to no service
+    Route("GET /v1/health",                   "gateway.get_health",       Who.ANYONE),
+    Route("$default",                         "gateway.refuse_unknown",   Who.ANYONE),
+
+    # auth: who is calling
+    Authorizer("auth.authorize",              may=(ISSUER, TOKEN_KEYS.may("GetPublicKey"), AUTH.may("GetItem"))),
+    Route("POST /v1/register",                "auth.register",            Who.ANYONE,    may=(AUTH.may("PutItem"),), memory=1769),
+    Route("POST /v1/login",                   "auth.login",               Who.ANYONE,    may=(ISSUER, AUTH.may("GetItem", "PutItem", "UpdateItem"), TOKEN_KEYS.may("Sign"), REFRESH_KEY.may(GET_SECRET)), memory=1769),
+    Route("POST /v1/token/refresh",           "auth.refresh_token",       Who.ANYONE,    may=(ISSUER, AUTH.may("GetItem", "UpdateItem"), TOKEN_KEYS.may("Sign"), REFRESH_KEY.may(GET_SECRET))),
+    Route("POST /v1/logout",                  "auth.logout",              Who.USER,      may=(AUTH.may("GetItem", "UpdateItem"),)),
+    Route("GET /v1/jwks",                     "auth.get_jwks",            Who.ANYONE,    may=(TOKEN_KEYS.may("GetPublicKey"),)),
+    Route("PUT /v1/users/{user_id}/roles",    "auth.set_roles",           Who.ADMIN,     may=(AUTH.may("GetItem", "UpdateItem"),)),
+    Call("auth.ensure_admin",                 may=(AUTH.may("GetItem", "PutItem", "UpdateItem"),), memory=1769),
+
+    # user: who they are
+    On(UserRegistered,                        "user.on_user_registered",  may=(USERS.may("PutItem"),)),
+    Route("GET /v1/users/{user_id}",          "user.get_user",            Who.USER,      may=(USERS.may("GetItem"),)),
+    Route("PUT /v1/users/{user_id}",          "user.update_user",         Who.USER,      may=(USERS.may("GetItem", "UpdateItem"),)),
+
+    # events: what is on
+    Route("POST /v1/categories",              "events.create_category",   Who.ADMIN,     may=(EVENTS.may("PutItem"),)),
+    Route("GET /v1/categories",               "events.list_categories",   Who.ANYONE,    may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SIGN_PAGE)),
+    Route("POST /v1/events",                  "events.create_event",      Who.ORGANISER, may=(EVENTS.may("GetItem", "PutItem"), SHORT_HOLDS)),
+    Route("POST /v1/events/{event_id}/types", "events.create_type",       Who.ORGANISER, may=(EVENTS.may("GetItem", "UpdateItem"),)),
+    Route("PUT /v1/events/{event_id}/staff",  "events.set_staff",         Who.ORGANISER, may=(EVENTS.may("GetItem", "UpdateItem"),)),
+    Route("POST /v1/events/{event_id}/publish", "events.publish_event",   Who.ORGANISER, may=(EVENTS.may("GetItem", "UpdateItem"),)),
+    Route("GET /v1/events",                   "events.list_events",       Who.ANYONE,    may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SIGN_PAGE)),
+    Route("GET /v1/events/{event_id}",        "events.get_event",         Who.ANYONE,    may=(EVENTS.may("GetItem"),)),
+
+    # booking: holding places
+    On(EventPublished,                        "booking.on_event_published",   may=(BOOKINGS.may("GetItem", "PutItem", "UpdateItem"),)),
+    On(EventChanged,                          "booking.on_event_changed",     may=(BOOKINGS.may("GetItem", "PutItem", "UpdateItem"),)),
+    Route("GET /v1/events/{event_id}/availability", "booking.get_availability", Who.ANYONE, may=(BOOKINGS.may("GetItem", "BatchGetItem"),)),
+    Route("POST /v1/bookings",                "booking.create_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"), BACKSTOP)),
+    Route("GET /v1/bookings",                 "booking.list_bookings",    Who.USER,      may=(BOOKINGS.may("BatchGetItem"), BOOKINGS.may(*LISTING, index="by_user"), SIGN_PAGE)),
+    Route("GET /v1/bookings/{booking_id}",    "booking.get_booking",      Who.USER,      may=(BOOKINGS.may("GetItem"),)),
+    Route("DELETE /v1/bookings/{booking_id}", "booking.cancel_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
+    On(PaymentSucceeded,                      "booking.on_payment_succeeded", may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
+    On(PaymentFailed,                         "booking.on_payment_failed",    may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
+    On(TicketRejected,                        "booking.on_ticket_rejected",   may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
+    Timer(BookingOrdered,                     "booking.expire_hold",          may=(BOOKINGS.may("GetItem", "UpdateItem"), BACKSTOP)),
+
+    # payment: the money
+    On(BookingOrdered,                        "payment.on_booking_ordered",   may=(PAYMENTS.may("GetItem", "PutItem"),)),
+    Timer(BookingOrdered,                     "payment.close_payment",        may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=30),
+    On(BookingFailed,                         "payment.on_booking_failed",    may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=30),
+    On(BookingCancelled,                      "payment.on_booking_cancelled", may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=30),
+    Route("POST /v1/payments",                "payment.start_payment",    Who.USER,      may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=29),
+    Route("GET /v1/payments",                 "payment.list_payments",    Who.USER,      may=(PAYMENTS.may("BatchGetItem"), PAYMENTS.may(*LISTING, index="by_user"), SIGN_PAGE)),
+    Route("GET /v1/payments/{payment_id}",    "payment.get_payment",      Who.USER,      may=(PAYMENTS.may("GetItem"),)),
+    Route("POST /v1/payments/webhook",        "payment.receive_webhook",  Who.PROVIDER,  may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=29),
+
+    # sandbox: a provider with Stripe's wire contract, deployed only where no live key is given
+    Route("POST /sandbox/v1/checkout/sessions",                    "sandbox.create_session", Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL)),
+    Route("GET /sandbox/v1/checkout/sessions/{session_id}",        "sandbox.get_session",    Who.PROVIDER, may=(SANDBOX.may("GetItem"), PROVIDER.may(GET_SECRET))),
+    Route("POST /sandbox/v1/checkout/sessions/{session_id}/expire", "sandbox.expire_session", Who.PROVIDER, may=(SANDBOX.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET))),
+    Route("POST /sandbox/v1/refunds",                              "sandbox.create_refund",  Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL)),
+    Route("GET /sandbox/pay/{session_id}",                         "sandbox.show_page",      Who.ANYONE,   may=(SANDBOX.may("GetItem"),)),
+    Route("POST /sandbox/pay/{session_id}",                        "sandbox.submit_page",    Who.ANYONE,   may=(SANDBOX.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL), seconds=29),
+
+    # ticket: what admits
+    On(EventPublished,                        "ticket.on_event_published",    may=(TICKETS.may("PutItem"),)),
+    On(EventChanged,                          "ticket.on_event_changed",      may=(TICKETS.may("PutItem"),)),
+    On(BookingConfirmed,                      "ticket.on_booking_confirmed",  may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET)), seconds=30),
+    On(BookingCancelled,                      "ticket.on_booking_cancelled",  may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"),)),
+    Route("GET /v1/tickets",                  "ticket.list_tickets",      Who.USER,      may=(TICKETS.may("BatchGetItem"), TICKETS.may(*LISTING, index="by_user"), SIGN_PAGE)),
+    Route("GET /v1/tickets/{ticket_id}",      "ticket.get_ticket",        Who.USER,      may=(TICKETS.may("GetItem"),)),
+    Route("GET /v1/tickets/{ticket_id}/qr",   "ticket.get_qr",            Who.USER,      may=(TICKETS.may("GetItem"),)),
+    Route("POST /v1/check-ins",               "ticket.check_in",          Who.USER,      may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKETS.may(*LISTING, index="by_code"), TICKET_SEED.may(GET_SECRET))),
+    Call("ticket.render_tickets",             may=(TICKETS.may("GetItem", "BatchGetItem"),), seconds=15),
+
+    # notify: telling people
+    On(UserRegistered,                        "notify.on_user_registered",    may=(NOTICES.may("PutItem"),)),
+    On(UserUpdated,                           "notify.on_user_updated",       may=(NOTICES.may("PutItem", "UpdateItem"),)),
+    On(TicketCreated,                         "notify.on_ticket_created",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail")), calls=("ticket.render_tickets",), seconds=30),
+    On(BookingExpired,                        "notify.on_booking_expired",    may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
+    On(BookingFailed,                         "notify.on_booking_failed",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
+    On(BookingCancelled,                      "notify.on_booking_cancelled",  may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
+    On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
+    Route("GET /v1/notifications",            "notify.list_notifications", Who.USER,     may=(NOTICES.may("BatchGetItem"), NOTICES.may(*LISTING, index="by_user"), SIGN_PAGE)),
+
+    # cdc: what the tables say, onto the bus
+    Stream(tuple(t for t in TABLES if t.stream), "cdc.publish_outbox"),
+)
+# fmt: on

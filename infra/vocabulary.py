@@ -1,0 +1,193 @@
+"""The words of the topology: tables, triggers and grants as plain data.
+
+Nothing here imports CDK: the stacks build these rows, the tests verify them, the docs draw
+them. A function is named `<service>.<file>`, its file being `functions/<service>/<file>.py`.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from common.bus import BusEvent
+
+
+class Who(StrEnum):
+    """Who may call a route. Per-event roles are the domain's check, after this one."""
+
+    ANYONE = "anyone"  # no token is read
+    USER = "user"  # any valid access token
+    ORGANISER = "organiser"  # a token with the role organiser (or admin)
+    ADMIN = "admin"  # a token with the role admin
+    PROVIDER = "provider"  # no token: the body is signed
+
+
+@dataclass(frozen=True)
+class Index:
+    """A KEYS_ONLY global secondary index; its keys are written once per item."""
+
+    name: str
+    pk: str
+    sk: str | None = None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Exact actions on one resource; IAM statement and environment both derive from it."""
+
+    resource: "Table | Secret | Key | Mail"
+    actions: tuple[str, ...]
+    index: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A DynamoDB table (`pk`, `sk`), owned and written by one service."""
+
+    name: str
+    indexes: tuple[Index, ...] = ()
+    stream: bool = True
+    ttl: str | None = None
+
+    def may(self, *actions: str, index: str | None = None) -> Grant:
+        """Grant DynamoDB actions on the table, or on one of its indexes only."""
+        if index and index not in {i.name for i in self.indexes}:
+            raise ValueError(f"table {self.name} has no index {index}")
+        return Grant(self, actions, index)
+
+    @property
+    def env(self) -> str:
+        return f"TABLE_{self.name.upper()}"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A Secrets Manager secret named `ticketing/<stage>/<name>`; generated unless `given`."""
+
+    name: str
+    given: bool = False  # its value is a stage input, never generated
+
+    def may(self, *actions: str) -> Grant:
+        return Grant(self, actions)
+
+    @property
+    def env(self) -> str:
+        return f"SECRET_{self.name.upper().replace('-', '_')}"
+
+
+@dataclass(frozen=True)
+class Key:
+    """KMS P-256 signing keys, the first of which signs; all of them verify."""
+
+    name: str
+    count: int = 2
+
+    def may(self, *actions: str) -> Grant:
+        return Grant(self, actions)
+
+    @property
+    def env(self) -> str:
+        return f"KEYS_{self.name.upper()}"  # comma-separated key ids
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The SES identity that the stage sends from."""
+
+    def may(self, *actions: str) -> Grant:
+        return Grant(self, actions)
+
+    @property
+    def env(self) -> str:
+        return "SENDER"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value of the stage's configuration that a function may read; never a secret."""
+
+    env: str
+
+
+May = tuple[Grant | Setting, ...]
+
+
+class Named:
+    """What can be told from a row's function name alone."""
+
+    function: str
+
+    @property
+    def service(self) -> str:
+        return self.function.split(".")[0]
+
+    @property
+    def file(self) -> str:
+        return self.function.split(".")[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trigger(Named):
+    """One row: one function, what wakes it, and all it may do.
+
+    `memory` is in MB (1,769 MB is one whole vCPU), `seconds` is the time-out.
+    """
+
+    may: May = ()
+    calls: tuple[str, ...] = ()  # functions that it invokes and whose answer it awaits
+    memory: int = 512
+    seconds: int = 10
+
+
+@dataclass(frozen=True)
+class Route(Trigger):
+    """An HTTP call of the API (`METHOD /path`, or `$default`) reaches exactly this function."""
+
+    call: str
+    function: str
+    who: Who
+
+    @property
+    def method(self) -> str:
+        return self.call.split(" ")[0]
+
+    @property
+    def path(self) -> str:
+        return self.call.split(" ")[-1]
+
+
+@dataclass(frozen=True)
+class Authorizer(Trigger):
+    """The gateway asks this function whose a bearer token is."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class On(Trigger):
+    """Bus events wake the function through a rule, a queue and a DLQ of its own."""
+
+    heard: type[BusEvent] | tuple[type[BusEvent], ...]
+    function: str
+
+    @property
+    def events(self) -> tuple[type[BusEvent], ...]:
+        return self.heard if isinstance(self.heard, tuple) else (self.heard,)
+
+
+@dataclass(frozen=True)
+class Timer(On):
+    """As `On`; the function may send the message to its own queue again, to be woken later."""
+
+
+@dataclass(frozen=True)
+class Stream(Trigger):
+    """Changes of these tables that carry an outbox wake the function, in order per key."""
+
+    tables: tuple[Table, ...]
+    function: str
+
+
+@dataclass(frozen=True)
+class Call(Trigger):
+    """Functions that name it in `calls`, or an operator, invoke it and wait for its answer."""
+
+    function: str

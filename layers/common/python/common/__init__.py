@@ -1,0 +1,1 @@
+"""What every function shares: the edges, the contracts and the mechanisms. No service's logic."""

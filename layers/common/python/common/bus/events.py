@@ -1,0 +1,51 @@
+"""What events tells the others: the terms of a published event, whole each time.
+
+A reader keeps the copy with the highest `terms_version` and drops the others, so order does
+not matter.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from common.bus.base import BusEvent, Part
+
+
+class TypeTerms(Part):
+    """One event type as it is sold; `capacity` is read at first publication only."""
+
+    id: str
+    name: str
+    prices: int  # minor units, fees included
+    currency: str
+    capacity: int
+    status: Literal["ON_SALE", "PAUSED", "CLOSED"]
+
+
+class EventTerms(BusEvent):
+    source = "ticketing.events"
+    event_id: str
+    terms_version: int
+    organiser_id: str
+    staff: tuple[str, ...] = ()  # user ids that may admit at the door
+    name: str
+    venue: str
+    city: str
+    zone: str  # IANA
+    starts_at: datetime
+    ends_at: datetime
+    status: Literal["PUBLISHED", "CANCELLED", "ENDED"]
+    max_per_user: int
+    hold_seconds: int
+    types: tuple[TypeTerms, ...]
+
+
+class EventPublished(EventTerms):
+    """The event can be found, and its types are on sale."""
+
+    entity = "event"
+
+
+class EventChanged(EventTerms):
+    """A published event's terms or staff are now these."""
+
+    entity = "event"

@@ -1,0 +1,22 @@
+"""What notify tells the others."""
+
+from common.bus.base import BusEvent
+
+
+class NotiEvent(BusEvent):
+    source = "ticketing.notify"
+    notification_id: str
+    user_id: str
+    kind: str
+
+
+class NotiPending(NotiEvent):
+    """A notification is about to be sent."""
+
+    entity = "notification"
+
+
+class NotiCreated(NotiEvent):
+    """The notification has been handed to the mail service."""
+
+    entity = "notification"

@@ -1,0 +1,36 @@
+"""What payment tells the others."""
+
+from typing import Literal
+
+from common.bus.base import BusEvent
+
+
+class PaymentEvent(BusEvent):
+    source = "ticketing.payment"
+    payment_id: str
+    booking_id: str
+    user_id: str
+
+
+class PaymentSucceeded(PaymentEvent):
+    """The whole amount due has been received; booking answers with confirmed or failed."""
+
+    entity = "payment"
+    prices: int  # minor units
+    currency: str
+    method: str
+
+
+class PaymentFailed(PaymentEvent):
+    """The hold is over and the provider will not take this payment any more."""
+
+    entity = "payment"
+    reason: Literal["expired", "declined", "amount_mismatch"]
+
+
+class PaymentRefunded(PaymentEvent):
+    """The provider has accepted to send `amount` minor units back."""
+
+    entity = "payment"
+    amount: int
+    currency: str

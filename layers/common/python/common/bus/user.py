@@ -1,0 +1,15 @@
+"""What user tells the others."""
+
+from common.bus.base import BusEvent
+
+
+class UserUpdated(BusEvent):
+    """The profile has changed. Carries personal data: never logged, never archived."""
+
+    source = "ticketing.user"
+    entity = "user"
+    user_id: str
+    user_name: str
+    first_name: str
+    last_name: str
+    mobile_phone: str
