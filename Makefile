@@ -1,0 +1,103 @@
+# The commands of this project; `make` lists them. Everything else is Python under local/ and tools/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Handlers run from this environment: without byte-code every cold start would compile it again.
+unexport PYTHONDONTWRITEBYTECODE
+# A caller's own paths and index settings for other projects must not leak into ours.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+VENV := .venv
+PY := $(VENV)/bin/python
+ENVIRONMENT := $(VENV)/.installed
+CLI := node_modules/.installed
+LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config \
+	--default-index https://pypi.org/simple
+DOCS = $(sort $(wildcard tools/generate_*.py))
+TESTS ?=
+
+.PHONY: help up demo down logs test check lint types architecture synth docs docs-unchanged prove \
+	deploy destroy fmt lock environment clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+up: environment ## start the whole system on this machine: API on 8000, mailbox on 8025
+	@$(PY) -m local.up
+
+demo: up ## drive the journey over HTTP, step by step, then check the tables
+	@$(PY) -m local.demo
+
+down: ## stop what `make up` started
+	@if [ -x $(PY) ]; then $(PY) -m local.down; else echo "nothing is running"; fi
+
+logs: ## follow the emulator's, the proxy's and the functions' log
+	@$(PY) -m local.logs
+
+test: environment ## run the tests, on an emulator of their own; TESTS='-k holds tests/unit' narrows
+	@$(PY) -m pytest $(TESTS)
+
+check: environment ## what CI runs: lint, types, architecture, synth and nag, docs unchanged, tests
+	@$(MAKE) lint
+	@$(MAKE) types
+	@$(MAKE) architecture
+	@$(MAKE) synth
+	@$(MAKE) docs-unchanged
+	@$(MAKE) test
+
+lint: environment
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: environment
+	@$(PY) -m mypy
+
+architecture: environment
+	@$(PY) tools/check_architecture.py
+	@$(PY) -m deptry .
+
+synth: environment
+	@$(PY) tools/check_synth.py
+
+docs: environment ## generate docs/ from the topology and the code
+	@for generator in $(DOCS); do $(PY) $$generator; done
+
+docs-unchanged: docs
+	@git diff --exit-code -- docs/ || { echo "docs/ is out of date: run make docs and commit"; exit 1; }
+	@test -z "$$(git ls-files --others --exclude-standard docs/)" || { echo "docs/ has generated files that are not committed"; exit 1; }
+
+prove: environment ## the long proofs, with their times; not part of CI
+	@$(PY) -m pytest -m proof --durations=0 $(TESTS)
+
+deploy: environment ## deploy to the AWS account of the environment: make deploy STAGE=dev
+	@$(PY) -m tools.deploy deploy "$(STAGE)"
+
+destroy: environment ## remove a stage's stacks from that account: make destroy STAGE=dev
+	@$(PY) -m tools.deploy destroy "$(STAGE)"
+
+fmt: environment ## format the code and mend what a machine can mend
+	@$(PY) -m ruff check --fix --quiet . || true
+	@$(PY) -m ruff format .
+
+lock: environment ## pin every requirement anew, with hashes (UPGRADE=1 takes newer releases)
+	@$(PY) -m pip install --quiet uv
+	@$(LOCK) $(if $(UPGRADE),--upgrade) requirements/runtime.in requirements/infra.in requirements/local.in requirements/dev.in -o requirements/all.txt
+	@$(LOCK) requirements/runtime.in -c requirements/all.txt -o requirements/runtime.txt
+
+environment: $(ENVIRONMENT) $(CLI)
+
+$(ENVIRONMENT): requirements/all.txt local/needs.sh
+	@local/needs.sh environment $(VENV) requirements/all.txt
+	@touch $@
+
+$(CLI): package.json package-lock.json local/needs.sh
+	@local/needs.sh cli
+	@touch $@
+
+clean: down ## remove what was built here; the environment stays
+	@rm -rf build cdk.out .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
