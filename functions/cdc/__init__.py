@@ -1,0 +1,1 @@
+"""Table streams onto the bus."""

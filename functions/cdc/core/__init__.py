@@ -1,0 +1,1 @@
+"""How an item's outbox becomes bus entries."""

@@ -1,0 +1,14 @@
+"""The tables' streams: what a transition left in its item's outbox goes onto the bus."""
+
+from typing import Any
+
+from cdc.core.relay import relay
+from common import log
+
+
+def handler(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+    """Publish each record's new bus events in order; report the first record that must come again."""
+    counts, again = relay(event["Records"])
+    log.access(**counts)
+    log.flush()
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in again]}

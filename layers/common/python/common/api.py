@@ -1,0 +1,125 @@
+"""The one place where HTTP meets the domain.
+
+`@endpoint` reads the handler's annotations, gives it what it asks for, and turns every outcome
+into JSON or a problem document. A body model, `Caller`, `IdempotencyKey` and `RawRequest` are known
+by their types; any other parameter without a default is a path parameter, with one a query parameter.
+"""
+
+import base64
+import inspect
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, get_type_hints
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ConfigDict, create_model
+
+from common import log, request, trace
+from common.problems import DomainError
+from common.reply import Answer, Binary, Created, NoContent, Ok, Reply, SeeOther, View
+from common.request import Caller, IdempotencyKey, Limit, RawRequest, Request, Token
+
+__all__ = [
+    "Binary", "Caller", "Created", "IdempotencyKey", "Limit", "NoContent", "Ok", "RawRequest", "Request",
+    "SeeOther", "Token", "View", "endpoint",
+]  # fmt: skip
+
+_PROBLEM = "application/problem+json"
+
+
+class Endpoint:
+    """One handler behind one route: Lambda calls it, tests call it, OpenAPI is written from it."""
+
+    def __init__(self, fn: Callable[..., Answer], refuses: Sequence[type[DomainError]]) -> None:
+        self.fn = fn
+        self.refuses = tuple(refuses)
+        self.__doc__ = fn.__doc__
+        hints = get_type_hints(fn, include_extras=True)
+        self.returns = hints.pop("return")
+        self.body: tuple[str, type[BaseModel]] | None = None
+        self.wants: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
+        for name, parameter in inspect.signature(fn).parameters.items():
+            hint = hints[name]
+            if isinstance(hint, type) and issubclass(hint, BaseModel):
+                self.body = (name, hint)
+            elif hint in (Caller, RawRequest, IdempotencyKey):
+                self.wants[name] = hint
+            else:
+                default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+                fields[name] = (hint, default)
+        self.params = create_model("Parameters", __config__=ConfigDict(extra="forbid", defer_build=True), **fields)
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext | None = None) -> dict[str, Any]:
+        started, context_of = time.perf_counter(), event["requestContext"]
+        request_id = context_of["requestId"]
+        with trace.following(request_id, request_id):
+            status, headers, content, told = self._outcome(event, request_id)
+        fields = {"route": os.environ.get("ROUTE"), "status": status, "correlation_id": request_id} | told
+        fields["milliseconds"] = round((time.perf_counter() - started) * 1000, 1)
+        log.access("error" if status >= 500 else "info", **fields)
+        log.flush()
+        return _response(status, headers | {"x-request-id": request_id}, content)
+
+    def _outcome(self, event: dict[str, Any], request_id: str) -> tuple[int, dict[str, str], Any, dict[str, Any]]:
+        try:
+            answer = self.fn(**self._arguments(event))
+        except DomainError as refusal:
+            return *_refused(refusal, request_id), {"refused": refusal.slug()}
+        except Exception:
+            # The caller learns nothing of it; the stack goes to the log once.
+            log.logger.exception("unexpected", extra={"correlation_id": request_id})
+            return *_refused(Unexpected(), request_id), {"refused": Unexpected.slug()}
+        reply: Reply[Any] = answer if isinstance(answer, Reply) else Ok(answer)
+        return reply.status, reply.headers, reply.view, {}
+
+    def _arguments(self, event: dict[str, Any]) -> dict[str, Any]:
+        _may(event)
+        raw = request.raw(event)
+        found = request.parameters(event, self.params)
+        for name, hint in self.wants.items():
+            if hint is Caller:
+                found[name] = request.caller(event)
+            else:
+                found[name] = raw if hint is RawRequest else request.idempotency_key(raw)
+        if self.body:
+            found[self.body[0]] = request.json_body(raw, self.body[1])
+        return found
+
+
+class Unexpected(DomainError):
+    """Something went wrong on our side; nothing was lost, and trying again is safe with the same key."""
+
+
+def endpoint(*, refuses: Sequence[type[DomainError]] = ()) -> Callable[[Callable[..., Answer]], Endpoint]:
+    """Make the function an HTTP endpoint that refuses in these ways (and in those every call has)."""
+    return lambda fn: Endpoint(fn, refuses)
+
+
+def _may(event: dict[str, Any]) -> None:
+    # The role that the topology demands of this route, beside the authorizer's word.
+    role = os.environ.get("WHO", "")
+    if role in ("organiser", "admin"):
+        request.caller(event).needs(role)
+
+
+def _refused(refusal: DomainError, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+    headers = {"content-type": _PROBLEM, "cache-control": "no-store"}
+    headers |= {"retry-after": str(refusal.retry_after)} if refusal.retry_after is not None else {}
+    return refusal.status, headers, refusal.problem() | {"request_id": request_id}
+
+
+def _response(status: int, headers: dict[str, str], content: Any) -> dict[str, Any]:
+    if isinstance(content, bytes):
+        return {
+            "statusCode": status,
+            "headers": headers,
+            "body": base64.b64encode(content).decode(),
+            "isBase64Encoded": True,
+        }
+    if content is None:
+        return {"statusCode": status, "headers": headers}
+    text = content.model_dump_json() if isinstance(content, BaseModel) else json.dumps(content)
+    return {"statusCode": status, "headers": {"content-type": "application/json"} | headers, "body": text}

@@ -1,0 +1,51 @@
+"""What the deployment tells a function: names and settings, read when they are first needed.
+
+The names derive from the grants of infra/topology.py, so a function that may not touch a table
+does not know its name either.
+"""
+
+import os
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+# One SDK attempt is short and repeated: a stalled connection must not use up the function's time.
+_CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
+
+
+class NotGranted(KeyError):
+    """The function asked for something that its row in the topology does not grant."""
+
+
+def setting(name: str) -> str:
+    """The value of a setting, table, secret or key by its environment name."""
+    try:
+        return os.environ[name]
+    except KeyError:
+        raise NotGranted(name) from None
+
+
+def table(name: str) -> str:
+    """The physical name of a table of the topology."""
+    return setting(f"TABLE_{name.upper()}")
+
+
+@cache
+def client(service: str) -> Any:
+    """One SDK client per service and process, made at first use."""
+    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+
+
+@cache
+def secret(name: str) -> str:
+    """The value of a secret of the topology; kept for the life of the process."""
+    name = setting(f"SECRET_{name.upper().replace('-', '_')}")
+    return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+
+
+def forget() -> None:
+    """Drop clients and secrets, for tests that change what is behind them."""
+    client.cache_clear()
+    secret.cache_clear()

@@ -1,0 +1,23 @@
+"""Identifiers: random, or derived so that a repetition gives the same one."""
+
+import uuid
+from collections.abc import Callable
+
+_NAMESPACE = uuid.UUID("8d3f7f0e-6f0c-4bb1-9b86-0f5f9f6f2a11")
+_source: Callable[[], str] = lambda: str(uuid.uuid4())  # noqa: E731
+
+
+def new() -> str:
+    """A fresh random UUID (122 random bits)."""
+    return _source()
+
+
+def derive(*parts: str | int) -> str:
+    """The UUID of these parts: equal parts, equal id (RFC 9562, version 5)."""
+    return str(uuid.uuid5(_NAMESPACE, "\x1f".join(map(str, parts))))
+
+
+def use(source: Callable[[], str] | None = None) -> None:
+    """Take new ids from `source`, or from the system again."""
+    global _source
+    _source = source or (lambda: str(uuid.uuid4()))

@@ -1,0 +1,31 @@
+"""One structured line per invocation, and the metrics of outcomes."""
+
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+logger = Logger(service=os.environ.get("SERVICE", "ticketing"), utc=True)
+metrics = Metrics(namespace="Ticketing", service=os.environ.get("SERVICE", "ticketing"))
+
+
+def count(name: str, value: float = 1) -> None:
+    """Count an outcome, named in the past tense (`PlacesHeld`)."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def seconds(name: str, value: float) -> None:
+    """Record a duration in seconds."""
+    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
+
+
+def flush() -> None:
+    """Write what was counted, if anything was, and begin anew."""
+    if metrics.metric_set:
+        metrics.flush_metrics()
+
+
+def access(level: str = "info", **fields: Any) -> None:
+    """Write the invocation's one line."""
+    getattr(logger, level)("handled", extra=fields)

@@ -1,0 +1,115 @@
+"""Publishing: a write that changes a state sets, on the same item, the bus events it causes.
+
+`version` counts the transitions, `logs` keeps each (its place is its version), `outbox` holds the
+bus events of the latest, and `operation` the request or message that made it. Nothing else may
+write these. The stream carries the item to cdc, which publishes from it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from common import clock, ids, trace
+from common.bus import BusEvent, registry
+from common.statemachine import S, StateMachine, T
+from common.store import ConditionFailed, Item, Key, Update
+
+Event = TypeVar("Event", bound=BusEvent)
+
+
+def entry(event: type[BusEvent], **extra: Any) -> dict[str, Any]:
+    """A bus event to be: its wire name, its journey, and only what the item does not hold."""
+    now = trace.current()
+    return {"name": event.wire_name(), "correlation": now.correlation_id, "cause": now.operation} | extra
+
+
+def born(item: Item, *, actor: str, publish: Sequence[dict[str, Any]] = (), trigger: str = "create") -> Item:
+    """A new item with its first version, its first log entry and what it publishes."""
+    moment = clock.iso(clock.now())
+    stamps = {"version": 1, "operation": trace.current().operation, "created_at": moment, "updated_at": moment}
+    outbox = {"outbox": list(publish), "outbox_version": 1} if publish else {}
+    return stamps | item | outbox | {"logs": [_log(trigger, actor, moment)]}
+
+
+def change(
+    table: str,
+    key: Key,
+    *,
+    trigger: str,
+    actor: str,
+    sets: Mapping[str, Any] | None = None,
+    removes: Sequence[str] = (),
+    publish: Sequence[dict[str, Any]] = (),
+    condition: str = "attribute_exists(#pk)",
+    values: Mapping[str, Any] | None = None,
+) -> Update:
+    """The update that sets attributes, counts the version, logs it and publishes."""
+    moment = clock.iso(clock.now())
+    fixed = {"updated_at": moment, "operation": trace.current().operation} | dict(sets or {})
+    fixed |= {"outbox": list(publish)} if publish else {}
+    parts = [f"#{name} = :{name}" for name in fixed]
+    parts += ["#version = #version + :one", "#logs = list_append(#logs, :log)"]
+    parts += ["#outbox_version = #version + :one"] if publish else []
+    expression = f"SET {', '.join(parts)}" + (f" REMOVE {', '.join('#' + name for name in removes)}" if removes else "")
+    filled = dict(values or {}) | fixed | {"one": 1, "log": [_log(trigger, actor, moment)]}
+    return Update(table, key, expression, condition=condition, values=filled)
+
+
+def transition(
+    table: str,
+    key: Key,
+    machine: StateMachine[S, T],
+    trigger: T,
+    *,
+    actor: str,
+    sets: Mapping[str, Any] | None = None,
+    publish: Sequence[dict[str, Any]] = (),
+    also: str | None = None,
+    values: Mapping[str, Any] | None = None,
+    removes: Sequence[str] = (),
+) -> Update:
+    """The update that moves `status` by the machine's table, from its sources only, and `also`."""
+    sources = {f"from{at}": str(state) for at, state in enumerate(machine.sources(trigger))}
+    target = str(machine.target(trigger))
+    condition = f"#status IN ({', '.join(':' + name for name in sources)})" + (f" AND {also}" if also else "")
+    return change(
+        table,
+        key,
+        trigger=str(trigger),
+        actor=actor,
+        sets={"status": target, f"{target.lower()}_at": clock.iso(clock.now())} | dict(sets or {}),
+        removes=removes,
+        publish=publish,
+        condition=condition,
+        values=dict(values or {}) | sources,
+    )
+
+
+def mine(failure: ConditionFailed, at: int = 0) -> Item | None:
+    """The item, if the write that now fails had already been made by this very operation.
+
+    The SDK may repeat a write whose reply was lost, and a queue may deliver a message twice: both
+    find their own operation there, and are done.
+    """
+    old = failure.old[at] if at < len(failure.old) else None
+    return old if old and old.get("operation") == trace.current().operation else None
+
+
+def published(image: Item) -> list[BusEvent]:
+    """The bus events of an item's latest transition, in their order."""
+    return [_envelope(registry()[said["name"]], said, image) for said in image.get("outbox", [])]
+
+
+def _envelope(event: type[Event], said: Mapping[str, Any], image: Item) -> Event:
+    place = (event.source, image["pk"], image["sk"], image["outbox_version"], said["name"])
+    envelope = {
+        "bus_event_id": ids.derive(*place),
+        "occurred_at": image["updated_at"],
+        "correlation_id": said["correlation"],
+        "causation_id": said["cause"],
+        f"{event.entity}_id": image["id"],
+    }
+    return event.model_validate(dict(image) | envelope | dict(said))
+
+
+def _log(trigger: str, actor: str, moment: str) -> dict[str, str]:
+    return {"did": trigger, "by": actor, "at": moment}

@@ -1,0 +1,121 @@
+"""The error tree: each refusal is a class, and its name is the stable problem type (RFC 9457).
+
+DomainError (500, never raised bare)
+├── Malformed 400        not JSON, duplicate keys, over a limit
+├── Invalid 422          wrong, missing or unknown field; breaks a rule the client can see
+├── Unauthenticated 401
+├── Forbidden 403
+├── NotFound 404         also "not yours": existence is not disclosed
+├── Conflict 409
+├── Gone 410
+├── Precondition 412
+├── Unsupported 415
+└── TooMany 429
+"""
+
+import re
+from typing import Any, ClassVar
+
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class DomainError(Exception):
+    """The request or message is refused for good."""
+
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self, detail: str | None = None, *, pointer: str | None = None, retry_after: int | None = None, **members: Any
+    ) -> None:
+        """`pointer` is a JSON pointer to the field, `retry_after` in seconds, `members` are published."""
+        super().__init__(detail or self.title())
+        self.errors = [{"pointer": pointer, "detail": str(self)}] if pointer else []
+        self.retry_after = retry_after
+        self.members = members
+
+    @classmethod
+    def slug(cls) -> str:
+        """The stable name, e.g. `sold-out`."""
+        return _CAPITAL.sub("-", cls.__name__).lower()
+
+    @classmethod
+    def title(cls) -> str:
+        """The first line of the class's docstring."""
+        return (cls.__doc__ or cls.__name__).strip().splitlines()[0]
+
+    def problem(self) -> dict[str, Any]:
+        """The members of the problem document, without the request's own."""
+        document = {"type": f"/problems/{self.slug()}", "title": self.title(), "status": self.status}
+        errors = {"errors": self.errors} if self.errors else {}
+        return document | {"detail": str(self)} | errors | self.members
+
+
+class Malformed(DomainError):
+    """The request cannot be read."""
+
+    status = 400
+
+
+class Invalid(DomainError):
+    """A field is wrong, missing or unknown."""
+
+    status = 422
+
+    @classmethod
+    def fields(cls, errors: list[tuple[str, str]]) -> "Invalid":
+        """All wrong fields at once, as (JSON pointer, reason)."""
+        refusal = cls(f"{errors[0][0]}: {errors[0][1]}" if len(errors) == 1 else f"{len(errors)} fields are wrong.")
+        refusal.errors = [{"pointer": pointer, "detail": detail} for pointer, detail in errors]
+        return refusal
+
+
+class Unauthenticated(DomainError):
+    """The caller is not known."""
+
+    status = 401
+
+
+class Forbidden(DomainError):
+    """The caller lacks the role for this."""
+
+    status = 403
+
+
+class NotFound(DomainError):
+    """There is no such thing, or it is not yours."""
+
+    status = 404
+
+
+class Conflict(DomainError):
+    """The present state does not allow it."""
+
+    status = 409
+
+
+class IllegalTransition(Conflict):
+    """The thing is in a state that this cannot follow."""
+
+
+class Gone(DomainError):
+    """It was there and is over."""
+
+    status = 410
+
+
+class Precondition(DomainError):
+    """The thing has changed since it was read."""
+
+    status = 412
+
+
+class Unsupported(DomainError):
+    """The content type is not one that this call takes."""
+
+    status = 415
+
+
+class TooMany(DomainError):
+    """Too many attempts; wait and try again."""
+
+    status = 429
