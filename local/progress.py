@@ -1,0 +1,39 @@
+"""What a person sees while the stack starts: one line for each long step, one sentence when it cannot go on."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class CannotGoOn(Exception):  # noqa: N818 - it is told to a person, not handled as an error
+    """The reason, in one sentence that says what to do."""
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Print the step's name, then the seconds it took."""
+    started = time.monotonic()
+    print(f"{name} … ", end="", flush=True)
+    try:
+        yield
+    except BaseException:
+        print("failed", flush=True)
+        raise
+    print(f"{time.monotonic() - started:.1f} s", flush=True)
+
+
+@contextmanager
+def quiet(_name: str) -> Iterator[None]:
+    """The step of a stack that nobody watches."""
+    yield
+
+
+def command(main: Callable[[], None]) -> None:
+    """Run a command of the Makefile: a reason not to go on is one sentence and exit code 1."""
+    try:
+        main()
+    except CannotGoOn as reason:
+        sys.exit(str(reason))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
