@@ -19,6 +19,11 @@ class Who(StrEnum):
     ADMIN = "admin"  # a token with the role admin
     PROVIDER = "provider"  # no token: the body is signed
 
+    @property
+    def signed_in(self) -> bool:
+        """Whether the gateway demands a valid access token before the function is woken."""
+        return self in (Who.USER, Who.ORGANISER, Who.ADMIN)
+
 
 @dataclass(frozen=True)
 class Index:
@@ -123,6 +128,11 @@ class Named:
     def file(self) -> str:
         return self.function.split(".")[1]
 
+    @property
+    def construct_id(self) -> str:
+        """The file's name as CDK spells it, e.g. `CreateBooking`."""
+        return self.file.title().replace("_", "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trigger(Named):
@@ -156,9 +166,10 @@ class Route(Trigger):
 
 @dataclass(frozen=True)
 class Authorizer(Trigger):
-    """The gateway asks this function whose a bearer token is."""
+    """The gateway asks this function whose a bearer token is, and waits 10 seconds at most."""
 
     function: str
+    seconds: int = field(default=5, kw_only=True)
 
 
 @dataclass(frozen=True)

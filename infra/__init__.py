@@ -1,0 +1,1 @@
+"""The infrastructure: the topology as data, and the CDK app that builds it."""

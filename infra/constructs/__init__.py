@@ -1,0 +1,1 @@
+"""Constructs by concern; each is derived from the topology's rows."""

@@ -1,0 +1,80 @@
+"""Alarms: they tell the stage's topic, where it names one."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk.aws_cloudwatch import (
+    Alarm,
+    CfnAlarm,
+    ComparisonOperator,
+    IMetric,
+    MathExpression,
+    Metric,
+    TreatMissingData,
+)
+from aws_cdk.aws_lambda import IFunction
+from aws_cdk.aws_sqs import IQueue
+from constructs import Construct
+
+from infra.stacks.stage import Stage
+
+PERIOD = Duration.minutes(1)
+METRICS_PER_ALARM = 10  # CloudWatch's limit for one expression
+
+
+def alarm(
+    scope: Construct, id: str, *, metric: IMetric, at_least: float, stage: Stage, minutes: int = 1, why: str
+) -> Alarm:
+    """Raise when the metric is `at_least` that much in each of so many minutes; silence is good."""
+    raised = Alarm(
+        scope,
+        id,
+        metric=metric,
+        threshold=at_least,
+        comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluation_periods=minutes,
+        treat_missing_data=TreatMissingData.NOT_BREACHING,
+        alarm_description=why,
+    )
+    if stage.alarm_topic:
+        cfn = raised.node.default_child
+        assert isinstance(cfn, CfnAlarm)
+        cfn.alarm_actions = [stage.alarm_topic]
+    return raised
+
+
+def depth_alarm(scope: Construct, id: str, *, queue: IQueue, stage: Stage, why: str) -> Alarm:
+    """Raise as soon as anything lies in a dead-letter queue."""
+    metric = queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum")
+    return alarm(scope, id, metric=metric, at_least=1, stage=stage, why=why)
+
+
+class ServiceAlarms(Construct):
+    """A service's errors as one sum (in parts, where CloudWatch needs them), and its lateness."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, service: str, functions: Sequence[IFunction], timers: bool, stage: Stage
+    ) -> None:
+        super().__init__(scope, id)
+        # The local emulator has neither Lambda's metrics nor metric math.
+        summed = () if stage.local else range(0, len(functions), METRICS_PER_ALARM)
+        parts = [functions[at : at + METRICS_PER_ALARM] for at in summed]
+        for number, part in enumerate(parts, start=1):
+            alarm(self, f"Errors{number}", metric=_errors(part), at_least=1, stage=stage, why=f"{service} crashed")
+        if timers:
+            late = Metric(
+                namespace="Ticketing",
+                metric_name="HoldLateness",
+                dimensions_map={"service": service},
+                statistic="Maximum",
+                period=PERIOD,
+            )
+            why = f"a hold of {service} ended a minute late or more"
+            alarm(self, "HoldLateness", metric=late, at_least=60, stage=stage, why=why)
+
+
+def _errors(functions: Sequence[IFunction]) -> MathExpression:
+    metrics: dict[str, IMetric] = {
+        f"errors{at}": function.metric_errors(period=PERIOD, statistic="Sum") for at, function in enumerate(functions)
+    }
+    return MathExpression(expression=" + ".join(metrics), using_metrics=metrics, period=PERIOD, label="errors")

@@ -1,0 +1,57 @@
+"""What the words of the topology are called in this deployment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk.aws_dynamodb import ITable
+from aws_cdk.aws_events import IEventBus
+from aws_cdk.aws_kms import IKey
+from aws_cdk.aws_lambda import IFunction
+
+from infra.stacks.stage import Stage
+from infra.vocabulary import Grant, Key, Mail, Secret, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estate:
+    """Every deployed thing that a grant can name; `functions` fills as the stacks are built."""
+
+    stage: Stage
+    tables: Mapping[str, ITable]
+    keys: Mapping[str, list[IKey]]
+    settings: Mapping[str, str]
+    bus: IEventBus
+    functions: dict[str, IFunction] = field(default_factory=dict)
+
+    def name(self, resource: Table | Secret | Key | Mail) -> str:
+        """What a function needs to know to use it."""
+        if isinstance(resource, Table):
+            return self.tables[resource.name].table_name
+        if isinstance(resource, Secret):
+            return self.secret_name(resource)
+        if isinstance(resource, Key):
+            return ",".join(key.key_arn for key in self.keys[resource.name])
+        return self.stage.sender
+
+    def arns(self, grant: Grant, stack: Stack) -> list[str]:
+        """The exact resources of a grant."""
+        resource = grant.resource
+        if isinstance(resource, Table):
+            arn = self.tables[resource.name].table_arn
+            return [f"{arn}/index/{grant.index}" if grant.index else arn]
+        if isinstance(resource, Key):
+            return [key.key_arn for key in self.keys[resource.name]]
+        if isinstance(resource, Secret):
+            # Secrets Manager appends six random characters to the name.
+            name = f"{self.secret_name(resource)}-??????"
+            return [_arn(stack, "secretsmanager", "secret", name, ArnFormat.COLON_RESOURCE_NAME)]
+        identity = self.stage.identity or self.stage.sender
+        return [_arn(stack, "ses", "identity", identity, ArnFormat.SLASH_RESOURCE_NAME)]
+
+    def secret_name(self, secret: Secret) -> str:
+        return f"ticketing/{self.stage.name}/{secret.name}"
+
+
+def _arn(stack: Stack, service: str, resource: str, name: str, form: ArnFormat) -> str:
+    return stack.format_arn(service=service, resource=resource, resource_name=name, arn_format=form)

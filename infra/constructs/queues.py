@@ -1,0 +1,45 @@
+"""Queues: encrypted, TLS only, each with a dead-letter queue that outlives it and an alarm on that."""
+
+from aws_cdk import Duration
+from aws_cdk.aws_sqs import DeadLetterQueue, Queue, QueueEncryption
+from constructs import Construct
+
+from infra.constructs.alarms import depth_alarm
+from infra.constructs.grants import MAX_RECEIVES
+from infra.stacks.stage import Stage
+
+KEPT = Duration.days(4)
+DEAD_KEPT = Duration.days(14)  # longer than the source's, and counted from the first sending
+VISIBILITY_FACTOR = 6  # times the function's time-out, as Lambda's poller wants it
+
+
+class DeadLetters(Construct):
+    """Where messages end that could not be delivered or handled; one is enough for the alarm."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage, why: str) -> None:
+        super().__init__(scope, id)
+        self.queue = Queue(
+            self,
+            "Queue",
+            retention_period=DEAD_KEPT,
+            encryption=QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+        depth_alarm(self, "Alarm", queue=self.queue, stage=stage, why=why)
+
+
+class WorkQueue(Construct):
+    """One consumer's queue and its dead-letter queue."""
+
+    def __init__(self, scope: Construct, id: str, *, seconds: int, stage: Stage, consumer: str) -> None:
+        super().__init__(scope, id)
+        self.dead = DeadLetters(self, "Dead", stage=stage, why=f"{consumer} failed on a message {MAX_RECEIVES} times")
+        self.queue = Queue(
+            self,
+            "Queue",
+            retention_period=KEPT,
+            visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * seconds),
+            encryption=QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=DeadLetterQueue(queue=self.dead.queue, max_receive_count=MAX_RECEIVES),
+        )

@@ -1,0 +1,103 @@
+"""Tables, signing keys and secrets: what outlives every deployment."""
+
+import json
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_dynamodb import (
+    Attribute,
+    AttributeType,
+    BillingMode,
+    PointInTimeRecoverySpecification,
+    ProjectionType,
+    StreamViewType,
+    TableEncryption,
+)
+from aws_cdk.aws_dynamodb import Table as DynamoTable
+from aws_cdk.aws_kms import Key as KmsKey
+from aws_cdk.aws_kms import KeySpec, KeyUsage
+from aws_cdk.aws_secretsmanager import CfnSecret
+from aws_cdk.aws_secretsmanager import Secret as ManagedSecret
+from aws_cdk.aws_secretsmanager import SecretStringGenerator
+from constructs import Construct
+
+from infra.stacks.stage import Stage
+from infra.vocabulary import Key, Secret, Table
+
+
+def _removal(stage: Stage) -> RemovalPolicy:
+    return RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY
+
+
+class ServiceTable(Construct):
+    """A table (`pk`, `sk`) on demand, with its indexes and its stream."""
+
+    def __init__(self, scope: Construct, id: str, *, table: Table, stage: Stage) -> None:
+        super().__init__(scope, id)
+        self.table = DynamoTable(
+            self,
+            "Table",
+            partition_key=_text("pk"),
+            sort_key=_text("sk"),
+            billing_mode=BillingMode.PAY_PER_REQUEST,
+            encryption=TableEncryption.DEFAULT,
+            stream=StreamViewType.NEW_AND_OLD_IMAGES if table.stream else None,
+            time_to_live_attribute=table.ttl,
+            point_in_time_recovery_specification=PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True),
+            deletion_protection=stage.retain,
+            removal_policy=_removal(stage),
+        )
+        for index in table.indexes:
+            self.table.add_global_secondary_index(
+                index_name=index.name,
+                partition_key=_text(index.pk),
+                sort_key=_text(index.sk) if index.sk else None,
+                projection_type=ProjectionType.KEYS_ONLY,
+            )
+
+
+class SigningKeys(Construct):
+    """P-256 keys that sign and never leave KMS."""
+
+    def __init__(self, scope: Construct, id: str, *, key: Key, stage: Stage) -> None:
+        super().__init__(scope, id)
+        self.keys = [
+            KmsKey(
+                self,
+                f"Key{number}",
+                description=f"signs {key.name}s ({number} of {key.count})",
+                key_spec=KeySpec.ECC_NIST_P256,
+                key_usage=KeyUsage.SIGN_VERIFY,
+                removal_policy=_removal(stage),
+            )
+            for number in range(1, key.count + 1)
+        ]
+
+
+class StageSecret(Construct):
+    """A secret `ticketing/<stage>/<name>`: generated, or left empty until the operator gives its value."""
+
+    def __init__(self, scope: Construct, id: str, *, secret: Secret, name: str, stage: Stage) -> None:
+        super().__init__(scope, id)
+        if secret.given and not stage.sandbox:
+            # Made without a value, which so never stands in a template; deployments leave it alone.
+            given = CfnSecret(self, "Given", name=name, description="given by the operator")
+            given.apply_removal_policy(_removal(stage))
+            return
+        generated = _sandbox_keys() if secret.given else SecretStringGenerator(password_length=64, exclude_punctuation=True)
+        ManagedSecret(
+            self, "Secret", secret_name=name, generate_secret_string=generated, removal_policy=_removal(stage)
+        )
+
+
+def _sandbox_keys() -> SecretStringGenerator:
+    # The sandbox takes any money at all, so that its key is known costs nothing; its signature is a secret.
+    return SecretStringGenerator(
+        secret_string_template=json.dumps({"api_key": "sk_test_sandbox"}),
+        generate_string_key="webhook_secret",
+        password_length=40,
+        exclude_punctuation=True,
+    )
+
+
+def _text(name: str) -> Attribute:
+    return Attribute(name=name, type=AttributeType.STRING)

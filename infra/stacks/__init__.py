@@ -1,0 +1,1 @@
+"""The stacks: data, edge, and one per service."""

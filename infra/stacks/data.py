@@ -1,0 +1,30 @@
+"""The Data stack: tables, signing keys, secrets. It is deployed first and, where retained, never goes."""
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk.aws_dynamodb import ITable
+from aws_cdk.aws_kms import IKey
+from constructs import Construct
+
+from infra.constructs.tables import ServiceTable, SigningKeys, StageSecret
+from infra.stacks.stage import Stage
+from infra.topology import SANDBOX, SECRETS, TABLES, TOKEN_KEYS
+
+
+class DataStack(Stack):
+    """What the services own, beneath all of them."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
+        super().__init__(scope, id, description="tables, signing keys and secrets", termination_protection=stage.retain)
+        self.tables: dict[str, ITable] = {}
+        for table in TABLES:
+            if table is SANDBOX and not stage.sandbox:
+                continue
+            built = ServiceTable(self, table.name.title(), table=table, stage=stage).table
+            self.tables[table.name] = built
+            CfnOutput(self, f"Table{table.name.title()}", value=built.table_name)
+        keys = SigningKeys(self, "TokenKeys", key=TOKEN_KEYS, stage=stage).keys
+        self.keys: dict[str, list[IKey]] = {TOKEN_KEYS.name: list(keys)}
+        for secret in SECRETS:
+            name = f"ticketing/{stage.name}/{secret.name}"
+            id = f"{secret.name.title().replace('-', '')}Secret"
+            StageSecret(self, id, secret=secret, name=name, stage=stage)

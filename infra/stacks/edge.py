@@ -1,0 +1,24 @@
+"""The Edge stack: the API, the bus and the sender, which name no service."""
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk.aws_events import EventBus
+from aws_cdk.aws_ses import EmailIdentity, Identity
+from constructs import Construct
+
+from infra.constructs.api import Api
+from infra.stacks.stage import Stage
+
+
+class EdgeStack(Stack):
+    """Where requests come in and bus events go round."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
+        super().__init__(scope, id, description="HTTP API, bus and sender")
+        self.api = Api(self, "Api", stage=stage).http
+        self.bus = EventBus(self, "Bus", description="what happened, for whom it concerns")
+        self.url = stage.public_url or self.api.api_endpoint
+        if stage.create_identity:
+            EmailIdentity(self, "Sender", identity=Identity.email(stage.sender))
+        CfnOutput(self, "ApiId", value=self.api.api_id)
+        CfnOutput(self, "ApiUrl", value=self.url)
+        CfnOutput(self, "BusName", value=self.bus.event_bus_name)

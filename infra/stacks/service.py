@@ -1,0 +1,87 @@
+"""One service's stack: its functions, and all that wakes them."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk.aws_apigatewayv2 import HttpAuthorizer, IHttpApi, IHttpRouteAuthorizer
+from aws_cdk.aws_lambda import IFunction
+from aws_cdk.aws_sqs import IQueue
+from constructs import Construct
+
+from infra.constructs.alarms import ServiceAlarms
+from infra.constructs.api import Endpoint, TokenAuthorizer
+from infra.constructs.bus import Subscription
+from infra.constructs.code import ServiceCode
+from infra.constructs.estate import Estate
+from infra.constructs.function import RowFunction
+from infra.constructs.streams import StreamReader
+from infra.vocabulary import Authorizer, On, Route, Stream, Timer, Trigger
+
+
+class ServiceStack(Stack):
+    """Built row by row; the service that has the authorizer gives its id to the others."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        service: str,
+        rows: Sequence[Trigger],
+        estate: Estate,
+        api: IHttpApi,
+        authorizer_id: str | None,
+    ) -> None:
+        super().__init__(scope, id, description=f"the service {service}")
+        self.authorizer_id = authorizer_id
+        self._estate, self._api, self._service = estate, api, service
+        self._code = ServiceCode(self, "Code", service=service, stage=estate.stage)
+        for row in sorted(rows, key=lambda row: not isinstance(row, Authorizer)):
+            self._build(row)
+        functions = [estate.functions[row.function] for row in rows]
+        timers = any(isinstance(row, Timer) for row in rows)
+        ServiceAlarms(self, "Alarms", service=service, functions=functions, timers=timers, stage=estate.stage)
+
+    def _build(self, row: Trigger) -> None:
+        if isinstance(row, On):
+            heard = Subscription(self, row.construct_id, row=row, estate=self._estate, code=self._code)
+            self._tell_queues(row, queue=heard.queue, dead=heard.dead)
+        elif isinstance(row, Stream):
+            reader = StreamReader(self, row.construct_id, row=row, estate=self._estate, code=self._code)
+            self._tell_queues(row, queue=None, dead=reader.dead)
+        else:
+            built = RowFunction(self, row.construct_id, row=row, estate=self._estate, code=self._code)
+            self._expose(row, built.function)
+        self._tell("Function", row, self._estate.functions[row.function].function_name)
+
+    def _expose(self, row: Trigger, function: IFunction) -> None:
+        if isinstance(row, Authorizer):
+            self.authorizer_id = TokenAuthorizer(
+                self, "Tokens", api=self._api, function=function
+            ).authorizer.authorizer_id
+        elif isinstance(row, Route):
+            Endpoint(
+                self,
+                f"{row.construct_id}Route",
+                row=row,
+                api=self._api,
+                function=function,
+                authorizer=self._authorizer,
+            )
+
+    @cached_property
+    def _authorizer(self) -> IHttpRouteAuthorizer:
+        if not self.authorizer_id:
+            raise ValueError("the authorizer's service is built first")
+        return HttpAuthorizer.from_http_authorizer_attributes(
+            self, "Authorizer", authorizer_id=self.authorizer_id, authorizer_type="CUSTOM"
+        )
+
+    def _tell_queues(self, row: Trigger, *, queue: IQueue | None, dead: IQueue) -> None:
+        if queue:
+            self._tell("Queue", row, queue.queue_url)
+        self._tell("Dlq", row, dead.queue_url)
+
+    def _tell(self, kind: str, row: Trigger, value: str) -> None:
+        CfnOutput(self, f"{kind}{row.service.title()}{row.construct_id}", value=value)

@@ -1,0 +1,82 @@
+"""A stage: what differs between one deployment of the system and another."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+RUNTIMES = range(11, 15)  # the minor versions of Python 3 that Lambda runs
+
+
+class BadStage(ValueError):
+    """The stage's settings cannot be deployed."""
+
+
+def python_runtime() -> str:
+    """The Lambda runtime of the Python that runs here: what is tested is what is shipped."""
+    if sys.version_info.minor not in RUNTIMES:
+        raise BadStage(f"Lambda has no runtime for Python 3.{sys.version_info.minor}")
+    return f"python3.{sys.version_info.minor}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Settings from cdk.json (`stages.<name>`), each overridden by `-c <setting>=<value>`."""
+
+    name: str
+    sender: str
+    provider: str  # "sandbox", deployed with the system, or "stripe"
+    public_url: str | None = None  # without it, the API's own endpoint
+    identity: str | None = None  # the verified SES identity where it is not the sender itself
+    create_identity: bool = False
+    short_holds: bool = False
+    hold_backstop_seconds: int = 120
+    retain: bool = False  # data outlive the stack and cannot be deleted by mistake
+    reserved_concurrency: Mapping[str, int] = field(default_factory=dict)  # by `<service>.<file>`
+    throttle: Mapping[str, int] = field(default_factory=lambda: {"rate": 500, "burst": 1000})  # requests per second
+    alarm_topic: str | None = None  # ARN of an SNS topic
+    api_id: str | None = None  # the local stack's way to know the API's address before it is deployed
+    prebuilt: bool = True  # ship build/ (dependencies, byte code); the local stage never does
+    runtime: str = field(default_factory=python_runtime)
+
+    def __post_init__(self) -> None:
+        if self.provider not in ("sandbox", "stripe"):
+            raise BadStage(f"provider is sandbox or stripe, not {self.provider}")
+        if self.name == "prod" and self.provider != "stripe":
+            raise BadStage("prod takes real money: its provider cannot be the sandbox")
+        if not self.sender:
+            raise BadStage(f"stage {self.name} needs a sender: -c sender=tickets@your.domain")
+
+    @classmethod
+    def of(cls, context: Mapping[str, Any]) -> Self:
+        """The stage that the context names, with the context's own overrides."""
+        name = context.get("stage", "local")
+        settings = dict(context.get("stages", {}).get(name, {}))
+        if not settings:
+            raise BadStage(f"cdk.json has no stage {name}")
+        given = {key: context[key] for key in cls.__dataclass_fields__ if key in context and key != "name"}
+        typed = {key: _typed(cls, key, value) for key, value in (settings | given).items()}
+        return cls(**{"sender": ""} | typed | {"name": name})
+
+    @property
+    def local(self) -> bool:
+        return self.name == "local"
+
+    @property
+    def sandbox(self) -> bool:
+        return self.provider == "sandbox"
+
+    @property
+    def bundled(self) -> bool:
+        """Whether functions are shipped from build/, with their dependencies as a layer."""
+        return self.prebuilt and not self.local
+
+
+def _typed(cls: type[Stage], key: str, value: Any) -> Any:
+    # `-c` gives text; the stage's own file gives JSON.
+    if key not in cls.__dataclass_fields__:
+        raise BadStage(f"a stage has no setting {key}")
+    kind = cls.__dataclass_fields__[key].type
+    if kind is bool and isinstance(value, str):
+        return value.lower() in ("1", "true", "yes")
+    return int(value) if kind is int else value
