@@ -44,7 +44,7 @@ class BookingFailed(BookingEvent):
     """The places went back because nothing was or could be paid; whatever was paid goes back too."""
 
     entity = "booking"
-    reason: Literal["declined", "amount_mismatch", "no_room", "sale_closed"]
+    reason: Literal["declined", "amount_mismatch", "no_room", "limit_reached", "sale_closed", "cancelled"]
 
 
 class BookingExpired(BookingEvent):

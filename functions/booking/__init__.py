@@ -1,0 +1,1 @@
+"""Holding places: bookings, and the stock they take from."""

@@ -1,0 +1,1 @@
+"""What booking is: its states, its stock, its use cases."""

@@ -1,0 +1,136 @@
+"""What can be done with a booking, by its buyer and by what becomes of its payment."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from booking.core import catalogue, repository
+from booking.core.errors import KeyReused, NotCancellable
+from booking.core.model import LIFECYCLE, Booking, State, Trigger
+from booking.core.repository import Stored
+from booking.core.schemas import BookingRequest
+from common import clock, env, ids, log
+from common.bus.booking import BookingCancelled, BookingConfirmed, BookingExpired, BookingFailed, BookingOrdered
+from common.consumer import Later
+from common.outbox import entry
+from common.problems import DomainError
+from common.store import ConditionFailed
+
+_SHORT_KEY = 64  # longer keys are kept hashed: the item stays below one write unit
+
+
+def order(user_id: str, request: BookingRequest, key: str | None) -> tuple[Stored, bool]:
+    """Hold every requested place or none. Returns the booking, and whether it had been made before.
+
+    Before any refusal an equal order is looked for: whoever repeats a request gets its answer.
+    """
+    request_hash = hashlib.sha256(request.model_dump_json().encode()).hexdigest()[:32]
+    key = hashlib.sha256(key.encode()).hexdigest() if key and len(key) > _SHORT_KEY else key
+    try:
+        terms = catalogue.terms(request.event_id)
+        wanted = terms.chosen(request.wanted())
+        booking = Booking.order(user_id, terms, wanted, key=key, request_hash=request_hash, now=clock.now())
+        held = repository.hold(booking, terms, [entry(BookingOrdered)])
+    except DomainError:
+        before = repository.find(ids.derive("booking", user_id, key)) if key else None
+        if before is None:
+            raise
+        if before["request_hash"] != request_hash:
+            raise KeyReused from None
+        return before, True
+    log.count("PlacesHeld", booking.quantity)
+    return held, False
+
+
+def cancel(booking_id: str, user_id: str) -> Stored:
+    """Give the places back before they are paid; once cancelled, the answer stays the same."""
+    stored = repository.owned(booking_id, user_id)
+    if stored["status"] == State.CANCELLED:
+        return stored
+    try:
+        published = [entry(BookingCancelled, reason="buyer")]
+        repository.release(repository.read(stored), Trigger.CANCEL, published, actor="buyer")
+    except ConditionFailed:
+        after = repository.owned(booking_id, user_id)
+        if after["status"] == State.CANCELLED:
+            return after
+        raise NotCancellable(status=after["status"]) from None
+    return repository.owned(booking_id, user_id)
+
+
+def confirm(booking_id: str, payment_id: str) -> None:
+    """Answer for money that came: the places are the buyer's, or it goes back."""
+    booking = repository.existing(booking_id)
+    if booking.payment_id == payment_id:
+        return  # answered before
+    if booking.status is State.PENDING:
+        try:
+            repository.settle(booking, Trigger.CONFIRM, [entry(BookingConfirmed)], payment_id=payment_id)
+            log.count("BookingsConfirmed")
+            return
+        except ConditionFailed:
+            booking = repository.existing(booking_id)  # the hold ended, or was answered, meanwhile
+    if booking.payment_id is None:
+        _confirm_late(booking, payment_id)
+
+
+def _confirm_late(booking: Booking, payment_id: str) -> None:
+    """The hold was over: retake the places if there is room, else have the money sent back."""
+    reason = _late(booking, payment_id)
+    if reason is None:
+        log.count("BookingsConfirmedLate")
+        return
+    refused = [entry(BookingFailed, reason=reason)]
+    repository.settle(booking, Trigger.REFUSE, refused, payment_id=payment_id)
+    log.count("LatePaymentsRefused")
+
+
+def _late(booking: Booking, payment_id: str) -> str | None:
+    terms = catalogue.terms(booking.event_id)
+    if booking.status is State.CANCELLED:
+        return "cancelled"
+    if not terms.open:
+        return "sale_closed"
+    try:
+        repository.retake(booking, terms, [entry(BookingConfirmed)], payment_id=payment_id)
+    except ConditionFailed as failure:
+        if 0 in failure.failed:
+            raise  # another payment event won; the next try sees its answer
+        return "limit_reached" if 1 in failure.failed else "no_room"
+    return None
+
+
+def end(booking_id: str, trigger: Trigger, publish: dict[str, Any], *, actor: str) -> None:
+    """End a booking that is not to be: places and limit go back, once. Ended before: nothing to do.
+
+    Raises ConditionFailed if it changed meanwhile; the next try sees how.
+    """
+    booking = repository.existing(booking_id)
+    if not LIFECYCLE.allows(booking.status, trigger):
+        return
+    repository.release(booking, trigger, [publish], actor=actor)
+    if booking.status is State.PENDING:
+        log.seconds("HoldLateness", max(0.0, (clock.now() - booking.pay_before).total_seconds()))
+    log.count("BookingsEnded")
+
+
+def unpaid(booking_id: str, reason: str) -> None:
+    """Payment has ended without money."""
+    if reason == "expired":
+        end(booking_id, Trigger.EXPIRE, entry(BookingExpired), actor="payment")
+    else:
+        end(booking_id, Trigger.FAIL, entry(BookingFailed, reason=reason), actor="payment")
+
+
+def revoke(booking_id: str) -> None:
+    """The tickets cannot be made."""
+    end(booking_id, Trigger.REVOKE, entry(BookingCancelled, reason="ticket_rejected"), actor="ticket")
+
+
+def expire(booking_id: str) -> None:
+    """End an overdue hold. Raises Later before its time: the deadline is the item's own."""
+    booking = repository.existing(booking_id)
+    due = booking.pay_before + timedelta(seconds=int(env.setting("HOLD_BACKSTOP_SECONDS")))
+    if booking.status is State.PENDING and clock.now() < due:
+        raise Later(due)
+    end(booking_id, Trigger.EXPIRE, entry(BookingExpired), actor="backstop")

@@ -1,0 +1,75 @@
+"""Stock: one item per event type and shard, changed only under its own condition.
+
+Always, per event type: Σ available + Σ quantity of bookings PENDING or CONFIRMED = capacity.
+"""
+
+from collections.abc import Mapping
+
+from booking.core.errors import NotOnSale, SoldOut, TermsChanging
+from booking.core.model import Terms
+from common import store
+from common.problems import DomainError
+from common.store import ConditionFailed, Update
+
+TABLE = "bookings"
+Places = Mapping[tuple[str, str], int]  # quantity by (event type, shard)
+
+
+def key(event_type_id: str, shard: str = "0") -> dict[str, str]:
+    return {"pk": event_type_id, "sk": f"stock#{shard}"}
+
+
+def open_shard(event_type_id: str, *, capacity: int, on_sale: bool, terms_version: int) -> Update:
+    """Create the shard, or bring its terms up to date; what is available stays as it is."""
+    return Update(
+        TABLE,
+        key(event_type_id),
+        "SET #available = if_not_exists(#available, :capacity), #capacity = if_not_exists(#capacity, :capacity),"
+        " #on_sale = :on_sale, #terms_version = :version",
+        condition="attribute_not_exists(#terms_version) OR #terms_version < :version",
+        values={"capacity": capacity, "on_sale": on_sale, "version": terms_version},
+    )
+
+
+def take(places: Places, terms: Terms) -> list[Update]:
+    """Take places on sale under these very terms."""
+    condition = "#available >= :qty AND #on_sale = :yes AND #terms_version = :version"
+    return [_take(place, qty, condition, terms) for place, qty in places.items()]
+
+
+def retake(places: Places, terms: Terms) -> list[Update]:
+    """Take places for money that has come already: a pause of the sale does not matter."""
+    return [_take(at, qty, "#available >= :qty AND #terms_version = :version", terms) for at, qty in places.items()]
+
+
+def give_back(places: Places) -> list[Update]:
+    """Return places to the shards that they came from."""
+    return [
+        Update(TABLE, key(*place), "SET #available = #available + :qty", values={"qty": qty})
+        for place, qty in places.items()
+    ]
+
+
+def free(event_type_ids: list[str]) -> dict[str, tuple[int, int]]:
+    """(available, capacity) by event type."""
+    found = store.batch_get(TABLE, [key(one) for one in event_type_ids])
+    return {item["pk"]: (item["available"], item["capacity"]) for item in found}
+
+
+def refusal(failure: ConditionFailed, places: Places, terms: Terms, *, first: int) -> DomainError:
+    """Why the stock writes, the first of which was at `first`, were refused."""
+    named = [(event_type_id, failure.old[first + at]) for at, (event_type_id, _) in enumerate(places)]
+    short = [
+        (event_type_id, old["available"])
+        for at, (event_type_id, old) in enumerate(named)
+        if first + at in failure.failed and old and old["terms_version"] == terms.version and old["on_sale"]
+    ]
+    if short:
+        return SoldOut(short)
+    stale = any(old is None or old["terms_version"] != terms.version for _, old in named)
+    return TermsChanging() if stale else NotOnSale()
+
+
+def _take(place: tuple[str, str], qty: int, condition: str, terms: Terms) -> Update:
+    values = {"qty": qty, "yes": True, "version": terms.version}
+    return Update(TABLE, key(*place), "SET #available = #available - :qty", condition=condition, values=values)

@@ -1,0 +1,11 @@
+"""EventChanged: orders are taken under the new terms from now on."""
+
+from booking.core import catalogue
+from common.bus.events import EventChanged
+from common.consumer import consumer
+
+
+@consumer
+def handler(event: EventChanged) -> None:
+    """Copy the terms, unless newer ones are known."""
+    catalogue.learn(event)
