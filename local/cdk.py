@@ -48,7 +48,8 @@ class Cdk:
                 job.result()
 
     def bootstrap(self) -> None:
-        self._run("bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", "unused")
+        # From a folder without cdk.json: the account is named, so the app need not be asked for it.
+        self._run("bootstrap", f"aws://{ACCOUNT}/{REGION}", folder=self._out.parent)
 
     def synth(self) -> None:
         self._run("synth", "--quiet", "--output", str(self._out), *self._context)
@@ -56,11 +57,11 @@ class Cdk:
     def deploy(self) -> None:
         self._run("deploy", "--all", "--app", str(self._out), "--require-approval", "never", "--concurrency", "8")
 
-    def _run(self, command: str, *arguments: str) -> None:
+    def _run(self, command: str, *arguments: str, folder: Path = ROOT) -> None:
         cli = ROOT / "node_modules" / ".bin" / "cdk"
         done = subprocess.run(
             [str(cli), command, "--no-notices", "--no-color", *arguments],
-            cwd=ROOT,
+            cwd=folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

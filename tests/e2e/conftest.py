@@ -1,0 +1,36 @@
+"""The deployed system, started once for all tests here, and its API as nobody and as the admin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.client import Client
+from local.stack import Stack
+from tests.support.stack import ADMIN, deployed
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with deployed(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def api(stack: Stack) -> Client:
+    """The API as nobody."""
+    return Client(stack.api)
+
+
+@pytest.fixture(scope="session")
+def admin(api: Client) -> Client:
+    """The API as the one admin (the token lasts 15 minutes)."""
+    return api.login(ADMIN["email"], ADMIN["password"])
