@@ -1,6 +1,7 @@
 """Alarms: they tell the stage's topic, where it names one."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import Duration
 from aws_cdk.aws_cloudwatch import (
@@ -22,40 +23,43 @@ PERIOD = Duration.minutes(1)
 METRICS_PER_ALARM = 10  # CloudWatch's limit for one expression
 
 
-def alarm(
-    scope: Construct, id: str, *, metric: IMetric, at_least: float, stage: Stage, minutes: int = 1, why: str
-) -> Alarm:
-    """Raise when the metric is `at_least` that much in each of so many minutes; silence is good."""
+def alarm(scope: Construct, construct_id: str, *, metric: IMetric, at_least: float, stage: Stage, why: str) -> Alarm:
+    """Raise when the metric is `at_least` that much over its period; silence is good."""
     raised = Alarm(
         scope,
-        id,
+        construct_id,
         metric=metric,
         threshold=at_least,
         comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        evaluation_periods=minutes,
+        evaluation_periods=1,
         treat_missing_data=TreatMissingData.NOT_BREACHING,
         alarm_description=why,
     )
     if stage.alarm_topic:
-        cfn = raised.node.default_child
-        assert isinstance(cfn, CfnAlarm)
-        cfn.alarm_actions = [stage.alarm_topic]
+        cast(CfnAlarm, raised.node.default_child).alarm_actions = [stage.alarm_topic]
     return raised
 
 
-def depth_alarm(scope: Construct, id: str, *, queue: IQueue, stage: Stage, why: str) -> Alarm:
+def depth_alarm(scope: Construct, construct_id: str, *, queue: IQueue, stage: Stage, why: str) -> Alarm:
     """Raise as soon as anything lies in a dead-letter queue."""
     metric = queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum")
-    return alarm(scope, id, metric=metric, at_least=1, stage=stage, why=why)
+    return alarm(scope, construct_id, metric=metric, at_least=1, stage=stage, why=why)
 
 
 class ServiceAlarms(Construct):
     """A service's errors as one sum (in parts, where CloudWatch needs them), and its lateness."""
 
     def __init__(
-        self, scope: Construct, id: str, *, service: str, functions: Sequence[IFunction], timers: bool, stage: Stage
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        service: str,
+        functions: Sequence[IFunction],
+        timers: bool,
+        stage: Stage,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(scope, construct_id)
         # The local emulator has neither Lambda's metrics nor metric math.
         summed = () if stage.local else range(0, len(functions), METRICS_PER_ALARM)
         parts = [functions[at : at + METRICS_PER_ALARM] for at in summed]

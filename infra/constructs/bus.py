@@ -3,14 +3,14 @@
 from aws_cdk import Duration
 from aws_cdk.aws_events import EventPattern, Rule
 from aws_cdk.aws_events_targets import SqsQueue
-from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_lambda import EventSourceMapping
 from constructs import Construct
 
 from infra.constructs.code import ServiceCode
 from infra.constructs.estate import Estate
-from infra.constructs.function import RowFunction
+from infra.constructs.function import Needs, RowFunction
 from infra.constructs.grants import allow
+from infra.constructs.nag import QUEUE_MAPPING, acknowledge
 from infra.constructs.queues import DeadLetters, WorkQueue
 from infra.vocabulary import On, Timer
 
@@ -21,15 +21,13 @@ CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessa
 class Subscription(Construct):
     """The bus events of a row wake its function, through a queue that only this function reads."""
 
-    def __init__(self, scope: Construct, id: str, *, row: On, estate: Estate, code: ServiceCode) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, row: On, estate: Estate, code: ServiceCode) -> None:
+        super().__init__(scope, construct_id)
         work = WorkQueue(self, "Work", seconds=row.seconds, stage=estate.stage, consumer=row.function)
         self.queue, self.dead = work.queue, work.dead.queue
-        told = {"QUEUE_URL": self.queue.queue_url} if isinstance(row, Timer) else {}
-        self.function = RowFunction(
-            self, "Row", row=row, estate=estate, code=code, needs=self._needs(row), told=told
-        ).function
-        EventSourceMapping(
+        needs = self._needs(row)
+        self.function = RowFunction(self, "Row", row=row, estate=estate, code=code, needs=needs).function
+        mapping = EventSourceMapping(
             self,
             "Mapping",
             target=self.function,
@@ -38,15 +36,19 @@ class Subscription(Construct):
             max_batching_window=Duration.seconds(0),
             report_batch_item_failures=True,
         )
+        acknowledge(mapping, QUEUE_MAPPING)
         self._listen(row, estate)
 
-    def _needs(self, row: On) -> list[PolicyStatement]:
-        actions = [f"sqs:{action}" for action in CONSUME]
-        again = [allow(["sqs:SendMessage"], [self.queue.queue_arn])] if isinstance(row, Timer) else []
-        return [allow(actions, [self.queue.queue_arn]), *again]
+    def _needs(self, row: On) -> Needs:
+        consume = allow([f"sqs:{action}" for action in CONSUME], [self.queue.queue_arn])
+        if not isinstance(row, Timer):
+            return Needs(statements=[consume])
+        again = allow(["sqs:SendMessage"], [self.queue.queue_arn])
+        return Needs(statements=[consume, again], environment={"QUEUE_URL": self.queue.queue_url})
 
     def _listen(self, row: On, estate: Estate) -> None:
-        undelivered = DeadLetters(self, "Undelivered", stage=estate.stage, why=f"the bus could not reach {row.function}")
+        why = f"the bus could not reach {row.function}"
+        undelivered = DeadLetters(self, "Undelivered", stage=estate.stage, why=why)
         target = SqsQueue(
             self.queue,
             dead_letter_queue=undelivered.queue,

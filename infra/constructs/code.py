@@ -20,8 +20,8 @@ class ServiceCode(Construct):
     another stack uses cannot change.
     """
 
-    def __init__(self, scope: Construct, id: str, *, service: str, stage: Stage) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, service: str, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
         self.runtime = Runtime(stage.runtime, RuntimeFamily.PYTHON)
         self.architecture = Architecture.X86_64 if stage.local else Architecture.ARM_64
         self._compiled = stage.bundled
@@ -29,16 +29,16 @@ class ServiceCode(Construct):
             raise BadStage("build/ is missing: run python -m tools.build_layer first")
         self.code = _asset(
             BUILD / "functions" if stage.bundled else ROOT / "functions",
-            ["*", f"!/{service}", f"!/{service}/**"] + self._left_out(),
+            ["*", f"!/{service}", f"!/{service}/**", *self._left_out()],
         )
         self.layers = [self._layer("Common", BUILD / "common" if stage.bundled else ROOT / "layers" / "common")]
         if stage.bundled:
             self.layers.append(self._layer("Dependencies", BUILD / "layer"))
 
-    def _layer(self, id: str, path: Path) -> LayerVersion:
+    def _layer(self, construct_id: str, path: Path) -> LayerVersion:
         return LayerVersion(
             self,
-            id,
+            construct_id,
             code=_asset(path, self._left_out()),
             compatible_runtimes=[self.runtime],
             compatible_architectures=[self.architecture],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aws_cdk import ArnFormat, Stack
+from aws_cdk.aws_apigatewayv2 import IHttpApi
 from aws_cdk.aws_dynamodb import ITable
 from aws_cdk.aws_events import IEventBus
 from aws_cdk.aws_kms import IKey
@@ -22,6 +23,7 @@ class Estate:
     keys: Mapping[str, list[IKey]]
     settings: Mapping[str, str]
     bus: IEventBus
+    api: IHttpApi
     functions: dict[str, IFunction] = field(default_factory=dict)
 
     def name(self, resource: Table | Secret | Key | Mail) -> str:

@@ -1,6 +1,7 @@
 """One Lambda function: its own role, log group, environment and limits, all from its row."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk.aws_iam import PolicyDocument, PolicyStatement, Role, ServicePrincipal
@@ -11,7 +12,19 @@ from constructs import Construct
 from infra.constructs.code import ServiceCode
 from infra.constructs.estate import Estate
 from infra.constructs.grants import allow, environment, statements
+from infra.constructs.nag import FUNCTION, acknowledge
 from infra.vocabulary import Trigger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What a trigger asks of its function beyond the row's own grants."""
+
+    statements: Sequence[PolicyStatement] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING = Needs()
 
 
 class RowFunction(Construct):
@@ -20,19 +33,18 @@ class RowFunction(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        construct_id: str,
         *,
         row: Trigger,
         estate: Estate,
         code: ServiceCode,
-        needs: Sequence[PolicyStatement] = (),
-        told: Mapping[str, str] | None = None,
+        needs: Needs = NOTHING,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(scope, construct_id)
         stack = Stack.of(self)
         removal = RemovalPolicy.RETAIN if estate.stage.retain else RemovalPolicy.DESTROY
         logs = LogGroup(self, "Logs", retention=RetentionDays.ONE_MONTH, removal_policy=removal)
-        allowed = [*_running(logs), *needs, *statements(row, estate=estate, stack=stack)]
+        allowed = [*_running(logs), *needs.statements, *statements(row, estate=estate, stack=stack)]
         role = Role(
             self,
             "Role",
@@ -50,7 +62,7 @@ class RowFunction(Construct):
             handler=f"{row.function}.handler",
             # Nothing may be added to the role but what stands above.
             role=role.without_policy_updates(),
-            environment=environment(row, estate=estate) | dict(told or {}),
+            environment=environment(row, estate=estate) | dict(needs.environment),
             memory_size=row.memory,
             timeout=Duration.seconds(row.seconds),
             tracing=Tracing.ACTIVE,
@@ -58,6 +70,7 @@ class RowFunction(Construct):
             reserved_concurrent_executions=estate.stage.reserved_concurrency.get(row.function),
         )
         self.function.node.add_dependency(role)
+        acknowledge(self, FUNCTION)
         estate.functions[row.function] = self.function
 
 

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from infra.constructs.alarms import depth_alarm
 from infra.constructs.grants import MAX_RECEIVES
+from infra.constructs.nag import DEAD_LETTERS, acknowledge
 from infra.stacks.stage import Stage
 
 KEPT = Duration.days(4)
@@ -16,8 +17,8 @@ VISIBILITY_FACTOR = 6  # times the function's time-out, as Lambda's poller wants
 class DeadLetters(Construct):
     """Where messages end that could not be delivered or handled; one is enough for the alarm."""
 
-    def __init__(self, scope: Construct, id: str, *, stage: Stage, why: str) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, why: str) -> None:
+        super().__init__(scope, construct_id)
         self.queue = Queue(
             self,
             "Queue",
@@ -25,14 +26,15 @@ class DeadLetters(Construct):
             encryption=QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
+        acknowledge(self, DEAD_LETTERS)
         depth_alarm(self, "Alarm", queue=self.queue, stage=stage, why=why)
 
 
 class WorkQueue(Construct):
     """One consumer's queue and its dead-letter queue."""
 
-    def __init__(self, scope: Construct, id: str, *, seconds: int, stage: Stage, consumer: str) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, seconds: int, stage: Stage, consumer: str) -> None:
+        super().__init__(scope, construct_id)
         self.dead = DeadLetters(self, "Dead", stage=stage, why=f"{consumer} failed on a message {MAX_RECEIVES} times")
         self.queue = Queue(
             self,

@@ -14,7 +14,7 @@ from constructs import Construct
 from infra.constructs.alarms import PERIOD, alarm
 from infra.constructs.code import ServiceCode
 from infra.constructs.estate import Estate
-from infra.constructs.function import RowFunction
+from infra.constructs.function import Needs, RowFunction
 from infra.constructs.grants import allow
 from infra.constructs.queues import DeadLetters
 from infra.vocabulary import Stream
@@ -28,23 +28,23 @@ LATE_MILLISECONDS = 5 * 60 * 1000
 class StreamReader(Construct):
     """One mapping per table; what cannot be published after hours of trying is set aside with an alarm."""
 
-    def __init__(self, scope: Construct, id: str, *, row: Stream, estate: Estate, code: ServiceCode) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, row: Stream, estate: Estate, code: ServiceCode) -> None:
+        super().__init__(scope, construct_id)
         tables = {table.name: estate.tables[table.name] for table in row.tables}
         aside = DeadLetters(self, "Failed", stage=estate.stage, why=f"{row.function} gave up on stream records")
         self.dead = aside.queue
-        needs = _needs(tables, self.dead)
+        needs = Needs(statements=_needs(tables, self.dead))
         self.function = RowFunction(self, "Row", row=row, estate=estate, code=code, needs=needs).function
         for name, table in tables.items():
             self._map(name.title(), table)
         why = "the outbox is published five minutes late"
         alarm(self, "Late", metric=_age(self.function), at_least=LATE_MILLISECONDS, stage=estate.stage, why=why)
 
-    def _map(self, id: str, table: ITable) -> None:
+    def _map(self, construct_id: str, table: ITable) -> None:
         on_failure = CfnEventSourceMapping.OnFailureProperty(destination=self.dead.queue_arn)
         CfnEventSourceMapping(
             self,
-            f"{id}Mapping",
+            f"{construct_id}Mapping",
             function_name=self.function.function_name,
             event_source_arn=table.table_stream_arn,
             starting_position="TRIM_HORIZON",
@@ -68,5 +68,3 @@ def _needs(tables: Mapping[str, ITable], failed: Queue) -> list[PolicyStatement]
 
 def _age(function: IFunction) -> Metric:
     return function.metric("IteratorAge", period=PERIOD, statistic="Maximum")
-
-

@@ -15,11 +15,11 @@ from aws_cdk.aws_dynamodb import (
 from aws_cdk.aws_dynamodb import Table as DynamoTable
 from aws_cdk.aws_kms import Key as KmsKey
 from aws_cdk.aws_kms import KeySpec, KeyUsage
-from aws_cdk.aws_secretsmanager import CfnSecret
+from aws_cdk.aws_secretsmanager import CfnSecret, SecretStringGenerator
 from aws_cdk.aws_secretsmanager import Secret as ManagedSecret
-from aws_cdk.aws_secretsmanager import SecretStringGenerator
 from constructs import Construct
 
+from infra.constructs.nag import SECRET, acknowledge
 from infra.stacks.stage import Stage
 from infra.vocabulary import Key, Secret, Table
 
@@ -31,8 +31,8 @@ def _removal(stage: Stage) -> RemovalPolicy:
 class ServiceTable(Construct):
     """A table (`pk`, `sk`) on demand, with its indexes and its stream."""
 
-    def __init__(self, scope: Construct, id: str, *, table: Table, stage: Stage) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, table: Table, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
         self.table = DynamoTable(
             self,
             "Table",
@@ -58,8 +58,8 @@ class ServiceTable(Construct):
 class SigningKeys(Construct):
     """P-256 keys that sign and never leave KMS."""
 
-    def __init__(self, scope: Construct, id: str, *, key: Key, stage: Stage) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, key: Key, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
         self.keys = [
             KmsKey(
                 self,
@@ -76,17 +76,25 @@ class SigningKeys(Construct):
 class StageSecret(Construct):
     """A secret `ticketing/<stage>/<name>`: generated, or left empty until the operator gives its value."""
 
-    def __init__(self, scope: Construct, id: str, *, secret: Secret, name: str, stage: Stage) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, secret: Secret, name: str, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        acknowledge(self, SECRET)
         if secret.given and not stage.sandbox:
             # Made without a value, which so never stands in a template; deployments leave it alone.
             given = CfnSecret(self, "Given", name=name, description="given by the operator")
             given.apply_removal_policy(_removal(stage))
             return
-        generated = _sandbox_keys() if secret.given else SecretStringGenerator(password_length=64, exclude_punctuation=True)
         ManagedSecret(
-            self, "Secret", secret_name=name, generate_secret_string=generated, removal_policy=_removal(stage)
+            self,
+            "Secret",
+            secret_name=name,
+            generate_secret_string=_sandbox_keys() if secret.given else _random(),
+            removal_policy=_removal(stage),
         )
+
+
+def _random() -> SecretStringGenerator:
+    return SecretStringGenerator(password_length=64, exclude_punctuation=True)
 
 
 def _sandbox_keys() -> SecretStringGenerator:

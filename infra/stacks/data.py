@@ -13,8 +13,10 @@ from infra.topology import SANDBOX, SECRETS, TABLES, TOKEN_KEYS
 class DataStack(Stack):
     """What the services own, beneath all of them."""
 
-    def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
-        super().__init__(scope, id, description="tables, signing keys and secrets", termination_protection=stage.retain)
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(
+            scope, construct_id, description="tables, signing keys and secrets", termination_protection=stage.retain
+        )
         self.tables: dict[str, ITable] = {}
         for table in TABLES:
             if table is SANDBOX and not stage.sandbox:
@@ -26,5 +28,5 @@ class DataStack(Stack):
         self.keys: dict[str, list[IKey]] = {TOKEN_KEYS.name: list(keys)}
         for secret in SECRETS:
             name = f"ticketing/{stage.name}/{secret.name}"
-            id = f"{secret.name.title().replace('-', '')}Secret"
-            StageSecret(self, id, secret=secret, name=name, stage=stage)
+            construct_id = f"{secret.name.title().replace('-', '')}Secret"
+            StageSecret(self, construct_id, secret=secret, name=name, stage=stage)

@@ -12,8 +12,8 @@ from infra.stacks.stage import Stage
 class EdgeStack(Stack):
     """Where requests come in and bus events go round."""
 
-    def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
-        super().__init__(scope, id, description="HTTP API, bus and sender")
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id, description="HTTP API, bus and sender")
         self.api = Api(self, "Api", stage=stage).http
         self.bus = EventBus(self, "Bus", description="what happened, for whom it concerns")
         self.url = stage.public_url or self.api.api_endpoint

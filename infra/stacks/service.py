@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from aws_cdk import CfnOutput, Stack
-from aws_cdk.aws_apigatewayv2 import HttpAuthorizer, IHttpApi, IHttpRouteAuthorizer
+from aws_cdk.aws_apigatewayv2 import HttpAuthorizer, IHttpRouteAuthorizer
 from aws_cdk.aws_lambda import IFunction
 from aws_cdk.aws_sqs import IQueue
 from constructs import Construct
 
 from infra.constructs.alarms import ServiceAlarms
-from infra.constructs.api import Endpoint, TokenAuthorizer
 from infra.constructs.bus import Subscription
 from infra.constructs.code import ServiceCode
 from infra.constructs.estate import Estate
 from infra.constructs.function import RowFunction
+from infra.constructs.routes import Endpoint, TokenAuthorizer
 from infra.constructs.streams import StreamReader
 from infra.vocabulary import Authorizer, On, Route, Stream, Timer, Trigger
 
@@ -25,17 +25,16 @@ class ServiceStack(Stack):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        construct_id: str,
         *,
         service: str,
         rows: Sequence[Trigger],
         estate: Estate,
-        api: IHttpApi,
         authorizer_id: str | None,
     ) -> None:
-        super().__init__(scope, id, description=f"the service {service}")
+        super().__init__(scope, construct_id, description=f"the service {service}")
         self.authorizer_id = authorizer_id
-        self._estate, self._api, self._service = estate, api, service
+        self._estate = estate
         self._code = ServiceCode(self, "Code", service=service, stage=estate.stage)
         for row in sorted(rows, key=lambda row: not isinstance(row, Authorizer)):
             self._build(row)
@@ -58,14 +57,14 @@ class ServiceStack(Stack):
     def _expose(self, row: Trigger, function: IFunction) -> None:
         if isinstance(row, Authorizer):
             self.authorizer_id = TokenAuthorizer(
-                self, "Tokens", api=self._api, function=function
+                self, "Tokens", api=self._estate.api, function=function
             ).authorizer.authorizer_id
         elif isinstance(row, Route):
             Endpoint(
                 self,
                 f"{row.construct_id}Route",
                 row=row,
-                api=self._api,
+                api=self._estate.api,
                 function=function,
                 authorizer=self._authorizer,
             )

@@ -55,7 +55,7 @@ class Stage:
         if not settings:
             raise BadStage(f"cdk.json has no stage {name}")
         given = {key: context[key] for key in cls.__dataclass_fields__ if key in context and key != "name"}
-        typed = {key: _typed(cls, key, value) for key, value in (settings | given).items()}
+        typed: dict[str, Any] = {key: _typed(cls, key, value) for key, value in (settings | given).items()}
         return cls(**{"sender": ""} | typed | {"name": name})
 
     @property
@@ -72,11 +72,11 @@ class Stage:
         return self.prebuilt and not self.local
 
 
-def _typed(cls: type[Stage], key: str, value: Any) -> Any:
+def _typed(cls: type[Stage], key: str, value: object) -> object:
     # `-c` gives text; the stage's own file gives JSON.
     if key not in cls.__dataclass_fields__:
         raise BadStage(f"a stage has no setting {key}")
     kind = cls.__dataclass_fields__[key].type
     if kind is bool and isinstance(value, str):
         return value.lower() in ("1", "true", "yes")
-    return int(value) if kind is int else value
+    return int(str(value)) if kind is int else value

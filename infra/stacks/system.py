@@ -30,6 +30,7 @@ class System:
             keys=self.data.keys,
             settings=settings(stage, self.edge.url),
             bus=self.edge.bus,
+            api=self.edge.api,
         )
         self.services: dict[str, ServiceStack] = {}
         authorizer_id: str | None = None
@@ -40,7 +41,6 @@ class System:
                 service=service,
                 rows=rows,
                 estate=self.estate,
-                api=self.edge.api,
                 authorizer_id=authorizer_id,
             )
             stack.add_stack_dependency(self.data)

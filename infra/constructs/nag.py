@@ -1,0 +1,33 @@
+"""What cdk-nag finds here and is meant so, each with its reason, on the construct that it concerns."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Acknowledgment, Validations
+from constructs import Construct
+
+FUNCTION = {
+    "AwsSolutions::AwsSolutions-L1": "the runtime is that of the Python which the tests ran on",
+    "Serverless::Serverless-LambdaLatestVersion": "the runtime is that of the Python which the tests ran on",
+    "Serverless::Serverless-LambdaDLQ": "nothing invokes it asynchronously; its queue or stream mapping has a DLQ",
+    "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "X-Ray's two writing actions know no resources; a test names them",
+    "Serverless::Serverless-LambdaStarPermissions": "X-Ray's two writing actions know no resources; a test names them",
+}
+DEAD_LETTERS = {
+    "AwsSolutions::AwsSolutions-SQS3": "it is a dead-letter queue, of a rule's target or a stream mapping",
+    "Serverless::Serverless-SQSRedrivePolicy": "it is a dead-letter queue; from here a person redrives",
+}
+QUEUE_MAPPING = {
+    "Serverless::Serverless-LambdaEventSourceMappingDestination": "a queue's failures go to its redrive DLQ",
+}
+PUBLIC_ROUTE = {
+    "AwsSolutions::AwsSolutions-APIG4": "the topology opens it to anyone, or to a provider that signs the body",
+}
+SECRET = {
+    "AwsSolutions::AwsSolutions-SMG4": "tickets and page tokens outlive any rotation of what they derive from",
+}
+
+
+def acknowledge(construct: Construct, reasons: Mapping[str, str]) -> None:
+    """Write down why these findings on the construct are no faults."""
+    rules = [Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items()]
+    Validations.of(construct).acknowledge(*rules)
