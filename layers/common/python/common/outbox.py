@@ -70,13 +70,15 @@ def transition(
     """The update that moves `status` by the machine's table, from its sources only, and `also`."""
     sources = {f"from{at}": str(state) for at, state in enumerate(machine.sources(trigger))}
     target = str(machine.target(trigger))
+    # Each state has its stamp, but CREATED's would be `created_at`: that is the item's birth and a key of indexes.
+    stamp = {} if target == "CREATED" else {f"{target.lower()}_at": clock.iso(clock.now())}
     condition = f"#status IN ({', '.join(':' + name for name in sources)})" + (f" AND {also}" if also else "")
     return change(
         table,
         key,
         trigger=str(trigger),
         actor=actor,
-        sets={"status": target, f"{target.lower()}_at": clock.iso(clock.now())} | dict(sets or {}),
+        sets={"status": target} | stamp | dict(sets or {}),
         removes=removes,
         publish=publish,
         condition=condition,
