@@ -1,0 +1,1 @@
+"""Who is calling: accounts, sessions, tokens and roles."""

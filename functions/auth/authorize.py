@@ -1,0 +1,13 @@
+"""The gateway's question: whose is this bearer token?"""
+
+from typing import Any
+
+from auth.core import gate
+from common import log
+
+
+def handler(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+    """Answer with the user, session and roles, or no; never with an exception."""
+    answer = gate.answer(event)
+    log.flush()
+    return answer

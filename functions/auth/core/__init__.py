@@ -1,0 +1,1 @@
+"""How accounts are made, proved and remembered."""

@@ -1,0 +1,44 @@
+"""Whether a request is let in, and as whom."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from auth.core import access, repository
+from auth.core.access import Claims, NotBelieved
+from common import clock, log
+
+_REFUSED = {"isAuthorized": False}
+
+
+def answer(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The gateway's simple response; it learns no reason, the log does."""
+    told = {"route": event.get("routeKey"), "correlation_id": event.get("requestContext", {}).get("requestId")}
+    try:
+        claims = _believed(event)
+    except NotBelieved as reason:
+        log.access(**told, authorized=False, refused=str(reason))
+        return _REFUSED
+    except Exception:
+        # Who cannot be checked is not let in; the stack goes to the log once.
+        log.logger.exception("unexpected", extra=told | {"authorized": False})
+        return _REFUSED
+    log.access(**told, authorized=True)
+    context = {"user_id": claims.sub, "session_id": claims.sid, "roles": " ".join(claims.roles)}
+    return {"isAuthorized": True, "context": context}
+
+
+def _believed(event: Mapping[str, Any]) -> Claims:
+    now = clock.now()
+    claims = access.read(_bearer(event), now)
+    session = repository.session(claims.sub, claims.sid)
+    if not session or not session.live(now):
+        raise NotBelieved("the session is over")
+    return claims
+
+
+def _bearer(event: Mapping[str, Any]) -> str:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotBelieved("no bearer token")
+    return str(token)

@@ -1,0 +1,17 @@
+"""Who may do what beside what everybody may."""
+
+from auth.core import repository
+from auth.core.errors import UserUnknown
+from auth.core.model import Role
+from auth.core.schemas import RolesView
+
+
+def assign(user_id: str, wanted: list[Role], actor: str) -> RolesView:
+    """Raises UserUnknown, LastAdmin, ChangedMeanwhile."""
+    account = repository.account(user_id)
+    if not account:
+        raise UserUnknown
+    roles = tuple(sorted({str(role) for role in wanted}))
+    if roles != account.roles:
+        repository.set_roles(account, roles, actor)
+    return RolesView(id=user_id, roles=roles)

@@ -1,0 +1,107 @@
+"""What auth's calls take and answer."""
+
+import unicodedata
+from typing import Annotated, Any
+
+from auth.core import names
+from auth.core.model import ACCESS_SECONDS, Role
+from common.api import Request, View
+from common.call import CallAnswer, CallRequest
+from pydantic import AfterValidator, Field, model_validator
+
+
+def _composed(text: str) -> str:
+    # The same password typed on two keyboards may come composed or decomposed.
+    return unicodedata.normalize("NFC", text)
+
+
+Email = Annotated[str, Field(max_length=names.LONGEST_EMAIL), AfterValidator(names.email)]
+UserName = Annotated[str, Field(min_length=3, max_length=30), AfterValidator(names.user_name)]
+PersonName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(names.person_name)]
+MobilePhone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]  # E.164
+Password = Annotated[str, AfterValidator(_composed), Field(min_length=15, max_length=256)]  # at most 1,024 bytes
+GivenPassword = Annotated[str, AfterValidator(_composed), Field(min_length=1, max_length=256)]
+GivenToken = Annotated[str, Field(min_length=1, max_length=512)]
+
+
+class RegisterRequest(Request):
+    """A new account; `mobile_phone` is E.164 (`+491701234567`)."""
+
+    email: Email
+    user_name: UserName
+    first_name: PersonName
+    last_name: PersonName
+    password: Password
+    mobile_phone: MobilePhone
+
+
+class RegisteredView(View):
+    id: str
+    email: str
+    user_name: str
+    first_name: str
+    last_name: str
+    mobile_phone: str
+
+
+class LoginRequest(Request):
+    """Exactly one of `username` and `email`, and the password."""
+
+    username: UserName | None = None
+    email: Email | None = None
+    password: GivenPassword
+
+    @model_validator(mode="after")
+    def _one_name(self) -> "LoginRequest":
+        if (self.username is None) == (self.email is None):
+            raise ValueError("give either username or email")
+        return self
+
+
+class TokenRequest(Request):
+    """The refresh token that was given last."""
+
+    refresh_token: GivenToken
+
+
+class TokensView(View):
+    """`expires_in` is the access token's time in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: str = "Bearer"
+    expires_in: int = ACCESS_SECONDS
+
+
+class RolesRequest(Request):
+    """All roles that the user shall have."""
+
+    roles: Annotated[list[Annotated[Role, Field(strict=False)]], Field(max_length=len(Role))]
+
+
+class RolesView(View):
+    id: str
+    roles: tuple[str, ...]
+
+
+class KeySetView(View):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys: tuple[dict[str, Any], ...]
+
+
+class AdminWanted(CallRequest):
+    """Whom to make the first admin."""
+
+    email: Email
+    user_name: UserName
+    first_name: PersonName
+    last_name: PersonName
+    password: Password
+    mobile_phone: MobilePhone
+
+
+class Admin(CallAnswer):
+    """Who was the first admin, now or before."""
+
+    id: str

@@ -1,0 +1,12 @@
+"""PUT /v1/users/{user_id}/roles: say what a user may do."""
+
+from auth.core import roles
+from auth.core.errors import ChangedMeanwhile, LastAdmin, UserUnknown
+from auth.core.schemas import RolesRequest, RolesView
+from common.api import Caller, endpoint
+
+
+@endpoint(refuses=[UserUnknown, LastAdmin, ChangedMeanwhile])
+def handler(user_id: str, request: RolesRequest, caller: Caller) -> RolesView:
+    """Give and take roles; the user has them from the next login or refresh on."""
+    return roles.assign(user_id, request.roles, caller.user_id)
