@@ -1,0 +1,41 @@
+"""One function of the deployed system with a changed source, for negative controls."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.stack import Stack
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+
+
+@contextmanager
+def redeployed(stack: Stack, function: str, changes: Mapping[str, tuple[str, str]]) -> Iterator[None]:
+    """The function with each `path: (old, new)` of its service replaced; as it was after the block."""
+    service = function.split(".")[0]
+    _deploy(stack, function, _zipped(service, changes))
+    try:
+        yield
+    finally:
+        _deploy(stack, function, _zipped(service, {}))
+
+
+def _deploy(stack: Stack, function: str, code: bytes) -> None:
+    stack.client("lambda").update_function_code(FunctionName=stack.function(function), ZipFile=code)
+
+
+def _zipped(service: str, changes: Mapping[str, tuple[str, str]]) -> bytes:
+    buffer = io.BytesIO()
+    unused = dict(changes)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in sorted((FUNCTIONS / service).rglob("*.py")):
+            name, text = str(path.relative_to(FUNCTIONS)), path.read_text()
+            if name in changes:
+                old, new = unused.pop(name)
+                assert old in text, f"{name} has no {old!r} to change"
+                text = text.replace(old, new)
+            archive.writestr(name, text)
+    assert not unused, f"no such files: {list(unused)}"
+    return buffer.getvalue()
