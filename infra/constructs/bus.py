@@ -59,7 +59,7 @@ class Subscription(Construct):
             self,
             "Rule",
             event_bus=estate.bus,
-            description=f"{', '.join(event.__name__ for event in row.events)} → {row.function}",
+            description=f"{', '.join(event.__name__ for event in row.events)} wakes {row.function}",
             event_pattern=EventPattern(
                 source=sorted({event.source for event in row.events}),
                 detail_type=[event.wire_name() for event in row.events],
