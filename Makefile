@@ -8,8 +8,9 @@ MAKEFLAGS += --no-print-directory
 
 # Handlers run from this environment: without byte-code every cold start would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
-# A caller's own paths and index settings for other projects must not leak into ours.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# The roots that the project's code imports from; a caller's own must not leak in.
+export PYTHONPATH := $(CURDIR):$(CURDIR)/functions:$(CURDIR)/layers/common/python
+unexport PYTHONHOME VIRTUAL_ENV
 
 VENV := .venv
 PY := $(VENV)/bin/python

@@ -21,7 +21,7 @@ class Answer:
         return json.loads(self.content)
 
 
-class Refused(Exception):  # noqa: N818 - what the API said, not a defect of ours
+class Refused(Exception):
     """The API answered with another status than 2xx."""
 
     def __init__(self, call: str, answer: Answer) -> None:

@@ -24,7 +24,7 @@ from yarl import URL
 SEND: Final = "/v2/email/outbound-emails"
 UPSTREAM: Final = web.AppKey("upstream", str)
 CLIENT: Final = web.AppKey("client", ClientSession)
-MAILS: Final = web.AppKey("mails", list[EmailMessage])
+MAILS: Final = web.AppKey("mails", list)
 NOT_PASSED_ON: Final = frozenset({"transfer-encoding", "content-length", "content-encoding", "connection"})
 
 
@@ -64,8 +64,10 @@ def message_of(call: dict[str, Any], message_id: str) -> EmailMessage:
     """The mail of a SendEmail call (raw or simple content) as its reader would get it."""
     content = call["Content"]
     raw = content.get("Raw")
-    mail = BytesParser(_class=EmailMessage, policy=SMTP).parsebytes(base64.b64decode(raw["Data"])) if raw else composed(
-        call, content["Simple"]
+    mail = (
+        BytesParser(_class=EmailMessage, policy=SMTP).parsebytes(base64.b64decode(raw["Data"]))
+        if raw
+        else composed(call, content["Simple"])
     )
     for header in ("X-SES-Message-Id", "Date", "X-Envelope-To"):
         del mail[header]
@@ -89,7 +91,10 @@ def composed(call: dict[str, Any], simple: dict[str, Any]) -> EmailMessage:
     for part in simple.get("Attachments", []):
         kind = part.get("ContentType", "application/octet-stream").split(";")[0].split("/")
         mail.add_attachment(
-            base64.b64decode(part["RawContent"]), maintype=kind[0], subtype=kind[1], filename=part["FileName"],
+            base64.b64decode(part["RawContent"]),
+            maintype=kind[0],
+            subtype=kind[1],
+            filename=part["FileName"],
             cid=f"<{part['ContentId']}>" if "ContentId" in part else None,
         )
     return mail
@@ -103,7 +108,7 @@ def text_of(mail: EmailMessage, kind: str) -> str | None:
 def attachments_of(mail: EmailMessage) -> list[EmailMessage]:
     """Everything that is not the text: attached or inline, a calendar file among them."""
     bodies = [mail.get_body((kind,)) for kind in ("plain", "html")]
-    leaves = [part for part in mail.walk() if isinstance(part, EmailMessage) and not part.is_multipart()]
+    leaves = [part for part in mail.walk() if not part.is_multipart()]
     return [part for part in leaves if not any(part is body for body in bodies)]
 
 
@@ -142,7 +147,7 @@ async def list_messages(request: web.Request) -> web.Response:
 
 async def show_list(request: web.Request) -> web.Response:
     rows = "".join(
-        f'<tr><td>{escape(str(mail["Date"]))}<td>{escape(mail["X-Envelope-To"])}'
+        f"<tr><td>{escape(str(mail['Date']))}<td>{escape(mail['X-Envelope-To'])}"
         f'<td><a href="/messages/{n}">{escape(str(mail["Subject"]))}</a>'
         for n, mail in reversed(list(enumerate(request.app[MAILS])))
     )
@@ -174,7 +179,8 @@ async def show_attachment(request: web.Request) -> web.Response:
 
 
 def chosen(request: web.Request) -> EmailMessage:
-    mails, n = request.app[MAILS], request.match_info["n"]
+    mails: list[EmailMessage] = request.app[MAILS]
+    n = request.match_info["n"]
     if not n.isdigit() or int(n) >= len(mails):
         raise web.HTTPNotFound
     return mails[int(n)]

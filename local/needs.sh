@@ -2,6 +2,7 @@
 # What a machine must have: needs.sh python | environment VENV LOCK | cli
 # Each says in one sentence what is missing and ends with 1.
 set -euo pipefail
+unset PYTHONPATH
 
 fail() { echo "$*" >&2; exit 1; }
 

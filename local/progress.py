@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-class CannotGoOn(Exception):  # noqa: N818 - it is told to a person, not handled as an error
+class CannotGoOn(Exception):
     """The reason, in one sentence that says what to do."""
 
 

@@ -6,14 +6,31 @@ plain answers when nobody is behind it.
 
 from typing import Final
 
-from aiohttp import ClientConnectionError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
+from aiohttp import (
+    ClientConnectionError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    web,
+)
 from multidict import CIMultiDict
 from yarl import URL
 
 BODY_BYTES: Final = 10 * 1024 * 1024  # API Gateway's limit
 ANSWER_SECONDS: Final = 30  # and its longest integration time-out
 HOP_BY_HOP: Final = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
 UPSTREAM: Final = web.AppKey("upstream", str)
 CLIENT: Final = web.AppKey("client", ClientSession)

@@ -117,7 +117,9 @@ def seed(api: Client, admin: dict[str, str]) -> None:
     known = {event["name"] for event in listed(as_admin, "/v1/events")}
     for sample in EVENTS:
         if sample.name not in known:
-            made = as_admin.must("POST", "/v1/events", sample.request(ids[sample.category]), Idempotency_Key=sample.name)
+            made = as_admin.must(
+                "POST", "/v1/events", sample.request(ids[sample.category]), Idempotency_Key=sample.name
+            )
             as_admin.must("POST", f"/v1/events/{made['id']}/publish")
 
 

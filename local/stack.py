@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
+
+from infra import topology
 
 from local.cdk import REGION, ROOT, Cdk
 from local.process import Pids, end, mark
@@ -122,11 +125,11 @@ class Stack:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         ports = [part for name, port in vars(self.ports).items() for part in (f"--{name}", str(port))]
-        kind = ["--with-parent"] if self._with_parent else []
+        options = ["--state", str(self.state.resolve()), "--api-id", API_ID, *ports]
+        options += ["--with-parent"] if self._with_parent else []
         with (self.state / "keeper.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-X", mark(self.state), "-m", "local.keeper"]
-                + ["--state", str(self.state.resolve()), "--api-id", API_ID, *ports, *kind],
+                [sys.executable, "-X", mark(self.state), "-m", "local.keeper", *options],
                 cwd=ROOT,
                 stdin=subprocess.PIPE if self._with_parent else subprocess.DEVNULL,
                 stdout=log,
@@ -142,12 +145,14 @@ class Stack:
             if self._answers():
                 return
             time.sleep(0.1)
-        raise CannotGoOn(f"The emulator was not ready after {READY_SECONDS:.0f} s; {self.state}/emulator.log says more.")
+        raise CannotGoOn(
+            f"The emulator was not ready after {READY_SECONDS:.0f} s; {self.state}/emulator.log says more."
+        )
 
     def _answers(self) -> bool:
-        return all(answers(url) for url in (f"{self.endpoint}/_ministack/health", f"{self.mailbox}/messages")) and listens(
-            self.ports.api
-        )
+        return all(
+            answers(url) for url in (f"{self.endpoint}/_ministack/health", f"{self.mailbox}/messages")
+        ) and listens(self.ports.api)
 
     # Looking things up by the topology's names
 
@@ -185,6 +190,18 @@ class Stack:
         """The physical name of the topology's table."""
         return self.setting(f"TABLE_{name.upper()}")
 
+    def items(self) -> dict[str, list[dict[str, Any]]]:
+        """Every item of every table, by the topology's table names, as plain values (numbers are Decimal)."""
+        scan, plain = self.client("dynamodb").get_paginator("scan"), TypeDeserializer()
+        return {
+            table.name: [
+                {name: plain.deserialize(value) for name, value in item.items()}
+                for page in scan.paginate(TableName=self.table(table.name), ConsistentRead=True)
+                for item in page["Items"]
+            ]
+            for table in topology.TABLES
+        }
+
     def queue(self, function: str) -> str:
         """The address of the queue that wakes a function."""
         mappings = self.client("lambda").list_event_source_mappings(FunctionName=self.function(function))
@@ -193,7 +210,9 @@ class Stack:
 
     def dead_letters(self, function: str) -> str:
         """The address of that queue's dead-letter queue."""
-        answer = self.client("sqs").get_queue_attributes(QueueUrl=self.queue(function), AttributeNames=["RedrivePolicy"])
+        answer = self.client("sqs").get_queue_attributes(
+            QueueUrl=self.queue(function), AttributeNames=["RedrivePolicy"]
+        )
         return self._queue_url(json.loads(answer["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"])
 
     def invoke(self, function: str, payload: dict[str, Any]) -> Any:
@@ -207,7 +226,7 @@ class Stack:
         return json.loads(text or "null")
 
     def _queue_url(self, arn: str) -> str:
-        return str(self.client("sqs").get_queue_url(QueueName=arn.split(":")[-1])["QueueUrl"])
+        return str(self.client("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"])
 
     def forget(self) -> None:
         """Remove the files of a stack that has ended."""
