@@ -3,6 +3,7 @@
 `@endpoint` reads the handler's annotations, gives it what it asks for, and turns every outcome
 into JSON or a problem document. A body model, `Caller`, `IdempotencyKey` and `RawRequest` are known
 by their types; any other parameter without a default is a path parameter, with one a query parameter.
+An unknown parameter is refused, unless the handler takes `**others`.
 """
 
 import base64
@@ -41,16 +42,19 @@ class Endpoint:
         self.body: tuple[str, type[BaseModel]] | None = None
         self.wants: dict[str, Any] = {}
         fields: dict[str, Any] = {}
+        config = ConfigDict(extra="forbid", defer_build=True)
         for name, parameter in inspect.signature(fn).parameters.items():
             hint = hints[name]
-            if isinstance(hint, type) and issubclass(hint, BaseModel):
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                config["extra"] = "ignore"
+            elif isinstance(hint, type) and issubclass(hint, BaseModel):
                 self.body = (name, hint)
             elif hint in (Caller, RawRequest, IdempotencyKey):
                 self.wants[name] = hint
             else:
                 default = ... if parameter.default is inspect.Parameter.empty else parameter.default
                 fields[name] = (hint, default)
-        self.params = create_model("Parameters", __config__=ConfigDict(extra="forbid", defer_build=True), **fields)
+        self.params = create_model("Parameters", __config__=config, **fields)
 
     def __call__(self, event: dict[str, Any], context: LambdaContext | None = None) -> dict[str, Any]:
         started, context_of = time.perf_counter(), event["requestContext"]

@@ -1,0 +1,1 @@
+"""What is on: categories, events, their types and their people."""

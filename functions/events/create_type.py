@@ -1,0 +1,23 @@
+"""POST /v1/events/{event_id}/types: one more kind of place."""
+
+from common.api import Caller, Created, IdempotencyKey, endpoint
+from events.core import errors, service
+from events.core.fields import Id
+from events.core.schemas import TypeRequest, TypeView
+
+
+@endpoint(
+    refuses=[
+        errors.EventUnknown,
+        errors.KeyReused,
+        errors.TypesFixed,
+        errors.TooManyTypes,
+        errors.MixedCurrencies,
+        errors.NotFree,
+        errors.EditedMeanwhile,
+    ]
+)
+def handler(event_id: Id, request: TypeRequest, caller: Caller, key: IdempotencyKey) -> Created[TypeView]:
+    """Add a type to a draft."""
+    new, replayed = service.create_type(caller, key, event_id, request)
+    return Created(TypeView.model_validate(new), f"/v1/events/{event_id}", replayed=replayed)

@@ -1,0 +1,13 @@
+"""POST /v1/events/{event_id}/publish: on sale from now on."""
+
+from common.api import Caller, endpoint
+from events.core import service
+from events.core.errors import AlreadyStarted, EditedMeanwhile, EventUnknown, NotPublishable, NoTypes
+from events.core.fields import Id
+from events.core.schemas import OrganisedEventView
+
+
+@endpoint(refuses=[EventUnknown, NoTypes, AlreadyStarted, NotPublishable, EditedMeanwhile])
+def handler(event_id: Id, caller: Caller) -> OrganisedEventView:
+    """Publish a draft: everybody can find it, and its types go on sale."""
+    return OrganisedEventView.model_validate(service.publish(caller, event_id))

@@ -1,0 +1,531 @@
+"""Categories, drafts, types, publishing and staff: every answer that each call can give."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from common import clock, outbox
+from common.bus.events import EventChanged, EventPublished
+from events.core import repository
+from events.core.errors import EditedMeanwhile
+from infra import topology
+from tests.support.system import Person, Reply, System, physical, row
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ADMIN, ORGANISER, BUYER = Person("admin"), Person("organiser"), Person()
+
+
+@pytest.fixture(autouse=True)
+def at_noon() -> Any:
+    clock.use(lambda: NOW)
+    yield
+    clock.use()
+
+
+def a_category(system: System, name: str = "Concert", type: str = "paid") -> str:
+    return str(system.http("POST /v1/categories", {"name": name, "type": type}, by=ADMIN).json["id"])
+
+
+def a_type(**changes: Any) -> dict[str, Any]:
+    return {"name": "Floor", "prices": 4500, "currency": "EUR", "capacity": 100} | changes
+
+
+def an_event(category_id: str, **changes: Any) -> dict[str, Any]:
+    event = {
+        "category_id": category_id,
+        "name": "Élan Vital",
+        "venue": "Große Halle",
+        "city": "Zürich",
+        "zone": "Europe/Zurich",
+        "starts_at": "2026-06-01T20:00:00+02:00",
+        "ends_at": "2026-06-01T23:00:00+02:00",
+        "types": [a_type()],
+    }
+    return {name: value for name, value in (event | changes).items() if value is not ...}
+
+
+def drafted(system: System, **changes: Any) -> dict[str, Any]:
+    category_id = a_category(system, f"Category {uuid.uuid4()}")
+    answer = system.http("POST /v1/events", an_event(category_id, **changes), by=ORGANISER)
+    assert answer.status == 201, answer.text
+    return dict(answer.json)
+
+
+def publish(system: System, event_id: str, by: Person = ORGANISER) -> Reply:
+    return system.http(f"POST /v1/events/{event_id}/publish", by=by)
+
+
+def told(system: System, event_id: str) -> list[Any]:
+    """The bus events of the event's last transition, as cdc would publish them."""
+    return outbox.published(next(one for one in system.scan(topology.EVENTS) if one["pk"] == event_id))
+
+
+def now_is(event_id: str, status: str) -> None:
+    """The event's item as a later transition would leave it."""
+    boto3.resource("dynamodb").Table(physical(topology.EVENTS)).update_item(
+        Key={"pk": event_id, "sk": "event"},
+        UpdateExpression="SET #status = :status",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":status": status},
+    )
+
+
+# -- categories ------------------------------------------------------------------------------------
+
+
+def test_an_admin_makes_a_category(system: System) -> None:
+    answer = system.http("POST /v1/categories", {"name": " Concert ", "type": "paid"}, by=ADMIN)
+
+    assert answer.status == 201
+    assert answer.json["name"] == "Concert"
+    assert set(answer.json) == {"id", "name", "type", "created_at", "updated_at"}
+
+
+@pytest.mark.parametrize("by", [BUYER, ORGANISER])
+def test_only_an_admin_makes_a_category(system: System, by: Person) -> None:
+    answer = system.http("POST /v1/categories", {"name": "Concert", "type": "paid"}, by=by)
+
+    assert (answer.status, answer.problem) == (403, "role-missing")
+
+
+@pytest.mark.parametrize("name", ["concert", "CÖNCERT", "Ｃoncert"])
+def test_a_category_name_is_unique_whatever_its_case_accents_or_width(system: System, name: str) -> None:
+    a_category(system, "Concert")
+
+    answer = system.http("POST /v1/categories", {"name": name, "type": "free"}, by=ADMIN)
+
+    assert (answer.status, answer.problem) == (409, "category-exists")
+    assert answer.json["errors"][0]["pointer"] == "/name"
+
+
+def test_a_category_is_made_once_per_key(system: System) -> None:
+    def named(name: str) -> Reply:
+        return system.http("POST /v1/categories", {"name": name, "type": "paid"}, by=ADMIN, key="k")
+
+    first, second = (
+        system.http("POST /v1/categories", {"name": "Sport", "type": "paid"}, by=ADMIN, key="k") for _ in "12"
+    )
+    other = system.http("POST /v1/categories", {"name": "Sports", "type": "paid"}, by=ADMIN, key="k")
+
+    assert first.json == second.json
+    assert "idempotency-replayed" not in first.headers
+    assert second.headers["idempotency-replayed"] == "true"
+    assert (other.status, other.problem) == (422, "key-reused")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\u202eb", "a\x00", "x" * 61, 7, None])
+def test_a_category_needs_a_plain_name(system: System, name: Any) -> None:
+    answer = system.http("POST /v1/categories", {"name": name, "type": "paid"}, by=ADMIN)
+
+    assert (answer.status, answer.problem) == (422, "invalid")
+    assert answer.json["errors"][0]["pointer"] == "/name"
+
+
+def test_categories_are_listed_oldest_first_in_pages_both_ways(system: System) -> None:
+    minutes = iter(range(1000))
+    clock.use(lambda: NOW + timedelta(minutes=next(minutes)))
+    for name in "abcde":
+        a_category(system, name)
+
+    first = system.http("GET /v1/categories", query={"limit": "2"}).json
+    second = system.http("GET /v1/categories", query={"limit": "2", "next_token": first["next_token"]}).json
+    back = system.http("GET /v1/categories", query={"limit": "2", "previous_token": second["previous_token"]}).json
+
+    assert ["".join(one["name"] for one in page["items"]) for page in (first, second, back)] == ["ab", "cd", "ab"]
+    assert first["previous_token"] is None
+
+
+def test_a_token_that_was_not_issued_is_refused(system: System) -> None:
+    answer = system.http("GET /v1/categories", query={"next_token": "bm90IG91cnM"})
+
+    assert (answer.status, answer.problem) == (400, "bad-token")
+
+
+# -- drafts ----------------------------------------------------------------------------------------
+
+
+def test_an_organiser_drafts_an_event_with_its_types(system: System) -> None:
+    category_id = a_category(system)
+
+    answer = system.http("POST /v1/events", an_event(category_id, description="Two\nlines"), by=ORGANISER)
+
+    event = answer.json
+    assert answer.status == 201
+    assert answer.headers["location"] == f"/v1/events/{event['id']}"
+    assert event["status"] == "DRAFT"
+    assert (event["starts_at"], event["ends_at"]) == ("2026-06-01T18:00:00Z", "2026-06-01T21:00:00Z")
+    assert (event["hold_seconds"], event["max_per_user"]) == (600, 6)
+    assert (event["category_id"], event["category"]) == (category_id, "Concert")
+    assert (event["organiser_id"], event["staff"], event["terms_version"]) == (ORGANISER.user_id, [], 0)
+    assert event["types"] == [
+        {"id": event["types"][0]["id"], "event_id": event["id"], "status": "ON_SALE", "decimals": 2} | a_type()
+    ]
+
+
+def test_a_draft_publishes_nothing_and_nobody_sees_it(system: System) -> None:
+    event = drafted(system)
+
+    answer = system.http(f"GET /v1/events/{event['id']}")
+
+    assert (answer.status, answer.problem) == (404, "event-unknown")
+    assert system.http("GET /v1/events").json["items"] == []
+    assert told(system, event["id"]) == []
+
+
+def test_only_an_organiser_drafts(system: System) -> None:
+    answer = system.http("POST /v1/events", an_event("x"), by=BUYER)
+
+    assert (answer.status, answer.problem) == (403, "role-missing")
+
+
+def test_an_event_is_made_once_per_key_and_person(system: System) -> None:
+    body = an_event(a_category(system))
+    first, again = (system.http("POST /v1/events", body, by=ORGANISER, key="k") for _ in "12")
+    changed = system.http("POST /v1/events", body | {"name": "Other"}, by=ORGANISER, key="k")
+    others = system.http("POST /v1/events", body, by=Person("organiser"), key="k")
+
+    assert first.json == again.json
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (changed.status, changed.problem) == (422, "key-reused")
+    assert others.json["id"] != first.json["id"]
+
+
+def test_a_replay_answers_even_when_a_new_request_would_be_refused(system: System) -> None:
+    body = an_event(a_category(system))
+    first = system.http("POST /v1/events", body, by=ORGANISER, key="k")
+    clock.use(lambda: datetime(2027, 1, 1, tzinfo=UTC))
+
+    assert system.http("POST /v1/events", body, by=ORGANISER, key="k").json == first.json
+    assert system.http("POST /v1/events", body, by=ORGANISER, key="l").problem == "not-in-future"
+
+
+def test_a_category_that_is_not_there_is_named(system: System) -> None:
+    answer = system.http("POST /v1/events", an_event("nothing"), by=ORGANISER)
+
+    assert (answer.status, answer.problem) == (422, "category-unknown")
+    assert answer.json["errors"][0]["pointer"] == "/category_id"
+
+
+@pytest.mark.parametrize("starts_at", ["2026-03-01T12:00:00Z", "2020-06-01T20:00:00Z", "2037-06-01T20:00:00Z"])
+def test_an_event_starts_in_the_future_but_not_absurdly_far(system: System, starts_at: str) -> None:
+    body = an_event(a_category(system), starts_at=starts_at, ends_at="2037-06-02T20:00:00Z")
+
+    answer = system.http("POST /v1/events", body, by=ORGANISER)
+
+    assert (answer.status, answer.problem) == (422, "not-in-future")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"starts_at": "2026-06-01T20:00:00"},
+        {"starts_at": 1780336800},
+        {"starts_at": "0001-01-01T00:00:00+14:00"},
+        {"ends_at": "9999-12-31T23:59:59-14:00"},
+        {"ends_at": "2026-06-01T20:00:00+02:00"},
+        {"zone": "Europe/Atlantis"},
+        {"zone": "europe/berlin"},
+        {"zone": "Europe"},
+        {"zone": "../../etc/passwd"},
+        {"max_per_user": 0},
+        {"max_per_user": 51},
+        {"max_per_user": True},
+        {"hold_minutes": 0},
+        {"hold_minutes": 16},
+        {"hold_seconds": 901},
+        {"hold_minutes": 5, "hold_seconds": 300},
+        {"name": "Bad\r\nBcc: a@b.c"},
+        {"name": ...},
+        {"venue": ""},
+        {"description": "x" * 2001},
+        {"status": "PUBLISHED"},
+        {"organiser_id": "me"},
+        {"types": [a_type(prices=-1)]},
+        {"types": [a_type(prices=10**9 + 1)]},
+        {"types": [a_type(prices=10.5)]},
+        {"types": [a_type(prices="10")]},
+        {"types": [a_type(capacity=0)]},
+        {"types": [a_type(capacity=1_000_001)]},
+        {"types": [a_type(capacity=10**37)]},
+        {"types": [a_type(currency="eur")]},
+        {"types": [a_type(currency="XXX")]},
+        {"types": [a_type(currency="XTS")]},
+        {"types": [a_type()] * 21},
+    ],
+    ids=repr,
+)
+def test_a_wrong_field_is_refused(system: System, changes: dict[str, Any]) -> None:
+    answer = system.http("POST /v1/events", an_event(a_category(system), **changes), by=ORGANISER)
+
+    assert (answer.status, answer.problem) == (422, "invalid")
+
+
+def test_a_wrong_field_is_pointed_at(system: System) -> None:
+    answer = system.http("POST /v1/events", an_event("x", types=[a_type(), a_type(prices=-1)]), by=ORGANISER)
+
+    assert [one["pointer"] for one in answer.json["errors"]] == ["/types/1/prices"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        ({}, 600),
+        ({"hold_minutes": 1}, 60),
+        ({"hold_minutes": 15}, 900),
+        ({"hold_seconds": 90}, 90),
+        ({"hold_seconds": 2}, 2),
+    ],
+)
+def test_an_event_chooses_its_hold(system: System, changes: dict[str, int], seconds: int) -> None:
+    assert drafted(system, **changes)["hold_seconds"] == seconds
+
+
+def test_holds_of_seconds_are_refused_where_the_stage_does_not_allow_them(system: System) -> None:
+    system.values["SHORT_HOLDS"] = "0"
+    category_id = a_category(system)
+
+    short = system.http("POST /v1/events", an_event(category_id, hold_seconds=59), by=ORGANISER)
+    enough = system.http("POST /v1/events", an_event(category_id, hold_seconds=60), by=ORGANISER)
+
+    assert (short.status, short.problem, enough.status) == (422, "hold-too-short", 201)
+
+
+def test_in_a_free_category_every_price_is_0(system: System) -> None:
+    category_id = a_category(system, "Meet-up", "free")
+
+    paid = system.http("POST /v1/events", an_event(category_id), by=ORGANISER)
+    free = system.http("POST /v1/events", an_event(category_id, types=[a_type(prices=0)]), by=ORGANISER)
+
+    assert (paid.status, paid.problem, free.status) == (422, "not-free", 201)
+
+
+def test_all_types_have_one_currency(system: System) -> None:
+    body = an_event(a_category(system), types=[a_type(), a_type(currency="CHF")])
+
+    answer = system.http("POST /v1/events", body, by=ORGANISER)
+
+    assert (answer.status, answer.problem) == (422, "mixed-currencies")
+
+
+@pytest.mark.parametrize(("currency", "decimals"), [("JPY", 0), ("EUR", 2), ("KWD", 3)])
+def test_a_type_says_how_many_decimals_its_prices_have(system: System, currency: str, decimals: int) -> None:
+    assert drafted(system, types=[a_type(currency=currency)])["types"][0]["decimals"] == decimals
+
+
+def test_the_largest_event_stays_a_few_kilobytes(system: System) -> None:
+    drafted(system, description="x" * 2000, types=[a_type(name="y" * 120)] * 20)
+
+    item = next(one for one in system.scan(topology.EVENTS) if one["sk"] == "event")
+    assert len(str(item)) < 12_000
+
+
+# -- types -----------------------------------------------------------------------------------------
+
+
+def add_type(system: System, event_id: str, by: Person = ORGANISER, key: str | None = None, **changes: Any) -> Reply:
+    return system.http(f"POST /v1/events/{event_id}/types", a_type(**changes), by=by, key=key)
+
+
+def test_a_type_is_added_to_a_draft(system: System) -> None:
+    event = drafted(system, types=...)
+
+    answer = add_type(system, event["id"], name="Balcony", prices=0)
+
+    assert answer.status == 201
+    assert (answer.json["name"], answer.json["event_id"], answer.json["status"]) == ("Balcony", event["id"], "ON_SALE")
+    assert publish(system, event["id"]).json["types"] == [answer.json]
+
+
+def test_a_type_is_added_once_per_key(system: System) -> None:
+    event = drafted(system, types=...)
+
+    first, again = add_type(system, event["id"], key="k"), add_type(system, event["id"], key="k")
+    other = add_type(system, event["id"], key="k", prices=1)
+
+    assert first.json == again.json
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (other.status, other.problem) == (422, "key-reused")
+    assert len(publish(system, event["id"]).json["types"]) == 1
+
+
+def test_types_of_a_published_event_are_fixed(system: System) -> None:
+    event = drafted(system)
+    publish(system, event["id"])
+
+    answer = add_type(system, event["id"])
+
+    assert (answer.status, answer.problem) == (409, "types-fixed")
+
+
+def test_an_event_has_at_most_20_types(system: System) -> None:
+    event = drafted(system, types=[a_type()] * 20)
+
+    answer = add_type(system, event["id"])
+
+    assert (answer.status, answer.problem) == (409, "too-many-types")
+
+
+def test_an_added_type_obeys_the_rules_of_all(system: System) -> None:
+    event = drafted(system)
+    free = system.http("POST /v1/events", an_event(a_category(system, "Free", "free"), types=...), by=ORGANISER).json
+
+    assert add_type(system, event["id"], currency="CHF").problem == "mixed-currencies"
+    assert add_type(system, free["id"]).problem == "not-free"
+
+
+@pytest.mark.parametrize("by", [Person("organiser"), ADMIN])
+def test_an_event_of_somebody_else_is_not_there(system: System, by: Person) -> None:
+    event_id = drafted(system)["id"]
+    staff = system.http(f"PUT /v1/events/{event_id}/staff", {"user_ids": []}, by=by)
+
+    answers = [add_type(system, event_id, by=by), publish(system, event_id, by=by), staff]
+
+    assert [(one.status, one.problem) for one in answers] == [(404, "event-unknown")] * 3
+
+
+def test_an_event_that_never_was_is_not_there(system: System) -> None:
+    for event_id in (str(uuid.uuid4()), "x", "%00"):
+        assert publish(system, event_id).problem == "event-unknown"
+    assert publish(system, "x" * 65).problem == "invalid"
+
+
+# -- publishing ------------------------------------------------------------------------------------
+
+
+def test_publishing_tells_the_whole_terms(system: System) -> None:
+    event = drafted(system, hold_minutes=5, types=[a_type(), a_type(name="Free", prices=0)])
+
+    answer = publish(system, event["id"])
+
+    [message] = told(system, event["id"])
+    assert (answer.status, answer.json["status"], answer.json["terms_version"]) == (200, "PUBLISHED", 1)
+    assert isinstance(message, EventPublished)
+    assert (message.event_id, message.organiser_id, message.terms_version) == (event["id"], ORGANISER.user_id, 1)
+    assert (message.status, message.hold_seconds, message.max_per_user) == ("PUBLISHED", 300, 6)
+    assert [(one.name, one.prices, one.capacity, one.status) for one in message.types] == [
+        ("Floor", 4500, 100, "ON_SALE"),
+        ("Free", 0, 100, "ON_SALE"),
+    ]
+
+
+def test_publishing_twice_changes_nothing(system: System) -> None:
+    event_id = drafted(system)["id"]
+
+    first, second = publish(system, event_id), publish(system, event_id)
+
+    assert (first.status, second.status) == (200, 200)
+    assert first.json == second.json
+    assert told(system, event_id)[0].terms_version == 1
+
+
+def test_an_event_without_types_is_not_published(system: System) -> None:
+    answer = publish(system, drafted(system, types=...)["id"])
+
+    assert (answer.status, answer.problem) == (409, "no-types")
+
+
+def test_an_event_that_has_started_is_not_published(system: System) -> None:
+    event_id = drafted(system)["id"]
+    clock.use(lambda: datetime(2026, 6, 1, 18, tzinfo=UTC))
+
+    answer = publish(system, event_id)
+
+    assert (answer.status, answer.problem) == (409, "already-started")
+
+
+@pytest.mark.parametrize("status", ["ENDED", "CANCELLED"])
+def test_an_event_that_is_over_is_not_published(system: System, status: str) -> None:
+    event_id = drafted(system)["id"]
+    now_is(event_id, status)
+
+    answer = publish(system, event_id)
+
+    assert (answer.status, answer.problem, answer.json["status"]) == (409, "not-publishable", 409)
+    assert answer.json["state"] == status
+
+
+def test_only_an_organiser_publishes(system: System) -> None:
+    assert publish(system, "x", by=BUYER).problem == "role-missing"
+
+
+# -- staff -----------------------------------------------------------------------------------------
+
+
+def set_staff(system: System, event_id: str, *user_ids: str) -> Reply:
+    return system.http(f"PUT /v1/events/{event_id}/staff", {"user_ids": list(user_ids)}, by=ORGANISER)
+
+
+def test_staff_of_a_draft_are_told_with_its_publication(system: System) -> None:
+    event_id = drafted(system)["id"]
+
+    answer = set_staff(system, event_id, "a", "b", "a")
+
+    assert (answer.status, answer.json["staff"], answer.json["terms_version"]) == (200, ["a", "b"], 0)
+    assert told(system, event_id) == []
+    publish(system, event_id)
+    assert told(system, event_id)[0].staff == ("a", "b")
+
+
+def test_new_staff_of_a_published_event_are_new_terms(system: System) -> None:
+    event_id = drafted(system)["id"]
+    publish(system, event_id)
+
+    answer = set_staff(system, event_id, "a")
+
+    [message] = told(system, event_id)
+    assert (answer.json["staff"], answer.json["terms_version"]) == (["a"], 2)
+    assert isinstance(message, EventChanged)
+    assert (message.terms_version, message.staff, message.status) == (2, ("a",), "PUBLISHED")
+
+
+def test_the_same_staff_again_is_no_change(system: System) -> None:
+    event_id = drafted(system)["id"]
+    publish(system, event_id)
+
+    set_staff(system, event_id, "a")
+
+    assert set_staff(system, event_id, "a").json["terms_version"] == 2
+    assert set_staff(system, event_id).json["terms_version"] == 3
+
+
+@pytest.mark.parametrize("user_ids", [["x"] * 51, [""], [7], "x", None])
+def test_wrong_staff_is_refused(system: System, user_ids: Any) -> None:
+    answer = system.http("PUT /v1/events/x/staff", {"user_ids": user_ids}, by=ORGANISER)
+
+    assert (answer.status, answer.problem) == (422, "invalid")
+
+
+def test_only_an_organiser_names_staff(system: System) -> None:
+    assert system.http("PUT /v1/events/x/staff", {"user_ids": []}, by=BUYER).problem == "role-missing"
+
+
+# -- two at the same moment --------------------------------------------------------------------------
+
+
+def test_an_edit_that_another_overtook_is_refused_and_loses_nothing(system: System) -> None:
+    event_id = drafted(system, types=...)["id"]
+    seen = next(one for one in system.scan(topology.EVENTS) if one["pk"] == event_id)
+    add_type(system, event_id)
+
+    with system.acting(row("events.set_staff")), pytest.raises(EditedMeanwhile) as refused:
+        repository.set_staff(seen, ["a"])
+    with system.acting(row("events.create_type")), pytest.raises(EditedMeanwhile):
+        repository.set_types(seen, [])
+    with system.acting(row("events.publish_event")), pytest.raises(EditedMeanwhile):
+        repository.publish(seen)
+
+    assert refused.value.retry_after == 1
+    assert len(publish(system, event_id).json["types"]) == 1
+
+
+def test_an_edit_whose_reply_was_lost_is_done(system: System) -> None:
+    event_id = drafted(system)["id"]
+    seen = next(one for one in system.scan(topology.EVENTS) if one["pk"] == event_id)
+
+    with system.acting(row("events.set_staff")):
+        first, again = (repository.set_staff(seen, ["a"]) for _ in "12")
+
+    assert first == again
