@@ -1,0 +1,35 @@
+"""Why ticket refuses."""
+
+from common.problems import Conflict, Invalid, NotFound
+
+
+class TicketUnknown(NotFound):
+    """There is no such ticket, or it is not yours."""
+
+
+class EventUnknown(NotFound):
+    """There is no such event, or it is not yours."""
+
+
+class UnknownCode(NotFound):
+    """The code or QR content is not that of a valid ticket."""
+
+
+class NotIssued(Conflict):
+    """The ticket has no code: it is still being made, or was rejected."""
+
+
+class TicketVoid(Conflict):
+    """The ticket is void and admits nobody."""
+
+
+class OtherEvent(Conflict):
+    """The ticket is for another event."""
+
+
+class AlreadyCheckedIn(Conflict):
+    """The ticket has been admitted before, at `checked_in_at`."""
+
+
+class NonceReused(Invalid):
+    """The nonce was used for another scan."""

@@ -1,0 +1,37 @@
+"""Everything that the mail about a booking's tickets shows."""
+
+import base64
+
+from common.calls.ticket import RenderedTicket, RenderedTickets
+from common.store import Item
+from ticket.core import ical, issues, qr, repository
+
+
+class NotReady(Exception):
+    """The tickets or the event's copy are not here yet; asking again will find them."""
+
+
+def rendered(booking_id: str) -> RenderedTickets:
+    """The tickets with QR codes, and the event with a calendar file. Raises NotReady."""
+    issue = issues.find(booking_id) or {"ticket_ids": []}
+    tickets = repository.tickets(issue["ticket_ids"])
+    if not tickets or not all("qr_payload" in one for one in tickets):
+        raise NotReady("tickets")
+    event = repository.event(issue["event_id"])
+    if event is None:
+        raise NotReady("event")
+    return RenderedTickets(
+        event_name=event["name"],
+        **{name: event[name] for name in ("venue", "city", "zone", "starts_at", "ends_at")},
+        calendar=ical.document(event),
+        tickets=tuple(_rendered(one, event["types"]) for one in tickets),
+    )
+
+
+def _rendered(ticket: Item, types: dict[str, str]) -> RenderedTicket:
+    return RenderedTicket(
+        ticket_id=ticket["id"],
+        code=ticket["code"],
+        type_name=types.get(ticket["event_type_id"], "Ticket"),
+        qr_png=base64.b64encode(qr.png(ticket["qr_payload"])).decode(),
+    )

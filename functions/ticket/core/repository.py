@@ -1,0 +1,95 @@
+"""Where tickets, their issues, copies of events and scans are kept, and on what conditions.
+
+pk           sk         what
+event id     event      the copy of a published event, the newest terms only
+booking id   issue      the tickets of a booking, told of together
+booking id   cancelled  the booking is cancelled: it gets no valid tickets any more
+ticket id    ticket     a ticket
+scan id      scan       an admission, by its nonce
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from common import clock, store
+from common.bus.events import EventTerms
+from common.bus.ticket import TicketCheckedIn
+from common.cursor import Listing
+from common.outbox import entry, transition
+from common.store import ConditionFailed, Item, Put
+from ticket.core.errors import TicketUnknown
+from ticket.core.model import LIFECYCLE, Trigger
+
+TABLE = "tickets"
+MINE = Listing(TABLE, "by_user", "user_id", "created_at")
+
+NEW = "attribute_not_exists(#pk)"
+_LONGEST_ID = 64
+
+
+def keep_event(terms: EventTerms) -> None:
+    """Keep the copy of an event unless a newer one is here already."""
+    copied = {"name", "venue", "city", "zone", "organiser_id", "staff", "status", "terms_version"}
+    item = terms.model_dump(mode="python", include=copied) | {
+        "pk": terms.event_id,
+        "sk": "event",
+        "staff": list(terms.staff),
+        "starts_at": clock.iso(terms.starts_at),
+        "ends_at": clock.iso(terms.ends_at),
+        "types": {one.id: one.name for one in terms.types},
+    }
+    newer = f"{NEW} OR #terms_version < :terms_version"
+    try:
+        store.write(Put(TABLE, item, condition=newer, values={"terms_version": terms.terms_version}))
+    except ConditionFailed:
+        return
+
+
+def event(event_id: str) -> Item | None:
+    return store.get(TABLE, key(event_id, "event"))
+
+
+def tickets(ticket_ids: Sequence[str]) -> list[Item]:
+    return store.batch_get(TABLE, [key(one, "ticket") for one in ticket_ids])
+
+
+def ticket(ticket_id: str) -> Item | None:
+    # No id is longer, and DynamoDB refuses keys beyond 2,048 bytes with an error of its own.
+    return store.get(TABLE, key(ticket_id, "ticket")) if len(ticket_id) <= _LONGEST_ID else None
+
+
+def owned(ticket_id: str, user_id: str) -> Item:
+    """The user's own ticket. Raises TicketUnknown."""
+    found = ticket(ticket_id)
+    if not found or found["user_id"] != user_id:
+        raise TicketUnknown
+    return found
+
+
+def by_code(code: str) -> Item | None:
+    """The ticket that has this code now; the index only tells where to look."""
+    keys, _ = store.query(TABLE, "#code = :code", {"code": code}, index="by_code")
+    found = ticket(keys[0]["pk"]) if keys else None
+    return found if found and found["code"] == code else None
+
+
+def scan(scan_id: str) -> Item | None:
+    return store.get(TABLE, key(scan_id, "scan"))
+
+
+def admit(admitted: Item, scan: Item, *, by: str) -> None:
+    """Admit the ticket, once, and remember the scan. Raises ConditionFailed (ticket, scan)."""
+    at = scan["checked_in_at"]
+    update = transition(
+        TABLE, key(admitted["pk"], "ticket"), LIFECYCLE, Trigger.ADMIT,
+        actor=by,
+        sets={"checked_in_at": at, "checked_in_by": by, "scan_id": scan["id"]},
+        publish=[entry(TicketCheckedIn)],
+        also="#serial = :serial",
+        values={"serial": admitted["serial"]},
+    )  # fmt: skip
+    store.transact([update, Put(TABLE, scan | key(scan["id"], "scan"), condition=NEW)])
+
+
+def key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": pk, "sk": sk}
