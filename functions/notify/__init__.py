@@ -1,0 +1,1 @@
+"""Notifications: people are told by mail what became of their bookings."""

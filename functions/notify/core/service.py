@@ -1,0 +1,50 @@
+"""Telling people, each thing once."""
+
+from collections.abc import Callable
+
+from common import log
+from common.bus.ticket import TicketCreated
+from common.call import ask
+from common.calls.ticket import RenderedTickets, RenderTickets
+from notify.core import mail, repository, templates
+from notify.core.model import Contact, Notification, State, Telling
+from notify.core.templates import Letter
+
+
+class ContactMissing(Exception):
+    """The user's address has not arrived yet; trying again will find it."""
+
+
+def tell(event: Telling) -> None:
+    """Tell the user of the bus event, in words that need nothing beside it."""
+    _tell(event, lambda contact: templates.letter(event, contact))
+
+
+def send_tickets(created: TicketCreated) -> None:
+    """Send the buyer the tickets, which ticket renders."""
+    _tell(created, lambda contact: templates.tickets(created.booking_id, _rendered(created.booking_id), contact))
+
+
+def give_up(event: Telling) -> None:
+    """The mail could not be sent in all the tries."""
+    notification = Notification.of(event)
+    repository.begin(notification)
+    if repository.failed(notification.id):
+        log.count("MailsFailed")
+
+
+def _tell(event: Telling, write: Callable[[Contact], Letter]) -> None:
+    notification = Notification.of(event)
+    if repository.begin(notification) is not State.PENDING:
+        return
+    contact = repository.contact(notification.user_id)
+    if contact is None:
+        raise ContactMissing
+    # A death between these two lines repeats the mail: a mail twice is better than none.
+    message_id = mail.send(contact, write(contact))
+    if repository.sent(notification.id, message_id):
+        log.count("MailsSent")
+
+
+def _rendered(booking_id: str) -> RenderedTickets:
+    return ask("ticket.render_tickets", RenderTickets(booking_id=booking_id), RenderedTickets)
