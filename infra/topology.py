@@ -73,10 +73,10 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/register",                "auth.register",            Who.ANYONE,    may=(AUTH.may("PutItem"),), memory=1769),
     Route("POST /v1/login",                   "auth.login",               Who.ANYONE,    may=(ISSUER, AUTH.may("GetItem", "PutItem", "UpdateItem"), TOKEN_KEYS.may("Sign"), REFRESH_KEY.may(GET_SECRET)), memory=1769),
     Route("POST /v1/token/refresh",           "auth.refresh_token",       Who.ANYONE,    may=(ISSUER, AUTH.may("GetItem", "UpdateItem"), TOKEN_KEYS.may("Sign"), REFRESH_KEY.may(GET_SECRET))),
-    Route("POST /v1/logout",                  "auth.logout",              Who.USER,      may=(AUTH.may("GetItem", "UpdateItem"),)),
+    Route("POST /v1/logout",                  "auth.logout",              Who.USER,      may=(AUTH.may("UpdateItem"),)),
     Route("GET /v1/jwks",                     "auth.get_jwks",            Who.ANYONE,    may=(TOKEN_KEYS.may("GetPublicKey"),)),
     Route("PUT /v1/users/{user_id}/roles",    "auth.set_roles",           Who.ADMIN,     may=(AUTH.may("GetItem", "UpdateItem"),)),
-    Call("auth.ensure_admin",                 may=(AUTH.may("GetItem", "PutItem", "UpdateItem"),), memory=1769),
+    Call("auth.ensure_admin",                 may=(AUTH.may("GetItem", "PutItem"),), memory=1769),
 
     # user: who they are
     On(UserRegistered,                        "user.on_user_registered",  may=(USERS.may("PutItem"),)),
@@ -107,11 +107,11 @@ ROWS: tuple[Trigger, ...] = (
     Timer(BookingOrdered,                     "booking.expire_hold",          may=(BOOKINGS.may("GetItem", "UpdateItem"), BACKSTOP)),
 
     # payment: the money
-    On(BookingOrdered,                        "payment.on_booking_ordered",   may=(PAYMENTS.may("GetItem", "PutItem"),)),
-    Timer(BookingOrdered,                     "payment.close_payment",        may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=30),
-    On(BookingFailed,                         "payment.on_booking_failed",    may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=30),
-    On(BookingCancelled,                      "payment.on_booking_cancelled", may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=30),
-    Route("POST /v1/payments",                "payment.start_payment",    Who.USER,      may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=29),
+    On(BookingOrdered,                        "payment.on_booking_ordered",   may=(PAYMENTS.may("PutItem"),)),
+    Timer(BookingOrdered,                     "payment.close_payment",        may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=30),
+    On(BookingFailed,                         "payment.on_booking_failed",    may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=30),
+    On(BookingCancelled,                      "payment.on_booking_cancelled", may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=30),
+    Route("POST /v1/payments",                "payment.start_payment",    Who.USER,      may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=29),
     Route("GET /v1/payments",                 "payment.list_payments",    Who.USER,      may=(PAYMENTS.may("BatchGetItem"), PAYMENTS.may(*LISTING, index="by_user"), SIGN_PAGE)),
     Route("GET /v1/payments/{payment_id}",    "payment.get_payment",      Who.USER,      may=(PAYMENTS.may("GetItem"),)),
     Route("POST /v1/payments/webhook",        "payment.receive_webhook",  Who.PROVIDER,  may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=29),
@@ -136,8 +136,8 @@ ROWS: tuple[Trigger, ...] = (
     Call("ticket.render_tickets",             may=(TICKETS.may("GetItem", "BatchGetItem"),), seconds=15),
 
     # notify: telling people
-    On(UserRegistered,                        "notify.on_user_registered",    may=(NOTICES.may("PutItem"),)),
-    On(UserUpdated,                           "notify.on_user_updated",       may=(NOTICES.may("PutItem", "UpdateItem"),)),
+    On(UserRegistered,                        "notify.on_user_registered",    may=(NOTICES.may("UpdateItem"),)),
+    On(UserUpdated,                           "notify.on_user_updated",       may=(NOTICES.may("UpdateItem"),)),
     On(TicketCreated,                         "notify.on_ticket_created",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail")), calls=("ticket.render_tickets",), seconds=30),
     On(BookingExpired,                        "notify.on_booking_expired",    may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
     On(BookingFailed,                         "notify.on_booking_failed",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
