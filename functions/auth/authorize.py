@@ -6,7 +6,7 @@ from auth.core import gate
 from common import log
 
 
-def handler(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any = None) -> dict[str, Any]:
     """Answer with the user, session and roles, or no; never with an exception."""
     answer = gate.answer(event)
     log.flush()

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
+from jwt.utils import base64url_encode, der_to_raw_signature
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from auth.core import keys
 from auth.core.model import ACCESS_SECONDS
 from common import env, ids
 from common.problems import Unauthenticated
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
-from jwt.utils import base64url_encode, der_to_raw_signature
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 _TYPE = "at+jwt"
 _HEADER = {"alg", "kid", "typ"}  # no jwk, jku, x5u or crit: keys come from the configuration alone
@@ -43,15 +44,11 @@ class NotBelieved(Unauthenticated):
 def issue(user_id: str, session_id: str, roles: tuple[str, ...], now: datetime) -> str:
     """A signed token for this session, for fifteen minutes."""
     issuer, issued = env.setting("TOKEN_ISSUER"), int(now.timestamp())
-    who = {"iss": issuer, "aud": issuer, "sub": user_id, "sid": session_id, "jti": ids.new(), "roles": list(roles)}
+    who: dict[str, Any] = {"iss": issuer, "aud": issuer, "sub": user_id, "sid": session_id, "jti": ids.new()}
     kid = keys.configured()[0]
-    header = {"alg": "ES256", "kid": kid, "typ": _TYPE}
-    signed = b".".join(map(_part, (header, who | {"iat": issued, "exp": issued + ACCESS_SECONDS})))
-    der = env.client("kms").sign(
-        KeyId=kid, Message=signed, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256"
-    )["Signature"]
-    raw = der_to_raw_signature(der, SECP256R1())  # a JWS has r and s side by side (RFC 7518, 3.4)
-    return f"{signed.decode()}.{base64url_encode(raw).decode()}"
+    header = _part({"alg": "ES256", "kid": kid, "typ": _TYPE})
+    claims = _part(who | {"roles": roles, "iat": issued, "exp": issued + ACCESS_SECONDS})
+    return f"{header}.{claims}.{_signature(kid, f'{header}.{claims}')}"
 
 
 def read(token: str, now: datetime) -> Claims:
@@ -77,5 +74,12 @@ def _kid(header: dict[str, Any]) -> str:
     return str(header["kid"])
 
 
-def _part(content: dict[str, Any]) -> bytes:
-    return base64url_encode(json.dumps(content, separators=(",", ":")).encode())
+def _part(content: dict[str, Any]) -> str:
+    return base64url_encode(json.dumps(content, separators=(",", ":")).encode()).decode()
+
+
+def _signature(kid: str, text: str) -> str:
+    wanted = {"KeyId": kid, "MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
+    der = env.client("kms").sign(**wanted, Message=text.encode())["Signature"]
+    # A JWS has r and s side by side (RFC 7518, 3.4).
+    return base64url_encode(der_to_raw_signature(der, SECP256R1())).decode()

@@ -48,7 +48,8 @@ def _one_more(name: str, seen: Mapping[str, Any], now: datetime) -> Update:
     return Update(
         "auth",
         _key(name),
-        "SET #failures = if_not_exists(#failures, :none) + :one, #last_at = :now, #expires_at = :gone, #operation = :operation",
+        "SET #failures = if_not_exists(#failures, :none) + :one, "
+        "#last_at = :now, #expires_at = :gone, #operation = :operation",
         condition="attribute_not_exists(#failures) OR #failures < :free OR #failures = :seen",
         values={
             "none": 0,

@@ -3,10 +3,11 @@
 from functools import cache
 from typing import Any
 
-from common import env
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from jwt.algorithms import ECAlgorithm
+
+from common import env
 
 
 def configured() -> list[str]:

@@ -2,6 +2,7 @@
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+
 from auth.core.errors import PasswordRefused
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -29,6 +30,7 @@ def accept(password: str, *, email: str, user_name: str) -> str:
 def matches(kept: str | None, password: str) -> bool:
     """Whether it is the password; takes as long where there is no account to compare with."""
     try:
-        return _HASHER.verify(kept or _NOBODYS, password) and kept is not None
+        _HASHER.verify(kept or _NOBODYS, password)
     except VerificationError:
         return False
+    return kept is not None

@@ -49,8 +49,8 @@ def _account(request: RegisterRequest | AdminWanted, *roles: Role) -> Item:
     user_id = ids.new()
     hashed = passwords.accept(request.password, email=request.email, user_name=request.user_name)
     named: dict[str, Any] = request.model_dump(include={"user_name", "first_name", "last_name", "mobile_phone"})
-    item = {"pk": user_id, "sk": "profile", "id": user_id, "email": request.email, "username": request.user_name}
-    item |= {"password": hashed, "roles": [str(role) for role in roles]}
+    item: Item = {"pk": user_id, "sk": "profile", "id": user_id}
+    item |= {"email": request.email, "username": request.user_name, "password": hashed, "roles": list(map(str, roles))}
     return born(item, actor=user_id, trigger="register", publish=[entry(UserRegistered, **named)])
 
 

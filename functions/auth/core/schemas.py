@@ -3,11 +3,12 @@
 import unicodedata
 from typing import Annotated, Any
 
+from pydantic import AfterValidator, Field, model_validator
+
 from auth.core import names
 from auth.core.model import ACCESS_SECONDS, Role
 from common.api import Request, View
 from common.call import CallAnswer, CallRequest
-from pydantic import AfterValidator, Field, model_validator
 
 
 def _composed(text: str) -> str:

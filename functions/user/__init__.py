@@ -1,0 +1,1 @@
+"""Who people are: what they are called and how they are reached."""

@@ -1,0 +1,1 @@
+"""How a profile is made and changed."""

@@ -1,0 +1,7 @@
+"""Why user refuses."""
+
+from common.problems import NotFound
+
+
+class UserUnknown(NotFound):
+    """There is no such user, or it is not you."""

@@ -1,0 +1,59 @@
+"""What user's calls take and answer."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from common import clock
+from common.api import Request, View
+
+_UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"  # invisible, but part of names in Persian and Indic scripts
+_FIRST_BIRTH_DAY = date(1900, 1, 1)
+
+
+def _printable(text: str) -> str:
+    kept = unicodedata.normalize("NFC", text).strip()
+    if not kept or any(unicodedata.category(char) in _UNSEEN for char in kept if char not in _JOINERS):
+        raise ValueError("must be printable text")
+    return kept
+
+
+def _past(day: date) -> date:
+    if not _FIRST_BIRTH_DAY <= day <= clock.now().date():
+        raise ValueError("must be a day between 1900 and today")
+    return day
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
+ShownName = Annotated[str, Field(min_length=3, max_length=30), AfterValidator(_printable)]
+BirthDay = Annotated[date, AfterValidator(_past)]
+MobilePhone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]  # E.164
+
+
+class UserRequest(Request):
+    """The whole profile; what is left out is removed. `user_name` is the name shown to others."""
+
+    user_name: ShownName
+    first_name: Name
+    last_name: Name
+    birth_day: BirthDay | None = None
+    mobile_phone: MobilePhone
+
+
+class UserView(View):
+    id: str
+    user_name: str
+    first_name: str
+    last_name: str
+    birth_day: date | None
+    mobile_phone: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> "UserView":
+        return cls.model_validate({"birth_day": None} | dict(item))
