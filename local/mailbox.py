@@ -141,15 +141,17 @@ def payload_of(part: EmailMessage) -> bytes:
 
 async def list_messages(request: web.Request) -> web.Response:
     to = request.query.get("to", "").lower()
-    mails = [as_json(n, mail) for n, mail in enumerate(request.app[MAILS])]
-    return web.json_response({"messages": [m for m in mails if not to or to in map(str.lower, m["to"])]})
+    mails = request.app[MAILS]
+    found = [as_json(n, mail) for n, mail in enumerate(mails)]
+    return web.json_response({"messages": [m for m in found if not to or to in map(str.lower, m["to"])]})
 
 
 async def show_list(request: web.Request) -> web.Response:
+    mails = request.app[MAILS]
     rows = "".join(
         f"<tr><td>{escape(str(mail['Date']))}<td>{escape(mail['X-Envelope-To'])}"
         f'<td><a href="/messages/{n}">{escape(str(mail["Subject"]))}</a>'
-        for n, mail in reversed(list(enumerate(request.app[MAILS])))
+        for n, mail in reversed(list(enumerate(mails)))
     )
     return page(f"<h1>Mailbox</h1><table><tr><th>sent<th>to<th>subject{rows}</table>")
 

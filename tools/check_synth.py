@@ -27,19 +27,8 @@ def synth(stage: str, out: Path) -> str:
 
 def cfn_lint(out: Path) -> str:
     templates = sorted(str(path) for path in out.glob("*.template.json"))
-    return run(
-        [
-            sys.executable,
-            "-m",
-            "cfnlint",
-            "--non-zero-exit-code",
-            "error",
-            "--regions",
-            "eu-central-1",
-            "--",
-            *templates,
-        ]
-    )
+    command = str(Path(sys.executable).with_name("cfn-lint"))
+    return run([command, "--non-zero-exit-code", "error", "--regions", "eu-central-1", "--", *templates])
 
 
 def run(command: list[str]) -> str:
