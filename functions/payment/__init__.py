@@ -1,0 +1,1 @@
+"""The money: payments, what the provider says of them, and what goes back."""

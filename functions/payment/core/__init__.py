@@ -1,0 +1,1 @@
+"""Payments, without a word about Lambda."""

@@ -1,0 +1,81 @@
+"""Ending a payment that was not made: only the provider knows that it was not."""
+
+from common import clock, log, store
+from common.consumer import Later
+from common.store import ConditionFailed, Update
+from payment.core import provider, refunds, repository, takings
+from payment.core.model import Payment, State
+from payment.core.provider import Declined, Money
+
+
+class Overtaken(Exception):
+    """The payment changed while it was being decided upon."""
+
+
+class NotOpenYet(Exception):
+    """The booking's payment is not open yet: its order is still on the way."""
+
+
+def at_deadline(booking_id: str) -> None:
+    """The hold is over: the payment fails, unless the provider says that it was made.
+
+    Raises Later before the deadline, which is the payment's own; NotOpenYet, Overtaken or
+    Unreachable where the next try may know more. Time alone never fails a payment that was begun.
+    """
+    payment = _existing(booking_id)
+    if payment.status is not State.PENDING:
+        return
+    if clock.now() < payment.pay_before:
+        raise Later(payment.pay_before)
+    log.seconds("HoldLateness", (clock.now() - payment.pay_before).total_seconds())
+    money = _close(payment)
+    reason = "declined" if payment.declined_at else "expired"
+    _settle(payment, money, repository.failure(payment, reason, actor="timer"))
+
+
+def cancelled(booking_id: str) -> None:
+    """The booking is cancelled: nothing is due any more, and whatever was paid goes back."""
+    payment = _existing(booking_id)
+    if payment.status is State.PENDING:
+        money = _close(payment)
+        _settle(payment, money, repository.cancellation(payment))
+        payment = _existing(booking_id)
+    refunds.give_back(payment)
+
+
+def failed(booking_id: str, *, was_paid: bool) -> None:
+    """The booking failed. Where it answers for money that came, that goes back.
+
+    Where it answers for our own failure, money that came since has its own answer on the way.
+    """
+    if was_paid or _existing(booking_id).status is State.PENDING:
+        cancelled(booking_id)
+
+
+def _existing(booking_id: str) -> Payment:
+    payment = repository.of_booking(booking_id)
+    if payment is None:
+        raise NotOpenYet(booking_id)
+    return payment
+
+
+def _close(payment: Payment) -> Money | None:
+    """Nothing can be paid from here on. Returns what was paid before."""
+    if not payment.begun:
+        return None
+    try:
+        checkout = payment.checkout or provider.current().open(payment)  # begun, and its reply lost
+    except Declined:
+        return None
+    return provider.current().close(checkout.session_id).money
+
+
+def _settle(payment: Payment, money: Money | None, otherwise: Update) -> None:
+    if money:
+        takings.take(payment, money)
+        return
+    try:
+        store.write(otherwise)
+    except ConditionFailed as failure:
+        raise Overtaken(payment.id) from failure
+    log.count("PaymentsClosed")

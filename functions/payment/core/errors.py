@@ -1,0 +1,66 @@
+"""How payment refuses."""
+
+from common.problems import Conflict, DomainError, Gone, Invalid, Malformed, NotFound
+
+
+class PaymentUnknown(NotFound):
+    """There is no such payment, or it is not yours."""
+
+
+class OrderUnknown(NotFound):
+    """There is no such order to pay, or it is not yours; a moment after the booking it may be known."""
+
+    def __init__(self) -> None:
+        super().__init__(pointer="/order_id", retry_after=1)
+
+
+class PriceMismatch(Invalid):
+    """The price is not the amount due."""
+
+    def __init__(self, price: int, due: int, currency: str) -> None:
+        super().__init__(
+            f"The price given is {price}, the amount due is {due} ({currency}, minor units).",
+            pointer="/price",
+            price=price,
+            due=due,
+            currency=currency,
+        )
+
+
+class KeyReused(Invalid):
+    """The Idempotency-Key was used for another request."""
+
+
+class AlreadyPaid(Conflict):
+    """The order is paid."""
+
+
+class HoldOver(Gone):
+    """The time to pay is over and the places are no longer held."""
+
+
+class PaymentClosed(Gone):
+    """The order was cancelled or failed, and nothing is due for it."""
+
+
+class ProviderUnavailable(DomainError):
+    """The payment provider does not answer; nothing is lost, and trying again is safe."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=2)
+
+
+class BadSignature(Malformed):
+    """The message is not signed by the provider, or not of this moment."""
+
+
+class EventIdReused(Conflict):
+    """The provider's event id was received before with another content."""
+
+
+START_REFUSALS = (
+    OrderUnknown, PriceMismatch, KeyReused, AlreadyPaid, HoldOver, PaymentClosed, ProviderUnavailable,
+)  # fmt: skip
+WEBHOOK_REFUSALS = (BadSignature, EventIdReused, ProviderUnavailable)

@@ -1,0 +1,110 @@
+"""A payment: what is due for a booking, and the states that its money goes through."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from common.statemachine import StateMachine
+
+
+class State(StrEnum):
+    PENDING = "PENDING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    REFUNDING = "REFUNDING"
+    REFUNDED = "REFUNDED"
+
+
+class Trigger(StrEnum):
+    SUCCEED = "succeed"  # the whole amount has been received, in time or late
+    FAIL = "fail"  # the provider takes no money for it any more
+    CANCEL = "cancel"  # the buyer cancelled the booking before it was paid
+    REFUND = "refund"  # the money shall go back: written before the provider is asked
+    FINISH_REFUND = "finish_refund"  # the provider has accepted to send it back
+    FAIL_REFUND = "fail_refund"  # the provider will not send it back: people must look
+
+
+# fmt: off
+LIFECYCLE = StateMachine({
+    (State.PENDING,   Trigger.SUCCEED):       State.SUCCEEDED,
+    (State.FAILED,    Trigger.SUCCEED):       State.SUCCEEDED,
+    (State.CANCELLED, Trigger.SUCCEED):       State.SUCCEEDED,
+    (State.PENDING,   Trigger.FAIL):          State.FAILED,
+    (State.PENDING,   Trigger.CANCEL):        State.CANCELLED,
+    (State.SUCCEEDED, Trigger.REFUND):        State.REFUNDING,
+    (State.REFUNDING, Trigger.FINISH_REFUND): State.REFUNDED,
+    (State.REFUNDING, Trigger.FAIL_REFUND):   State.SUCCEEDED,
+    (State.REFUNDED,  Trigger.FAIL_REFUND):   State.SUCCEEDED,
+})
+# fmt: on
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+class Checkout(_Part):
+    """The provider's hosted page of one attempt; `over` once the provider has closed it."""
+
+    session_id: str
+    url: str
+    over: bool = False
+
+
+class Payment(_Part):
+    """What is due for one booking. `attempt` counts the checkouts that were begun.
+
+    A checkout that was begun and is not known is one whose reply was lost: the provider finds it
+    again under the same `idempotency_key`.
+    """
+
+    id: str
+    user_id: str
+    booking_id: str
+    prices: int  # minor units
+    currency: str
+    method: str
+    idempotency_key: str  # what the provider knows the latest attempt by
+    status: State
+    pay_before: datetime
+    version: int
+    attempt: int = 0
+    checkout: Checkout | None = None
+    declined_at: datetime | None = None  # the latest attempt was declined
+    reason: str | None = None
+    provider_payment: str | None = None
+    refunded: int = 0  # minor units that went back
+    refund_attempt: int = 0
+    paid_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+    logs: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Self:
+        """The payment that the item holds."""
+        return cls.model_validate(item)
+
+    @property
+    def begun(self) -> bool:
+        """A checkout may be open at the provider, whether or not we know of it."""
+        return self.attempt > 0 and not (self.checkout and self.checkout.over)
+
+    @property
+    def page(self) -> str | None:
+        """Where it can be paid at this moment, if it can."""
+        open_page = self.status is State.PENDING and self.checkout and not self.checkout.over
+        return self.checkout.url if self.checkout and open_page else None
+
+    @property
+    def refund_key(self) -> str:
+        """One refund per attempt at it, however often it is asked for."""
+        return f"{self.id}:refund:{self.refund_attempt}"
+
+    def next_key(self) -> str:
+        """The provider's idempotency key of the next attempt."""
+        return f"{self.id}:{self.attempt + 1}"

@@ -1,0 +1,141 @@
+"""Payments in their table: how they are opened, moved and found again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from common import clock, ids, outbox, store
+from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded
+from common.cursor import Listing, Page
+from common.outbox import entry
+from common.store import ConditionFailed, Put, Update
+from payment.core.errors import PaymentUnknown
+from payment.core.model import LIFECYCLE, Checkout, Payment, State, Trigger
+from payment.core.provider import Money
+
+TABLE = "payments"
+MINE = Listing(TABLE, "by_user", "user_id", "created_at")
+
+
+def key(payment_id: str) -> dict[str, str]:
+    return {"pk": payment_id, "sk": "payment"}
+
+
+def find(payment_id: str) -> Payment | None:
+    item = store.get(TABLE, key(payment_id))
+    return Payment.of(item) if item else None
+
+
+def of_booking(booking_id: str) -> Payment | None:
+    return find(ids.derive("payment", booking_id))
+
+
+def owned(payment_id: str, user_id: str) -> Payment:
+    """The user's own payment. Raises PaymentUnknown."""
+    payment = find(payment_id)
+    if payment is None or payment.user_id != user_id:
+        raise PaymentUnknown
+    return payment
+
+
+def list_of(user_id: str, *, limit: int, token: str | None) -> Page:
+    return MINE.page(user_id, limit=limit, token=token)
+
+
+def put(fields: Mapping[str, Any], publish: Sequence[dict[str, Any]]) -> None:
+    """A new payment, unless there is one for the booking already."""
+    item = outbox.born(key(fields["id"]) | dict(fields), actor="booking", trigger="open", publish=publish)
+    try:
+        store.write(Put(TABLE, item, condition="attribute_not_exists(#pk)"))
+    except ConditionFailed:
+        return  # the same order, heard before
+
+
+def begin(payment: Payment, *, actor: str) -> Payment:
+    """Count the next attempt, before the provider hears of it. Returns the payment as it then is,
+    which may be how another writer left it."""
+    named = payment.next_key()
+    change = outbox.change(
+        TABLE,
+        key(payment.id),
+        trigger="start",
+        actor=actor,
+        sets={"attempt": payment.attempt + 1, "idempotency_key": named},
+        removes=("checkout", "declined_at"),
+        condition="#status = :pending AND #attempt = :before",
+        values={"pending": State.PENDING, "before": payment.attempt},
+    )
+    return _either(change)
+
+
+def keep(payment: Payment, checkout: Checkout) -> Payment:
+    """Note the attempt's checkout. Returns the payment as it then is."""
+    change = outbox.change(
+        TABLE,
+        key(payment.id),
+        trigger="open_checkout",
+        actor="provider",
+        sets={"checkout": checkout.model_dump()},
+        condition="#status = :pending AND #attempt = :attempt AND attribute_not_exists(#checkout)",
+        values={"pending": State.PENDING, "attempt": payment.attempt},
+    )
+    return _either(change)
+
+
+def success(payment: Payment, money: Money) -> Update:
+    """The money is in."""
+    sets = {"provider_payment": money.provider_payment, "paid_at": clock.iso(clock.now())}
+    return move(payment, Trigger.SUCCEED, "provider", [entry(PaymentSucceeded)], sets)
+
+
+def failure(payment: Payment, reason: str, *, actor: str) -> Update:
+    """No money will be taken for it any more."""
+    return move(payment, Trigger.FAIL, actor, [entry(PaymentFailed)], {"reason": reason})
+
+
+def cancellation(payment: Payment) -> Update:
+    """Nothing is due any more; whoever cancelled the booking knows."""
+    return move(payment, Trigger.CANCEL, "booking")
+
+
+def refunding(payment: Payment) -> Update:
+    """The money shall go back."""
+    return move(payment, Trigger.REFUND, "booking", sets={"refund_attempt": payment.refund_attempt + 1})
+
+
+def refunded(payment: Payment) -> Update:
+    """The provider has accepted to send the money back. Where nothing was paid there is nothing to tell."""
+    told = [entry(PaymentRefunded, amount=payment.prices)] if payment.prices else []
+    return move(payment, Trigger.FINISH_REFUND, "provider", told, {"refunded": payment.prices})
+
+
+def unrefunded(payment: Payment) -> Update:
+    """The provider will not send the money back."""
+    return move(payment, Trigger.FAIL_REFUND, "provider", sets={"refunded": 0})
+
+
+def move(
+    payment: Payment,
+    trigger: Trigger,
+    actor: str,
+    publish: Sequence[dict[str, Any]] = (),
+    sets: Mapping[str, Any] | None = None,
+) -> Update:
+    """The transition, provided that the payment is still what it was when it was decided upon."""
+    return outbox.transition(
+        TABLE,
+        key(payment.id),
+        LIFECYCLE,
+        trigger,
+        actor=actor,
+        publish=publish,
+        sets=sets,
+        also="#version = :seen",
+        values={"seen": payment.version},
+    )
+
+
+def _either(change: Update) -> Payment:
+    try:
+        return Payment.of(store.write(change))
+    except ConditionFailed as failure:
+        return Payment.of(failure.old[0] or {})

@@ -1,0 +1,87 @@
+"""What payment takes and gives over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from common.api import Request, View
+from common.cursor import Page
+from payment.core.model import Payment, State
+
+
+class PaymentRequest(Request):
+    """Which order is to be paid, and the price that its buyer agrees to."""
+
+    order_id: Annotated[str, Field(min_length=1, max_length=64, description="the booking's id")]
+    price: Annotated[int, Field(ge=0, le=10**12, description="the amount due, in minor units")]
+
+
+class PaymentView(View):
+    id: str
+    user_id: str
+    booking_id: str
+    prices: int = Field(description="the amount due, in minor units, fees included")
+    currency: str
+    method: str
+    idempotency_key: str = Field(description="what the provider knows the latest attempt by")
+    status: State
+    reason: str | None = Field(description="why it failed: expired · declined · amount_mismatch")
+    refunded: int = Field(description="what went back, in minor units")
+    pay_before: datetime
+    paid_at: datetime | None
+    checkout_url: str | None = Field(description="the provider's hosted page, while it can be paid there")
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        return cls.model_validate(payment.model_dump() | {"checkout_url": payment.page} | cls._more(payment))
+
+    @classmethod
+    def _more(cls, payment: Payment) -> dict[str, Any]:  # noqa: ARG003 - for those that show more
+        return {}
+
+
+class LogView(View):
+    version: int
+    did: str
+    by: str
+    at: datetime
+
+
+class PaymentHistoryView(View):
+    payment_id: str
+    status: State
+    logs: tuple[LogView, ...]
+    paid_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PaymentDetail(PaymentView):
+    """A payment with all that happened to it."""
+
+    history: PaymentHistoryView
+
+    @classmethod
+    def _more(cls, payment: Payment) -> dict[str, Any]:
+        logs = [{"version": at, **log} for at, log in enumerate(payment.logs, 1)]
+        return {"history": payment.model_dump() | {"payment_id": payment.id, "logs": logs}}
+
+
+class PaymentPage(View):
+    items: tuple[PaymentView, ...]
+    next_token: str | None
+    previous_token: str | None
+
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        items = tuple(PaymentView.of(Payment.of(item)) for item in page.items)
+        return cls(items=items, next_token=page.next_token, previous_token=page.previous_token)
+
+
+class Receipt(View):
+    """The provider need not send this event again."""
+
+    received: bool = True
