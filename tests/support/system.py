@@ -17,7 +17,7 @@ from typing import Any
 
 import boto3
 from botocore.model import OperationModel
-from common import env, log
+from common import env, ids, log
 from common.bus import BusEvent
 from moto import mock_aws
 
@@ -119,7 +119,7 @@ class System:
         """Call a route as the gateway would; `raw` is sent as it is, `body` as JSON."""
         found, path = route(call)
         sent = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
-        context: dict[str, Any] = {"requestId": request_id or str(uuid.uuid4()), "http": {"method": found.method, "path": call.split(" ")[1]}}
+        context: dict[str, Any] = {"requestId": request_id or ids.new(), "http": {"method": found.method, "path": call.split(" ")[1]}}
         if by:
             context["authorizer"] = {"lambda": {"user_id": by.user_id, "session_id": by.session_id, "roles": " ".join(by.roles)}}
         text = raw.decode("utf-8", "surrogateescape") if raw is not None else json.dumps(body) if body is not None else None
