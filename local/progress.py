@@ -1,9 +1,11 @@
 """What a person sees while the stack starts: one line for each long step, one sentence when it cannot go on."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 class CannotGoOn(Exception):
@@ -31,9 +33,16 @@ def quiet(_name: str) -> Iterator[None]:
 
 def command(main: Callable[[], None]) -> None:
     """Run a command of the Makefile: a reason not to go on is one sentence and exit code 1."""
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, _interrupt)
     try:
         main()
     except CannotGoOn as reason:
         sys.exit(str(reason))
     except KeyboardInterrupt:
-        sys.exit("interrupted")
+        sys.exit("interrupted: nothing was left half done")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # As Ctrl-C does: what was begun is undone on the way out.
+    raise KeyboardInterrupt

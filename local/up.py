@@ -42,15 +42,11 @@ def begin(stack: Stack, state: Path, sources: str) -> None:
         print("ended what was left of an unfinished start")
     started = time.monotonic()
     admin = {"email": "admin@ticketing.example", "password": secrets.token_urlsafe(18)}
-    stack.start()
-    try:
+    with whole(stack):
+        stack.launch()
+        stack.deploy()
         furnish(stack, admin)
-    except BaseException as reason:
-        stack.stop()
-        if isinstance(reason, KeyboardInterrupt | CannotGoOn):
-            raise
-        raise CannotGoOn(f"The system was deployed but could not be furnished: {reason}") from reason
-    write(state, stack, sources, admin)
+        write(state, stack, sources, admin)
     print(f"started in {time.monotonic() - started:.0f} s")
 
 
@@ -58,9 +54,22 @@ def renew(stack: Stack, state: Path, sources: str) -> None:
     """Deploy what has changed into the running system; its data stay."""
     admin = json.loads((state / "endpoints.json").read_text())["admin"]
     (state / "endpoints.json").unlink()
-    stack.deploy()
-    furnish(stack, admin)
-    write(state, stack, sources, admin)
+    with whole(stack):
+        stack.deploy()
+        furnish(stack, admin)
+        write(state, stack, sources, admin)
+
+
+@contextmanager
+def whole(stack: Stack) -> Iterator[None]:
+    """All of it, or nothing left running."""
+    try:
+        yield
+    except BaseException as reason:
+        stack.stop()
+        if isinstance(reason, Exception) and not isinstance(reason, CannotGoOn):
+            raise CannotGoOn(f"The system is deployed but not usable, and was ended: {reason}") from reason
+        raise
 
 
 def furnish(stack: Stack, admin: dict[str, str]) -> None:
