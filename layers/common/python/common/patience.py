@@ -1,0 +1,49 @@
+"""When AWS says "not now": which errors mean it, and how long to wait before the next try."""
+
+import random
+import time
+
+from botocore.exceptions import ClientError
+
+_CONFLICTS = {"TransactionConflict", "TransactionConflictException"}
+_THROTTLES = {
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+
+
+class NotNow(Exception):
+    """The tables are too busy for this at the moment."""
+
+
+def conflicted(error: ClientError) -> bool:
+    """Whether another write to the same items was the only hindrance: the SDK does not retry that."""
+    return _reasons(error) <= _CONFLICTS
+
+
+def busy(error: Exception) -> bool:
+    """Whether the same request may well succeed in a moment."""
+    if isinstance(error, ClientError):
+        return _reasons(error) <= _CONFLICTS | _THROTTLES
+    return isinstance(error, NotNow)
+
+
+def pause(tried: int) -> None:
+    """Wait before the try after number `tried` (from 0): up to 10 ms, twice that after each more."""
+    _sleep(random.uniform(0, 0.01 * 2**tried))  # noqa: S311 - jitter, not a secret
+
+
+def _reasons(error: ClientError) -> set[str]:
+    code = error.response["Error"]["Code"]
+    if code != "TransactionCanceledException":
+        return {code}
+    reasons = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])}
+    return reasons - {"None"} or {code}
+
+
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)
