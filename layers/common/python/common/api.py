@@ -18,7 +18,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, create_model
 
 from common import log, request, trace
-from common.problems import DomainError
+from common.patience import busy
+from common.problems import Busy, DomainError, Unexpected
 from common.reply import Answer, Binary, Created, NoContent, Ok, Reply, SeeOther, View
 from common.request import Caller, IdempotencyKey, Limit, RawRequest, Request, Token
 
@@ -57,27 +58,25 @@ class Endpoint:
         self.params = create_model("Parameters", __config__=config, **fields)
 
     def __call__(self, event: dict[str, Any], context: LambdaContext | None = None) -> dict[str, Any]:
-        started, context_of = time.perf_counter(), event["requestContext"]
-        request_id = context_of["requestId"]
+        started, request_id = time.perf_counter(), event["requestContext"]["requestId"]
         with trace.following(request_id, request_id):
-            status, headers, content, told = self._outcome(event, request_id)
-        fields = {"route": os.environ.get("ROUTE"), "status": status, "correlation_id": request_id} | told
-        fields["milliseconds"] = round((time.perf_counter() - started) * 1000, 1)
-        log.access("error" if status >= 500 else "info", **fields)
+            response, told = self._outcome(event, request_id)
+        fields = {"route": os.environ.get("ROUTE"), "status": response["statusCode"], "correlation_id": request_id}
+        fields |= told | {"milliseconds": round((time.perf_counter() - started) * 1000, 1)}
+        log.access("error" if response["statusCode"] >= 500 else "info", **fields)
         log.flush()
-        return _response(status, headers | {"x-request-id": request_id}, content)
+        response["headers"]["x-request-id"] = request_id
+        return response
 
-    def _outcome(self, event: dict[str, Any], request_id: str) -> tuple[int, dict[str, str], Any, dict[str, Any]]:
+    def _outcome(self, event: dict[str, Any], request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
         try:
             answer = self.fn(**self._arguments(event))
-        except DomainError as refusal:
-            return *_refused(refusal, request_id), {"refused": refusal.slug()}
-        except Exception:
-            # The caller learns nothing of it; the stack goes to the log once.
-            log.logger.exception("unexpected", extra={"correlation_id": request_id})
-            return *_refused(Unexpected(), request_id), {"refused": Unexpected.slug()}
-        reply: Reply[Any] = answer if isinstance(answer, Reply) else Ok(answer)
-        return reply.status, reply.headers, reply.view, {}
+            return _response(answer if isinstance(answer, Reply) else Ok(answer)), {}
+        except DomainError as known:
+            refusal = known
+        except Exception as unknown:  # noqa: BLE001 - the edge: no outcome goes unanswered
+            refusal = _unforeseen(unknown, request_id)
+        return _refused(refusal, request_id), {"refused": refusal.slug()}
 
     def _arguments(self, event: dict[str, Any]) -> dict[str, Any]:
         _may(event)
@@ -93,37 +92,41 @@ class Endpoint:
         return found
 
 
-class Unexpected(DomainError):
-    """Something went wrong on our side; nothing was lost, and trying again is safe with the same key."""
-
-
 def endpoint(*, refuses: Sequence[type[DomainError]] = ()) -> Callable[[Callable[..., Answer]], Endpoint]:
     """Make the function an HTTP endpoint that refuses in these ways (and in those every call has)."""
     return lambda fn: Endpoint(fn, refuses)
 
 
 def _may(event: dict[str, Any]) -> None:
-    # The role that the topology demands of this route, beside the authorizer's word.
+    # What the topology demands of this route, beside the authorizer's word.
     role = os.environ.get("WHO", "")
-    if role in ("organiser", "admin"):
-        request.caller(event).needs(role)
+    if role in ("user", "organiser", "admin"):
+        caller = request.caller(event)
+        if role != "user":
+            caller.needs(role)
 
 
-def _refused(refusal: DomainError, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+def _unforeseen(error: Exception, request_id: str) -> DomainError:
+    # The caller learns nothing of it; the stack goes to the log once.
+    if busy(error):
+        log.logger.warning("busy", exc_info=True, extra={"correlation_id": request_id})
+        return Busy()
+    log.logger.exception("unexpected", extra={"correlation_id": request_id})
+    return Unexpected()
+
+
+def _refused(refusal: DomainError, request_id: str) -> dict[str, Any]:
     headers = {"content-type": _PROBLEM, "cache-control": "no-store"}
     headers |= {"retry-after": str(refusal.retry_after)} if refusal.retry_after is not None else {}
-    return refusal.status, headers, refusal.problem() | {"request_id": request_id}
+    body = json.dumps(refusal.problem() | {"request_id": request_id}, default=str)
+    return {"statusCode": refusal.status, "headers": headers, "body": body}
 
 
-def _response(status: int, headers: dict[str, str], content: Any) -> dict[str, Any]:
-    if isinstance(content, bytes):
-        return {
-            "statusCode": status,
-            "headers": headers,
-            "body": base64.b64encode(content).decode(),
-            "isBase64Encoded": True,
-        }
+def _response(reply: Reply[Any]) -> dict[str, Any]:
+    response, content = {"statusCode": reply.status, "headers": dict(reply.headers)}, reply.view
     if content is None:
-        return {"statusCode": status, "headers": headers}
+        return response
+    if isinstance(content, bytes):
+        return response | {"body": base64.b64encode(content).decode(), "isBase64Encoded": True}
     text = content.model_dump_json() if isinstance(content, BaseModel) else json.dumps(content)
-    return {"statusCode": status, "headers": {"content-type": "application/json"} | headers, "body": text}
+    return response | {"headers": {"content-type": "application/json"} | reply.headers, "body": text}

@@ -10,12 +10,14 @@ DomainError (500, never raised bare)
 ├── Gone 410
 ├── Precondition 412
 ├── Unsupported 415
-└── TooMany 429
+├── TooMany 429
+└── Busy 503             not now: the same request may succeed in a moment
 """
 
 import re
 from typing import Any, ClassVar
 
+_SHOWN = 20  # wrong fields: an answer is not many times its request
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -47,7 +49,7 @@ class DomainError(Exception):
         """The members of the problem document, without the request's own."""
         document = {"type": f"/problems/{self.slug()}", "title": self.title(), "status": self.status}
         errors = {"errors": self.errors} if self.errors else {}
-        return document | {"detail": str(self)} | errors | self.members
+        return self.members | document | {"detail": str(self)} | errors
 
 
 class Malformed(DomainError):
@@ -64,8 +66,10 @@ class Invalid(DomainError):
     @classmethod
     def fields(cls, errors: list[tuple[str, str]]) -> "Invalid":
         """All wrong fields at once, as (JSON pointer, reason)."""
-        refusal = cls(f"{errors[0][0]}: {errors[0][1]}" if len(errors) == 1 else f"{len(errors)} fields are wrong.")
-        refusal.errors = [{"pointer": pointer, "detail": detail} for pointer, detail in errors]
+        pointer, reason = errors[0]
+        only = f"{pointer}: {reason}" if pointer else reason
+        refusal = cls(only if len(errors) == 1 else f"{len(errors)} fields are wrong.")
+        refusal.errors = [{"pointer": pointer, "detail": reason} for pointer, reason in errors[:_SHOWN]]
         return refusal
 
 
@@ -119,3 +123,16 @@ class TooMany(DomainError):
     """Too many attempts; wait and try again."""
 
     status = 429
+
+
+class Busy(DomainError):
+    """Too much is going on at this moment; nothing was done, and the same request may be repeated."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)
+
+
+class Unexpected(DomainError):
+    """Something went wrong on our side; nothing was lost, and trying again is safe with the same key."""

@@ -1,6 +1,7 @@
 """What an endpoint may ask for: body, path and query parameters, caller, key, raw request."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common import body
-from common.problems import Forbidden, Invalid, Malformed, Unsupported
+from common.problems import Forbidden, Invalid, Malformed, NotFound, Unauthenticated, Unsupported
 
 
 class Request(BaseModel):
@@ -54,15 +55,21 @@ class RawRequest:
     headers: Mapping[str, str]
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_PATH = 255  # characters of a path parameter; nothing here has a longer name, and a key has its limit, too
+
 Limit = Annotated[int, Field(ge=1, le=100)]
 Token = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 def raw(event: Mapping[str, Any]) -> RawRequest:
-    """The bytes and headers of an HTTP API event (payload 2.0)."""
+    """The bytes and headers of an HTTP API event (payload 2.0). Raises Malformed."""
     text = event.get("body") or ""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    content = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass")
+    try:
+        content = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass")
+    except ValueError:
+        raise Malformed("The body is not what its encoding says.") from None
     return RawRequest(content, headers)
 
 
@@ -79,19 +86,25 @@ def json_body(request: RawRequest, model: type[BaseModel]) -> BaseModel:
 
 
 def parameters(event: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """Path and query parameters as the model's fields. Raises Invalid."""
-    given = dict(event.get("queryStringParameters") or {}) | dict(event.get("pathParameters") or {})
+    """Path and query parameters as the model's fields. Raises NotFound, Malformed or Invalid."""
+    path, query = (dict(event.get(f"{kind}Parameters") or {}) for kind in ("path", "queryString"))
+    if any(len(value) > _PATH or not value.isprintable() for value in path.values()):
+        raise NotFound
+    if any(_SURROGATE.search(text) for pair in query.items() for text in pair):
+        raise Malformed("The query is not UTF-8.")
     try:
-        found = model.model_validate(given)
+        found = model.model_validate(query | path)
     except ValidationError as error:
         raise invalid(error) from None
     return {name: getattr(found, name) for name in type(found).model_fields}
 
 
 def caller(event: Mapping[str, Any]) -> Caller:
-    """Whom the authorizer found behind the token."""
-    known = event["requestContext"]["authorizer"]["lambda"]
-    return Caller(known["user_id"], known["session_id"], frozenset(filter(None, known["roles"].split(" "))))
+    """Whom the authorizer found behind the token. Raises Unauthenticated where it was not asked."""
+    known = (event["requestContext"].get("authorizer") or {}).get("lambda")
+    if not known:
+        raise Unauthenticated
+    return Caller(known["user_id"], known["session_id"], frozenset(known["roles"].split()))
 
 
 def idempotency_key(request: RawRequest) -> str | None:
@@ -103,6 +116,10 @@ def idempotency_key(request: RawRequest) -> str | None:
 
 
 def invalid(error: ValidationError) -> Invalid:
-    """Every wrong field, by JSON pointer; what was sent is not repeated."""
+    """Every wrong field, by JSON pointer (RFC 6901; "" is the whole body); values sent are not repeated."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return Invalid.fields([("".join(f"/{part}" for part in one["loc"]) or "/", one["msg"]) for one in found])
+    return Invalid.fields([("".join(map(_step, one["loc"])), one["msg"]) for one in found])
+
+
+def _step(part: str | int) -> str:
+    return "/" + str(part).replace("~", "~0").replace("/", "~1")
