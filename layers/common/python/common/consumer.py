@@ -6,7 +6,7 @@ that woke early (sent to its own queue again) · anything else (retried, then th
 """
 
 import json
-import os
+import math
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, get_args, get_type_hints
@@ -47,12 +47,20 @@ class Consumer:
         return dict(answer)
 
     def _record(self, record: SQSRecord) -> None:
-        envelope = json.loads(record.body)
-        message = self.hears[envelope["detail-type"]].model_validate(envelope["detail"])
+        message = self._read(record)
         with trace.following(message.correlation_id, message.bus_event_id):
             told = self._outcome(message, record)
         ids = {"bus_event_id": message.bus_event_id, "correlation_id": message.correlation_id}
         log.access(bus_event=type(message).__name__, **ids, **told)
+
+    def _read(self, record: SQSRecord) -> BusEvent:
+        try:
+            envelope = json.loads(record.body)
+            return self.hears[envelope["detail-type"]].model_validate(envelope["detail"])
+        except Exception as error:
+            # What it says is not repeated: some bus events carry personal data.
+            log.logger.error("unreadable", extra={"message_id": record.message_id, "reason": type(error).__name__})
+            raise
 
     def _outcome(self, message: BusEvent, record: SQSRecord) -> dict[str, Any]:
         try:
@@ -65,7 +73,9 @@ class Consumer:
             return {"later": str(later)}
         except Exception:
             tries = int(record.attributes.approximate_receive_count)
-            log.logger.warning("failed", exc_info=True, extra={"tries": tries, "correlation_id": message.correlation_id})
+            log.logger.warning(
+                "failed", exc_info=True, extra={"tries": tries, "correlation_id": message.correlation_id}
+            )
             if self.gives_up is None or tries < int(env.setting("MAX_RECEIVES")):
                 raise
             self.gives_up(message)
@@ -85,6 +95,6 @@ def consumer_that_gives_up(by: Callable[[Any], None]) -> Callable[[Callable[[Any
 
 def _wake(record: SQSRecord, at: datetime) -> None:
     # Delayed, not invisible: a standard queue holds 120,000 messages in flight and no more.
-    left = (at - clock.now()).total_seconds()
-    delay = max(0, min(MAX_DELAY, int(left) + (left % 1 > 0)))
+    left = math.ceil((at - clock.now()).total_seconds())
+    delay = max(0, min(MAX_DELAY, left))
     env.client("sqs").send_message(QueueUrl=env.setting("QUEUE_URL"), MessageBody=record.body, DelaySeconds=delay)
