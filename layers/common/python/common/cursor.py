@@ -40,23 +40,25 @@ class Listing:
     def page(self, owner: str, *, limit: int, token: str | None) -> Page:
         """The page at `token` of the owner's list; whole items, read from the table itself."""
         scope = f"{self.table}/{self.index}/{owner}"
-        place = decode(token, scope) if token else {"forward": True, "at": None}
+        place: Any = decode(token, scope) if token else {"forward": True, "at": None}
         forward = bool(place["forward"])
-        keys = self._keys(owner, limit + 1, place["at"], forward)
+        keys = self._keys(owner, limit + 1, place["at"], forward=forward)
         more, keys = len(keys) > limit, keys[:limit]
         if not forward:
             keys.reverse()
         # The table is read consistently; an item that went since it was listed is left out.
         items = store.batch_get(self.table, [{"pk": key["pk"], "sk": key["sk"]} for key in keys])
-        onward = more if forward else place["at"] is not None
-        back = place["at"] is not None if forward else more
+        behind = place["at"] is not None
+        onward, back = (more, behind) if forward else (behind, more)
+        # With nothing left on this side, the other way begins at the list's end.
+        last, first = (keys[-1], keys[0]) if keys else (None, None)
         return Page(
             items,
-            encode({"forward": True, "at": keys[-1]}, scope) if onward and keys else None,
-            encode({"forward": False, "at": keys[0]}, scope) if back and keys else None,
+            encode({"forward": True, "at": last}, scope) if onward else None,
+            encode({"forward": False, "at": first}, scope) if back else None,
         )
 
-    def _keys(self, owner: str, wanted: int, at: Key | None, forward: bool) -> list[Item]:
+    def _keys(self, owner: str, wanted: int, at: Key | None, *, forward: bool) -> list[Item]:
         found: list[Item] = []
         while len(found) < wanted:
             page, at = store.query(
