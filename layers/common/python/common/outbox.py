@@ -50,7 +50,11 @@ def change(
     parts += ["#version = #version + :one", "#logs = list_append(#logs, :log)"]
     parts += ["#outbox_version = #version + :one"] if publish else []
     expression = f"SET {', '.join(parts)}" + (f" REMOVE {', '.join('#' + name for name in removes)}" if removes else "")
-    filled = dict(values or {}) | fixed | {"one": 1, "log": [_log(trigger, actor, moment)]}
+    filled = fixed | {"one": 1, "log": [_log(trigger, actor, moment)]}
+    twice = {name for name, value in (values or {}).items() if filled.get(name, value) != value}
+    if twice:
+        raise ValueError(f"{sorted(twice)} would stand for two values in one update")
+    filled |= values or {}
     return Update(table, key, expression, condition=condition, values=filled)
 
 
