@@ -13,6 +13,8 @@ from botocore.config import Config
 
 # One SDK attempt is short and repeated: a stalled connection must not use up the function's time.
 _CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
+# A function that is asked may start cold; whoever asks has a queue that repeats.
+_PATIENT = _CONFIG.merge(Config(read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1}))
 
 
 class NotGranted(KeyError):
@@ -35,7 +37,7 @@ def table(name: str) -> str:
 @cache
 def client(service: str) -> Any:
     """One SDK client per service and process, made at first use."""
-    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+    return boto3.client(service, config=_PATIENT if service == "lambda" else _CONFIG)  # type: ignore[call-overload]
 
 
 @cache
