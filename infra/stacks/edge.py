@@ -18,7 +18,8 @@ class EdgeStack(Stack):
         self.bus = EventBus(self, "Bus", description="what happened, for whom it concerns")
         self.url = stage.public_url or self.api.api_endpoint
         if stage.create_identity:
-            EmailIdentity(self, "Sender", identity=Identity.email(stage.sender))
+            EmailIdentity(self, "Identity", identity=Identity.email(stage.sender))
         CfnOutput(self, "ApiId", value=self.api.api_id)
         CfnOutput(self, "ApiUrl", value=self.url)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
+        CfnOutput(self, "Sender", value=stage.sender)
