@@ -117,10 +117,10 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/payments/webhook",        "payment.receive_webhook",  Who.PROVIDER,  may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=29),
 
     # sandbox: a provider with Stripe's wire contract, deployed only where no live key is given
-    Route("POST /sandbox/v1/checkout/sessions",                    "sandbox.create_session", Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL)),
+    Route("POST /sandbox/v1/checkout/sessions",                    "sandbox.create_session", Who.PROVIDER, may=(SANDBOX.may("PutItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL)),
     Route("GET /sandbox/v1/checkout/sessions/{session_id}",        "sandbox.get_session",    Who.PROVIDER, may=(SANDBOX.may("GetItem"), PROVIDER.may(GET_SECRET))),
     Route("POST /sandbox/v1/checkout/sessions/{session_id}/expire", "sandbox.expire_session", Who.PROVIDER, may=(SANDBOX.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET))),
-    Route("POST /sandbox/v1/refunds",                              "sandbox.create_refund",  Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL)),
+    Route("POST /sandbox/v1/refunds",                              "sandbox.create_refund",  Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET))),
     Route("GET /sandbox/pay/{session_id}",                         "sandbox.show_page",      Who.ANYONE,   may=(SANDBOX.may("GetItem"),)),
     Route("POST /sandbox/pay/{session_id}",                        "sandbox.submit_page",    Who.ANYONE,   may=(SANDBOX.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL), seconds=29),
 

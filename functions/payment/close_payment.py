@@ -8,4 +8,4 @@ from payment.core import closing
 @consumer
 def handler(order: BookingOrdered) -> None:
     """Close the payment at its own deadline, which may be later than the order's."""
-    closing.at_deadline(order.booking_id)
+    closing.at_deadline(order)

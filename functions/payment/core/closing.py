@@ -1,6 +1,7 @@
 """Ending a payment that was not made: only the provider knows that it was not."""
 
 from common import clock, log, store
+from common.bus.booking import BookingOrdered
 from common.consumer import Later
 from common.store import ConditionFailed, Update
 from payment.core import provider, refunds, repository, takings
@@ -16,13 +17,16 @@ class NotOpenYet(Exception):
     """The booking's payment is not open yet: its order is still on the way."""
 
 
-def at_deadline(booking_id: str) -> None:
+def at_deadline(order: BookingOrdered) -> None:
     """The hold is over: the payment fails, unless the provider says that it was made.
 
     Raises Later before the deadline, which is the payment's own; NotOpenYet, Overtaken or
     Unreachable where the next try may know more. Time alone never fails a payment that was begun.
     """
-    payment = _existing(booking_id)
+    payment = repository.of_booking(order.booking_id)
+    if payment is None and clock.now() < order.pay_before:
+        raise Later(order.pay_before)  # the payment is being opened at this moment
+    payment = payment or _existing(order.booking_id)
     if payment.status is not State.PENDING:
         return
     if clock.now() < payment.pay_before:

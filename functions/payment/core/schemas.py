@@ -36,7 +36,9 @@ class PaymentView(View):
 
     @classmethod
     def of(cls, payment: Payment) -> Self:
-        return cls.model_validate(payment.model_dump() | {"checkout_url": payment.page} | cls._more(payment))
+        reason = payment.reason if payment.status is State.FAILED else None
+        shown = {"checkout_url": payment.page, "reason": reason}
+        return cls.model_validate(payment.model_dump() | shown | cls._more(payment))
 
     @classmethod
     def _more(cls, payment: Payment) -> dict[str, Any]:  # noqa: ARG003 - for those that show more

@@ -1,0 +1,1 @@
+"""Sessions, refunds and the hosted page, without a word about Lambda."""
