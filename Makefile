@@ -60,6 +60,7 @@ types: environment
 
 architecture: environment
 	@$(PY) tools/check_architecture.py
+	@$(PY) tools/check_architecture.py --planted
 	@$(PY) -m deptry .
 
 synth: environment
