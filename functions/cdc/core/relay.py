@@ -1,6 +1,5 @@
 """From stream records to the bus: nothing lost, nothing blocked by one bad record."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,39 +9,47 @@ from common.bus import BusEvent
 from common.outbox import published
 from common.store import unmarshal
 
-_ENTRIES = 10  # PutEvents' limit
-_THROTTLED = {"ThrottlingException", "InternalFailure", "InternalException", "ServiceUnavailable"}
+_ENTRIES, _BYTES = 10, 256 * 1024  # what PutEvents takes at once
+_AGAIN = {"AccessDeniedException", "InternalException", "InternalFailure", "ServiceUnavailable", "ThrottlingException"}
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One bus event and the stream record that it came from."""
+    """One bus event as an entry for PutEvents, and the stream record that it came from."""
 
     record: str
-    event: BusEvent
+    bus_event_id: str
+    entry: dict[str, str]
 
-    def entry(self) -> dict[str, str]:
-        return {
-            "EventBusName": env.setting("BUS_NAME"),
-            "Source": self.event.source,
-            "DetailType": self.event.wire_name(),
-            "Detail": self.event.model_dump_json(),
-        }
+    @classmethod
+    def of(cls, record: str, event: BusEvent) -> "Outgoing":
+        what = {"Source": event.source, "DetailType": event.wire_name(), "Detail": event.model_dump_json()}
+        return cls(record, event.bus_event_id, what | {"EventBusName": env.setting("BUS_NAME")})
+
+    @property
+    def size(self) -> int:
+        """Bytes, as EventBridge counts them."""
+        return sum(len(self.entry[part].encode()) for part in ("Source", "DetailType", "Detail"))
 
 
-def relay(records: list[dict[str, Any]]) -> tuple[dict[str, int], list[str]]:
-    """Publish what is new in the records. Returns counts, and the numbers of records to be sent again.
+def relay(records: list[dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Publish what is new in the records. Returns counts, and the number of the record to begin again from.
 
     A record that cannot be read, and a bus event refused for its content, are parked: counted by an
-    alarmed metric and logged by id, so that the shard goes on.
+    alarmed metric and logged by id, so that the shard goes on. With the first that must wait, all wait:
+    none overtakes an older one of its item by more than the ten that went together.
     """
     outgoing = [one for record in records for one in _outgoing(record)]
-    again: set[str] = set()
-    for start in range(0, len(outgoing), _ENTRIES):
-        again |= _put(outgoing[start : start + _ENTRIES])
+    published, again = 0, set[str]()
+    for batch in _batches(outgoing):
+        accepted, again = _put(batch)
+        published += accepted
+        if again:
+            break
     # A stream is read in order: from the first failed record on, all come again.
-    order = [record["dynamodb"]["SequenceNumber"] for record in records if record["dynamodb"]["SequenceNumber"] in again]
-    return {"records": len(records), "published": len(outgoing), "again": len(order)}, order[:1]
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+    failed = [number for number in numbers if number in again][:1]
+    return {"records": len(records), "published": published, "again": len(failed)}, failed
 
 
 def _outgoing(record: dict[str, Any]) -> Iterator[Outgoing]:
@@ -51,27 +58,39 @@ def _outgoing(record: dict[str, Any]) -> Iterator[Outgoing]:
     if not new or new.get("outbox_version") == old.get("outbox_version"):
         return
     try:
-        events = published(unmarshal(new))
-    except Exception:
-        # Whatever is wrong with it, it will be wrong again; the reconciler can rebuild it from the item.
-        _park("unreadable", number, new)
+        found = [Outgoing.of(number, event) for event in published(unmarshal(new))]
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the item will be wrong again
+        # Its type only: the message may repeat what the item holds.
+        _park(f"unreadable: {type(error).__name__}", number, new)
         return
-    yield from (Outgoing(number, event) for event in events)
+    for one in found:
+        if one.size > _BYTES:
+            _park("too large", number, new)
+        else:
+            yield one
 
 
-def _put(batch: list[Outgoing]) -> set[str]:
-    answer = env.client("events").put_events(Entries=[one.entry() for one in batch])
-    again: set[str] = set()
-    for one, result in zip(batch, answer["Entries"], strict=True):
-        code = result.get("ErrorCode")
-        if code in _THROTTLED:
-            again.add(one.record)
-        elif code:
-            _park(code, one.record, {"bus_event_id": {"S": one.event.bus_event_id}})
-    return again
+def _batches(outgoing: list[Outgoing]) -> Iterator[list[Outgoing]]:
+    batch: list[Outgoing] = []
+    for one in outgoing:
+        if len(batch) == _ENTRIES or sum(each.size for each in batch) + one.size > _BYTES:
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
+
+
+def _put(batch: list[Outgoing]) -> tuple[int, set[str]]:
+    answer = env.client("events").put_events(Entries=[one.entry for one in batch])
+    codes = [(one, result.get("ErrorCode")) for one, result in zip(batch, answer["Entries"], strict=True)]
+    for one, code in codes:
+        if code and code not in _AGAIN:
+            _park(code, one.record, {"bus_event_id": {"S": one.bus_event_id}})
+    return sum(not code for _, code in codes), {one.record for one, code in codes if code in _AGAIN}
 
 
 def _park(reason: str, number: str, image: dict[str, Any]) -> None:
     named = {name: image[name] for name in ("pk", "sk", "version", "bus_event_id") if name in image}
     log.count("RecordsParked")
-    log.logger.error("parked", extra={"reason": reason, "sequence_number": number, "item": named}, exc_info=True)
+    log.logger.error("parked", extra={"reason": reason, "sequence_number": number, "item": named})
