@@ -5,6 +5,7 @@ from booking.core.errors import ORDER_REFUSALS
 from booking.core.schemas import BookingRequest, BookingView
 from common.api import Caller, Created, IdempotencyKey, endpoint
 
+
 @endpoint(refuses=ORDER_REFUSALS)
 def handler(request: BookingRequest, caller: Caller, idempotency_key: IdempotencyKey) -> Created[BookingView]:
     """Hold every requested place or none of them."""

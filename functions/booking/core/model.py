@@ -140,5 +140,3 @@ class Booking:
     def places(self) -> dict[tuple[str, str], int]:
         """Quantity by (event type, shard): what was taken and would go back."""
         return {(item.event_type_id, shard): qty for item in self.items for shard, qty in item.taken.items()}
-
-

@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
-from booking.core import catalogue, repository
+from booking.core import catalogue, repository, stock
 from booking.core.errors import KeyReused, NotCancellable
 from booking.core.model import LIFECYCLE, Booking, State, Trigger
 from booking.core.repository import Stored
@@ -54,7 +54,7 @@ def cancel(booking_id: str, user_id: str) -> Stored:
         after = repository.owned(booking_id, user_id)
         if after["status"] == State.CANCELLED:
             return after
-        raise NotCancellable(status=after["status"]) from None
+        raise NotCancellable(booking_status=after["status"]) from None
     return repository.owned(booking_id, user_id)
 
 
@@ -94,8 +94,8 @@ def _late(booking: Booking, payment_id: str) -> str | None:
     try:
         repository.retake(booking, terms, [entry(BookingConfirmed)], payment_id=payment_id)
     except ConditionFailed as failure:
-        if 0 in failure.failed:
-            raise  # another payment event won; the next try sees its answer
+        if 0 in failure.failed or stock.stale(failure, terms, first=2):
+            raise  # another payment event won, or the terms are changing: the next try sees which
         return "limit_reached" if 1 in failure.failed else "no_room"
     return None
 

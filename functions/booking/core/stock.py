@@ -58,16 +58,21 @@ def free(event_type_ids: list[str]) -> dict[str, tuple[int, int]]:
 
 def refusal(failure: ConditionFailed, places: Places, terms: Terms, *, first: int) -> DomainError:
     """Why the stock writes, the first of which was at `first`, were refused."""
-    named = [(event_type_id, failure.old[first + at]) for at, (event_type_id, _) in enumerate(places)]
+    named = [(event_type_id, failure.old[at]) for at, (event_type_id, _) in enumerate(places, first)]
     short = [
         (event_type_id, old["available"])
-        for at, (event_type_id, old) in enumerate(named)
-        if first + at in failure.failed and old and old["terms_version"] == terms.version and old["on_sale"]
+        for event_type_id, old in named
+        if old and old["terms_version"] == terms.version and old["on_sale"]
     ]
     if short:
         return SoldOut(short)
-    stale = any(old is None or old["terms_version"] != terms.version for _, old in named)
-    return TermsChanging() if stale else NotOnSale()
+    return TermsChanging() if stale(failure, terms, first=first) else NotOnSale()
+
+
+def stale(failure: ConditionFailed, terms: Terms, *, first: int) -> bool:
+    """Whether a shard refused because its terms are not these, or not there yet."""
+    refused = [failure.old[at] for at in failure.failed if at >= first]
+    return any(old is None or old["terms_version"] != terms.version for old in refused)
 
 
 def _take(place: tuple[str, str], qty: int, condition: str, terms: Terms) -> Update:
