@@ -13,12 +13,13 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import stripe
+
 from payment.core import provider
 from payment.core.stripe_provider import StripeProvider
 from sandbox.core import webhook
-
 from tests.support.system import PROVIDER_SECRET, Person, Reply, System
 
+_NO_ANSWER: Any = stripe.APIConnectionError
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -60,14 +61,14 @@ class Provider:
     def request(self, method: str, url: str, headers: Mapping[str, str], content: str | None) -> tuple[str, int, Any]:
         """Carry out one request of the SDK."""
         if self.down:
-            raise stripe.APIConnectionError("down", should_retry=False)
+            raise _NO_ANSWER("down", should_retry=False)
         sent = {name.lower(): value for name, value in headers.items()}
         call = f"{method.upper()} {urlsplit(url).path}"
         status, text = self._answer(call, sent, content)
         self.calls.append(Sent(call, sent.get("idempotency-key"), content or "", status))
         if self.lost_replies:
             self.lost_replies -= 1
-            raise stripe.APIConnectionError("reply lost", should_retry=False)
+            raise _NO_ANSWER("reply lost", should_retry=False)
         return text, status, {}
 
     def post(self, address: str, content: bytes, headers: Mapping[str, str]) -> int:
