@@ -110,8 +110,8 @@ class Stack:
         """End every process of this stack; False when none ran."""
         ran = end(self.state)
         if self._keeper:
-            self._keeper.wait()
-            self._keeper = None
+            with self._keeper:  # waits, and closes the pipe that told it of us
+                self._keeper = None
         return ran
 
     @property
