@@ -21,7 +21,6 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
 from infra import topology
-
 from local.cdk import REGION, ROOT, Cdk
 from local.process import Pids, end, mark
 from local.progress import CannotGoOn, quiet
