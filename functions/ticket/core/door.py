@@ -38,10 +38,15 @@ def _may_scan(caller: Caller, event_id: str) -> None:
 
 
 def _found(code: str) -> Item:
-    found = _signed(code) if "." in code else repository.by_code(signature.typed(code))
+    found = _signed(code) if "." in code else _typed(code)
     if not found or found["status"] in (State.PENDING, State.REJECTED):
         raise UnknownCode
     return found
+
+
+def _typed(code: str) -> Item | None:
+    meant = signature.typed(code)
+    return repository.by_code(meant) if len(meant) == signature.CODE_LENGTH else None
 
 
 def _signed(code: str) -> Item | None:
