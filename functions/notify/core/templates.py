@@ -23,7 +23,9 @@ _FAILED = {
     "declined": "The payment was declined, so we could not keep your places.",
     "amount_mismatch": "What was paid was not the amount due, so we could not keep your places.",
     "no_room": "Your payment came after the hold had ended, and by then no places were left.",
+    "limit_reached": "Your payment came after the hold had ended, and by then you had as many places as one may have.",
     "sale_closed": "The sale of these tickets closed before your payment came in.",
+    "cancelled": "Your payment came after you had cancelled, so there are no places for it.",
 }
 _CANCELLED = {
     "buyer": "You cancelled your booking. Its places are free for others again, and its tickets admit nobody any more.",
