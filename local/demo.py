@@ -13,7 +13,6 @@ import zxingcpp
 from PIL import Image
 
 from local.client import Answer, Client
-from local.invariants import violations
 from local.people import (
     Organiser,
     Person,
@@ -30,7 +29,9 @@ from local.people import (
 )
 from local.progress import CannotGoOn, command
 from local.stack import Ports, Stack
+from local.tables import items
 from local.up import STATE
+from tests.support.invariants import violations
 
 PAID = {"prices": 2500, "currency": "EUR"}
 FREE = {"prices": 0, "currency": "EUR"}
@@ -59,7 +60,7 @@ def drive(api: Client, mailbox: Client, admin: dict[str, str], stack: Stack) -> 
     for scene in (Cast.declined, Cast.expired, Cast.late_with_room, Cast.late_without_room):
         scene(cast)
     with showing("the invariants hold on every table"):
-        until(lambda: True if not violations(stack.items()) else None, "quiet tables", seconds=20)
+        until(lambda: True if not violations(items(stack)) else None, "quiet tables", seconds=20)
 
 
 @contextmanager
@@ -208,30 +209,29 @@ class Cast:
 
     def late_with_room(self) -> None:
         with showing("money that comes after the hold ended is honoured where there is room"):
-            event, booking, page = self._in_transfer("Nachzügler")
-            choose(page, "settled")
+            event, booking, page = self._overdue("Nachzügler")
+            choose(page, "late")
             settled(self.buyer, booking, "CONFIRMED")
             check(len(tickets_of(self.buyer, booking)) == 1, "no ticket")
             self._left(event, 0)
 
     def late_without_room(self) -> None:
         with showing("and sent back where there is none"):
-            event, booking, page = self._in_transfer("Zuspät")
+            event, booking, page = self._overdue("Zuspät")
             other = Person.registers(self.api, "otto")
             theirs = held(other, event["id"], 1)
             choose(checkout(other, theirs), "paid")
             settled(other, theirs, "CONFIRMED")
-            choose(page, "settled")
+            choose(page, "late")
             settled(self.buyer, booking, "FAILED")
             until(lambda: payment_of(self.buyer, booking)["status"] == "REFUNDED" or None, "the refund")
             self._left(event, 0)
 
-    def _in_transfer(self, name: str) -> tuple[dict[str, Any], dict[str, Any], str]:
-        """A booking for the last place that has expired while its bank transfer is under way."""
+    def _overdue(self, name: str) -> tuple[dict[str, Any], dict[str, Any], str]:
+        """A booking for the last place that has expired while money is under way at the provider."""
         event = self._event(f"{name} {self.mark}", capacity=1, hold_seconds=3)
         booking = held(self.buyer, event["id"], 1)
         page = checkout(self.buyer, booking)
-        choose(page, "transfer")
         settled(self.buyer, booking, "EXPIRED")
         self._left(event, 1)
         return event, booking, page

@@ -12,6 +12,7 @@ import pytest
 from local.client import Client
 from local.people import Organiser, Person, book
 from local.stack import Stack
+from local.tables import items
 from tests.support.redeploy import redeployed
 
 BUYERS = 32
@@ -68,10 +69,10 @@ def rushed(stack: Stack, event_id: str, buyers: list[Person]) -> Rush:
 
     with ThreadPoolExecutor(len(buyers)) as pool:
         list(pool.map(order, buyers))
-    items = stack.items()["bookings"]
-    held = [i for i in items if i["sk"] == "booking" and i["event_id"] == event_id and i["status"] == "PENDING"]
-    types = next(i["types"] for i in items if (i["pk"], i["sk"]) == (event_id, "terms"))
-    left = sum(i["available"] for i in items if i["pk"] in types and i["sk"].startswith("stock#"))
+    rows = items(stack, "bookings")["bookings"]
+    held = [i for i in rows if i["sk"] == "booking" and i["event_id"] == event_id and i["status"] == "PENDING"]
+    types = next(i["types"] for i in rows if (i["pk"], i["sk"]) == (event_id, "terms"))
+    left = sum(i["available"] for i in rows if i["pk"] in types and i["sk"].startswith("stock#"))
     in_flight = max(sum(a <= start < b for a, b in spans) for start, _ in spans)
     seconds = max(end for _, end in spans) - min(start for start, _ in spans)
     return Rush(Counter(answers), in_flight, seconds, sum(i["quantity"] for i in held), left)
