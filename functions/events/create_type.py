@@ -14,7 +14,7 @@ from events.core.schemas import TypeRequest, TypeView
         errors.TooManyTypes,
         errors.MixedCurrencies,
         errors.NotFree,
-        errors.EditedMeanwhile,
+        errors.ChangedMeanwhile,
     ]
 )
 def handler(event_id: Id, request: TypeRequest, caller: Caller, key: IdempotencyKey) -> Created[TypeView]:

@@ -10,7 +10,7 @@ import pytest
 from common import clock, outbox
 from common.bus.events import EventChanged, EventPublished
 from events.core import repository
-from events.core.errors import EditedMeanwhile
+from events.core.errors import ChangedMeanwhile
 from infra import topology
 from tests.support.system import Person, Reply, System, physical, row
 
@@ -510,11 +510,11 @@ def test_an_edit_that_another_overtook_is_refused_and_loses_nothing(system: Syst
     seen = next(one for one in system.scan(topology.EVENTS) if one["pk"] == event_id)
     add_type(system, event_id)
 
-    with system.acting(row("events.set_staff")), pytest.raises(EditedMeanwhile) as refused:
+    with system.acting(row("events.set_staff")), pytest.raises(ChangedMeanwhile) as refused:
         repository.set_staff(seen, ["a"])
-    with system.acting(row("events.create_type")), pytest.raises(EditedMeanwhile):
+    with system.acting(row("events.create_type")), pytest.raises(ChangedMeanwhile):
         repository.set_types(seen, [])
-    with system.acting(row("events.publish_event")), pytest.raises(EditedMeanwhile):
+    with system.acting(row("events.publish_event")), pytest.raises(ChangedMeanwhile):
         repository.publish(seen)
 
     assert refused.value.retry_after == 1

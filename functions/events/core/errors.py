@@ -55,5 +55,5 @@ class NotPublishable(Conflict):
     """The event has ended or been cancelled."""
 
 
-class EditedMeanwhile(Conflict):
-    """The event was changed by another request at the same moment; try again."""
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed it at the same moment; read it again."""

@@ -8,7 +8,7 @@ from common.api import Caller
 from common.bus.events import EventChanged, EventPublished
 from common.cursor import Listing, Page
 from common.store import ConditionFailed, Item, Put, Update
-from events.core.errors import CategoryExists, CategoryUnknown, EditedMeanwhile, EventUnknown, KeyReused
+from events.core.errors import CategoryExists, CategoryUnknown, ChangedMeanwhile, EventUnknown, KeyReused
 from events.core.model import LIFECYCLE, Status, Trigger
 from events.core.search import fold
 
@@ -81,12 +81,12 @@ def add_event(draft: Item) -> tuple[Item, bool]:
 
 
 def set_types(event: Item, types: Sequence[Item]) -> Item:
-    """Raises EditedMeanwhile."""
+    """Raises ChangedMeanwhile."""
     return _edit(_change(event, "add_type", {"types": list(types)}))
 
 
 def set_staff(event: Item, staff: Sequence[str]) -> Item:
-    """Whoever copies a published event's terms is told. Raises EditedMeanwhile."""
+    """Whoever copies a published event's terms is told. Raises ChangedMeanwhile."""
     if event["status"] == Status.DRAFT:
         return _edit(_change(event, "set_staff", {"staff": list(staff)}))
     sets = {"staff": list(staff), "terms_version": event["terms_version"] + 1}
@@ -94,7 +94,7 @@ def set_staff(event: Item, staff: Sequence[str]) -> Item:
 
 
 def publish(event: Item) -> Item:
-    """Put the event on sale and into the list. Raises EditedMeanwhile."""
+    """Put the event on sale and into the list. Raises ChangedMeanwhile."""
     update = outbox.transition(
         "events",
         _key(event["id"]),
@@ -132,5 +132,5 @@ def _edit(update: Update) -> Item:
     except ConditionFailed as failure:
         done = outbox.mine(failure)
         if done is None:
-            raise EditedMeanwhile(retry_after=1) from None
+            raise ChangedMeanwhile(retry_after=1) from None
         return done

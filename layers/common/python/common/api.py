@@ -25,7 +25,7 @@ from common.request import Caller, IdempotencyKey, Limit, RawRequest, Request, T
 
 __all__ = [
     "Binary", "Caller", "Created", "IdempotencyKey", "Limit", "NoContent", "Ok", "RawRequest", "Request",
-    "SeeOther", "Token", "View", "endpoint",
+    "SeeOther", "Token", "Unexpected", "View", "endpoint",
 ]  # fmt: skip
 
 _PROBLEM = "application/problem+json"

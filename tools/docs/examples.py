@@ -1,0 +1,76 @@
+"""A believable example of any bus event, made from its fields, always the same."""
+
+from datetime import datetime
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from common import ids
+from common.bus import BusEvent
+
+M = TypeVar("M", bound=BaseModel)
+
+_WORDS = {
+    "city": "Zürich",
+    "currency": "EUR",
+    "email": "ada@example.org",
+    "first_name": "Ada",
+    "kind": "tickets_created",
+    "last_name": "Lovelace",
+    "method": "card",
+    "mobile_phone": "+41441234567",
+    "name": "Spring concert",
+    "reason": "unreadable_terms",
+    "user_name": "ada",
+    "venue": "Great Hall",
+    "zone": "Europe/Zurich",
+}
+_NUMBERS = {
+    "amount": 9000,
+    "capacity": 500,
+    "hold_seconds": 600,
+    "max_per_user": 6,
+    "prices": 9000,
+    "qty": 2,
+    "quantity": 2,
+    "terms_version": 1,
+    "unit_price": 4500,
+}
+_TIMES = {
+    "ends_at": "2026-06-01T21:00:00Z",
+    "occurred_at": "2026-05-01T10:00:00Z",
+    "pay_before": "2026-05-01T10:10:00Z",
+    "starts_at": "2026-06-01T18:00:00Z",
+}
+_ELEMENTS = {"roles": "organiser"}
+
+
+def example(event: type[BusEvent]) -> BusEvent:
+    """One message of this class, validated."""
+    return event.model_validate(_fields(event, event.__name__))
+
+
+def _fields(model: type[BaseModel], seed: str) -> dict[str, Any]:
+    return {name: _value(field.annotation, name, seed) for name, field in model.model_fields.items()}
+
+
+def _value(kind: Any, name: str, seed: str) -> Any:
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return _value(inner[0], name, seed)
+    if origin is Literal:
+        return inner[0]
+    if origin in (tuple, list):
+        return [_ELEMENTS.get(name) or _value(inner[0], name, seed)]
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return _fields(kind, seed)
+    return _plain(kind, name, seed)
+
+
+def _plain(kind: Any, name: str, seed: str) -> Any:
+    if kind is datetime:
+        return _TIMES[name]
+    if kind is int:
+        return _NUMBERS[name]
+    return _WORDS.get(name) or ids.derive("example", name if name.endswith("_id") else f"{seed} {name}")

@@ -1,0 +1,167 @@
+"""docs/openapi.json: the API in OpenAPI 3.1, read off routes, handlers and models."""
+
+import json
+import re
+import tomllib
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from common.api import IdempotencyKey, RawRequest
+from infra.vocabulary import Route
+from tools.docs import read
+from tools.docs.answers import answers, examples, shared_answers, success
+
+_MODULE = re.compile(r"\b([a-z]+)__core__[a-z]+__(\w+)")
+_REF = "#/components/schemas/{model}"
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Repeats of the request with the same key get the same answer; without it, each makes another.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+_PROBLEM = {
+    "type": "object",
+    "description": "Why the request was refused (RFC 9457); docs/problems.md lists the types.",
+    "required": ["type", "title", "status", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/sold-out"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+_MESSAGE = {
+    "type": "object",
+    "description": "The gateway's own answer.",
+    "properties": {"message": {"type": ["string", "null"]}},
+}
+
+
+def text() -> str:
+    """The whole file."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    # Models of different services may have one name; pydantic then tells them apart by their module.
+    text = _MODULE.sub(lambda found: found[1].capitalize() + found[2], json.dumps(_document()))
+    return dict(json.loads(text))
+
+
+def _document() -> dict[str, Any]:
+    schemas = _Schemas(read.routes())
+    paths: dict[str, dict[str, Any]] = {}
+    for row in read.routes():
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": _info(),
+        "servers": [{"url": "http://localhost:8000", "description": "the local stack"}],
+        "tags": [{"name": name, "description": _tag(name)} for name in dict.fromkeys(r.service for r in read.routes())],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "schemas": {"Problem": _PROBLEM, "GatewayMessage": _MESSAGE} | schemas.components,
+            "responses": shared_answers(),
+            "examples": examples(),
+        },
+    }
+
+
+class _Schemas:
+    """The JSON schemas of all bodies, under names that no two models share."""
+
+    def __init__(self, rows: list[Route]) -> None:
+        wanted: list[tuple[type[BaseModel], Any]] = []
+        for end in map(read.endpoint, rows):
+            view = success(end)[1]
+            wanted += [(end.body[1], "validation")] if end.body else []
+            wanted += [(view, "serialization")] if view else []
+        self._refs, found = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REF)
+        self.components: dict[str, Any] = found.get("$defs", {})
+
+    def of(self, model: type[BaseModel], mode: Any) -> dict[str, Any]:
+        return self._refs[model, mode]
+
+    def parameters(self, model: type[BaseModel]) -> dict[str, Any]:
+        """Name, schema; what they refer to joins the components."""
+        schema = model.model_json_schema(ref_template=_REF)
+        for name, one in schema.get("$defs", {}).items():
+            if self.components.setdefault(name, one) != one:
+                raise ValueError(f"two parameters' types are named {name}")
+        return dict(schema.get("properties", {}))
+
+
+def _operation(row: Route, schemas: _Schemas) -> dict[str, Any]:
+    end = read.endpoint(row)
+    summary, _, rest = " ".join((end.__doc__ or "").split()).partition(". ")
+    who = f"Who may call it: {row.who}." if row.who.signed_in else ""
+    operation: dict[str, Any] = {
+        "operationId": row.file,
+        "tags": [row.service],
+        "summary": summary.rstrip("."),
+        "description": " ".join(filter(None, (rest, who))),
+        "security": [{"bearer": []}] if row.who.signed_in else [],
+        "parameters": _parameters(row, schemas),
+        "requestBody": _body(row, schemas),
+        "responses": answers(row, lambda model: schemas.of(model, "serialization")),
+    }
+    return {name: value for name, value in operation.items() if value or name == "security"}
+
+
+def _parameters(row: Route, schemas: _Schemas) -> list[dict[str, Any]]:
+    end = read.endpoint(row)
+    found = []
+    for name, schema in schemas.parameters(end.params).items():
+        place = {"in": "path", "required": True} if f"{{{name}}}" in row.path else {"in": "query"}
+        told = {"description": schema.pop("description")} if "description" in schema else {}
+        schema.pop("title", None)
+        found.append({"name": name} | place | told | {"schema": _given(schema)})
+    return found + ([_KEY] if IdempotencyKey in end.wants.values() else [])
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    # A parameter that may be left out is not null when it is given.
+    kinds = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    rest = {name: value for name, value in schema.items() if name != "anyOf" and (name, value) != ("default", None)}
+    return rest | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {})
+
+
+def _body(row: Route, schemas: _Schemas) -> dict[str, Any] | None:
+    end = read.endpoint(row)
+    if end.body:
+        schema = schemas.of(end.body[1], "validation")
+    elif RawRequest in end.wants.values():
+        schema = {"type": "object", "description": "as its sender signed it"}
+    else:
+        return None
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _info() -> dict[str, Any]:
+    project = tomllib.loads((read.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {
+        "title": "Ticketing",
+        "version": project["version"],
+        "description": (
+            "JSON in snake_case; times in UTC; money in minor units of an ISO 4217 currency. Lists answer `next_token` "
+            "and `previous_token`, to be sent back as they came. Refusals are problem documents (RFC 9457)."
+        ),
+        "license": {"name": "Apache License 2.0", "identifier": project["license"]},
+    }
+
+
+def _tag(service: str) -> str:
+    return read.first_line(__import__(service).__doc__)
