@@ -52,6 +52,7 @@ check: environment ## what CI runs: lint, types, architecture, synth and nag, do
 	@$(MAKE) test
 
 lint: environment
+	@$(PY) tools/check_locks.py
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 
