@@ -33,7 +33,7 @@ class Estate:
         if isinstance(resource, Secret):
             return self.secret_name(resource)
         if isinstance(resource, Key):
-            return ",".join(key.key_arn for key in self.keys[resource.name])
+            return ",".join(key.key_id for key in self.keys[resource.name])
         return self.stage.sender
 
     def arns(self, grant: Grant, stack: Stack) -> list[str]:

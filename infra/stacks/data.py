@@ -30,3 +30,14 @@ class DataStack(Stack):
             name = f"ticketing/{stage.name}/{secret.name}"
             construct_id = f"{secret.name.title().replace('-', '')}Secret"
             StageSecret(self, construct_id, secret=secret, name=name, stage=stage)
+        self._export()
+
+    def _export(self) -> None:
+        # All of it, used or not: an export that vanishes with its last use fails the deployment.
+        for table in self.tables.values():
+            for value in (table.table_name, table.table_arn, table.table_stream_arn):
+                if value:
+                    self.export_value(value)
+        for key in (key for keys in self.keys.values() for key in keys):
+            self.export_value(key.key_id)
+            self.export_value(key.key_arn)

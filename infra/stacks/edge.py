@@ -19,6 +19,9 @@ class EdgeStack(Stack):
         self.url = stage.public_url or self.api.api_endpoint
         if stage.create_identity:
             EmailIdentity(self, "Identity", identity=Identity.email(stage.sender))
+        # All of it, used or not: an export that vanishes with its last use fails the deployment.
+        for value in (self.api.api_id, self.api.api_endpoint, self.bus.event_bus_name, self.bus.event_bus_arn):
+            self.export_value(value)
         CfnOutput(self, "ApiId", value=self.api.api_id)
         CfnOutput(self, "ApiUrl", value=self.url)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)

@@ -70,7 +70,7 @@ def _name(cloud: Cloud, grant: Grant) -> dict[str, str]:
         case Secret(name=name):
             return {f"SECRET_{name.upper().replace('-', '_')}": f"ticketing/{cloud.stage}/{name}"}
         case Key(name=name):
-            return {f"KEYS_{name.upper()}": ",".join(key.arn for key in cloud.of("KMS::Key"))}
+            return {f"KEYS_{name.upper()}": ",".join(key.name for key in cloud.of("KMS::Key"))}
         case Mail():
             return {"SENDER": cloud.outputs["Sender"]}
 

@@ -161,3 +161,13 @@ def test_synthesis_looks_nothing_up_and_names_no_account(cloud: Cloud) -> None:
 def test_a_prod_with_the_sandbox_is_not_even_synthesised(tmp_path: Path) -> None:
     with pytest.raises(NotSynthesised, match="real money"):
         synthesised(tmp_path / "cdk.out", "prod", provider="sandbox", sender="a@b.example")
+
+
+def test_what_is_beneath_the_services_is_exported_whether_used_or_not(cloud: Cloud) -> None:
+    parts = [f"{table.name}{part}" for table in cloud.of("DynamoDB::Table") for part in ("", ":Arn")]
+    parts += [f"{key.name}{part}" for key in cloud.of("KMS::Key") for part in ("", ":Arn")]
+    parts += [
+        f"{table.name}:StreamArn" for table in cloud.of("DynamoDB::Table") if "StreamSpecification" in table.props
+    ]
+
+    assert set(parts) <= set(cloud.outputs.values())
