@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from jwt.utils import base64url_encode, der_to_raw_signature
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auth.core import keys
 from auth.core.model import ACCESS_SECONDS
@@ -29,8 +29,8 @@ class Claims(BaseModel):
 
     iss: str
     aud: str
-    sub: str
-    sid: str
+    sub: str = Field(min_length=1)
+    sid: str = Field(min_length=1)
     jti: str
     roles: list[str]
     iat: int
@@ -53,8 +53,8 @@ def issue(user_id: str, session_id: str, roles: tuple[str, ...], now: datetime) 
 
 def read(token: str, now: datetime) -> Claims:
     """The claims of a token that is ours and of this moment. Raises NotBelieved."""
-    if len(token) > _LONGEST:
-        raise NotBelieved("too long")
+    if len(token) > _LONGEST or not token.isascii():
+        raise NotBelieved("too long, or not ASCII")
     try:
         key = keys.public(_kid(jwt.get_unverified_header(token)))
         issuer = env.setting("TOKEN_ISSUER")

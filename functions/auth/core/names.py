@@ -34,7 +34,8 @@ def user_name(text: str) -> str:
 def person_name(text: str) -> str:
     """A first or last name, composed (NFC) and trimmed. Raises ValueError."""
     kept = unicodedata.normalize("NFC", text).strip()
-    if not kept or not visible(kept.translate(dict.fromkeys(map(ord, _JOINERS)))):
+    seen = "".join(char for char in kept if char not in _JOINERS)
+    if not seen or not visible(seen):
         raise ValueError("must be printable text")
     return kept
 

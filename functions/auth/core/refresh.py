@@ -33,7 +33,7 @@ class RefreshToken:
         if len(parts) != 4 or not all(parts) or not text.isascii():
             raise InvalidToken
         user_id, session_id, counter, secret = parts
-        if not counter.isdigit() or len(counter) > _LONGEST_COUNTER:
+        if not counter.isdigit() or len(counter) > _LONGEST_COUNTER or counter.startswith("0"):
             raise InvalidToken
         return cls(user_id, session_id, int(counter), secret)
 

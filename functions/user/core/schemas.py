@@ -17,7 +17,8 @@ _FIRST_BIRTH_DAY = date(1900, 1, 1)
 
 def _printable(text: str) -> str:
     kept = unicodedata.normalize("NFC", text).strip()
-    if not kept or any(unicodedata.category(char) in _UNSEEN for char in kept if char not in _JOINERS):
+    seen = [char for char in kept if char not in _JOINERS]
+    if not seen or any(unicodedata.category(char) in _UNSEEN for char in seen):
         raise ValueError("must be printable text")
     return kept
 

@@ -1,0 +1,171 @@
+"""POST /v1/register: every answer it gives, and what it leaves in the table and on the bus."""
+
+from typing import Any
+
+import pytest
+
+from common.bus.auth import UserRegistered
+from common.outbox import published
+from infra.topology import AUTH
+from tests.support.system import System
+
+ANNA = {
+    "email": "anna@example.com",
+    "user_name": "anna",
+    "first_name": "Anna",
+    "last_name": "Ott",
+    "password": "a rather long phrase",
+    "mobile_phone": "+491701234567",
+}
+
+
+def items(system: System, sk: str) -> list[dict[str, Any]]:
+    return [item for item in system.scan(AUTH) if item["sk"] == sk]
+
+
+def test_a_registration_answers_the_account_without_the_password(system: System) -> None:
+    reply = system.http("POST /v1/register", ANNA)
+
+    assert reply.status == 201
+    assert reply.headers["location"] == f"/v1/users/{reply.json['id']}"
+    assert reply.json == {name: ANNA[name] for name in ANNA if name != "password"} | {"id": reply.json["id"]}
+
+
+def test_a_registration_keeps_an_auth_profile_with_a_hash_only(system: System) -> None:
+    user_id = system.http("POST /v1/register", ANNA).json["id"]
+
+    (profile,) = items(system, "profile")
+    assert {"id", "email", "username", "password", "created_at", "updated_at"} <= profile.keys()
+    assert (profile["id"], profile["email"], profile["username"], profile["roles"]) == (
+        user_id,
+        "anna@example.com",
+        "anna",
+        [],
+    )
+    assert profile["password"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert ANNA["password"] not in str(system.scan(AUTH))
+
+
+def test_a_registration_publishes_the_contact(system: System) -> None:
+    user_id = system.http("POST /v1/register", ANNA).json["id"]
+
+    (event,) = published(items(system, "profile")[0])
+    assert isinstance(event, UserRegistered)
+    assert event.model_dump(include=set(ANNA)) == {name: ANNA[name] for name in ANNA if name != "password"}
+    assert event.user_id == user_id
+
+
+def test_an_address_that_has_an_account_is_answered_alike_and_changes_no_account(system: System) -> None:
+    first = system.http("POST /v1/register", ANNA)
+    before = items(system, "profile")
+
+    second = system.http("POST /v1/register", ANNA | {"user_name": "other", "email": "ANNA@Example.COM"})
+
+    assert second.status == first.status
+    assert second.json.keys() == first.json.keys()
+    assert second.headers.keys() == first.headers.keys()
+    assert second.json["id"] != first.json["id"]
+    assert items(system, "profile") == before
+
+
+def test_the_name_tells_no_more_after_a_pretended_registration_than_after_a_real_one(system: System) -> None:
+    system.http("POST /v1/register", ANNA)
+    system.http("POST /v1/register", ANNA | {"user_name": "probe"})
+
+    again = system.http("POST /v1/register", ANNA | {"user_name": "probe", "email": "probe@example.com"})
+
+    assert (again.status, again.problem) == (409, "user-name-taken")
+
+
+@pytest.mark.parametrize("email", ["bob@example.com", "anna@example.com"], ids=["new address", "known address"])
+def test_a_taken_user_name_is_refused_whatever_the_address(system: System, email: str) -> None:
+    system.http("POST /v1/register", ANNA)
+    system.http("POST /v1/register", ANNA | {"user_name": "probe", "email": "probe@example.com"})
+
+    reply = system.http("POST /v1/register", ANNA | {"email": email, "user_name": "PROBE"})
+
+    assert (reply.status, reply.problem) == (409, "user-name-taken")
+    assert reply.json["errors"][0]["pointer"] == "/user_name"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "anna"),
+        ("email", "anna@example"),
+        ("email", "anna@@example.com"),
+        ("email", "a@b@example.com"),
+        ("email", '"anna"@example.com'),
+        ("email", "Anna <anna@example.com>"),
+        ("email", "anna@example.com\r\nBcc: x@example.com"),
+        ("email", "\u0430nna@example.com"),
+        ("email", "an\u200bna@example.com"),
+        ("email", "anna@exam\u200bple.com"),
+        ("email", "anna@-example.com"),
+        ("email", "anna@example..com"),
+        ("email", "anna@127.0.0.1"),
+        ("email", ".anna@example.com"),
+        ("email", f"{'a' * 65}@example.com"),
+        ("email", f"anna@{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 57}.com"),
+        ("user_name", "an"),
+        ("user_name", "a" * 31),
+        ("user_name", "anna@example.com"),
+        ("user_name", "\u0430nna"),
+        ("user_name", "an na"),
+        ("first_name", " "),
+        ("first_name", "An\u202ena"),
+        ("last_name", "Ott\r\nX: y"),
+        ("last_name", "x" * 101),
+        ("mobile_phone", "0170 1234567"),
+        ("mobile_phone", "+0170123456"),
+        ("mobile_phone", "+491701234567\n"),
+        ("mobile_phone", "+\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661"),
+        ("password", "fourteen chars"),
+        ("password", "0123456789 abcdef" * 16),
+        ("password", None),
+        ("password", 123456789012345),
+        ("role", "admin"),
+        ("roles", ["admin"]),
+        ("id", "00000000-0000-4000-8000-000000000000"),
+        ("email_verified", True),
+        ("created_at", "2020-01-01T00:00:00Z"),
+    ],
+)
+def test_a_wrong_or_unknown_field_is_named(system: System, field: str, value: Any) -> None:
+    reply = system.http("POST /v1/register", ANNA | {field: value})
+
+    assert (reply.status, reply.problem) == (422, "invalid")
+    assert [error["pointer"] for error in reply.json["errors"]] == [f"/{field}"]
+    assert system.scan(AUTH) == []
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword1",
+        "aaaaaaaaaaaaaaaaaaaa",
+        "12345678901234567",
+        "my name is anna, hello",
+        "ANNA@example.com 2026",
+    ],
+)
+def test_a_password_that_is_guessed_first_is_refused(system: System, password: str) -> None:
+    reply = system.http("POST /v1/register", ANNA | {"password": password})
+
+    assert (reply.status, reply.problem) == (422, "password-refused")
+    assert reply.json["errors"][0]["pointer"] == "/password"
+    assert system.scan(AUTH) == []
+
+
+@pytest.mark.parametrize("password", ["fifteen chars !", "\U0001f3ab0\U0001f3b81b c" * 32, "nul \x00 within it all"])
+def test_a_password_of_fifteen_characters_or_more_is_taken_as_it_is(system: System, password: str) -> None:
+    assert system.http("POST /v1/register", ANNA | {"password": password}).status == 201
+
+    assert system.http("POST /v1/login", {"username": "anna", "password": password}).status == 200
+    assert system.http("POST /v1/login", {"username": "anna", "password": password[:-1]}).status == 401
+
+
+def test_an_international_domain_is_kept_in_ascii(system: System) -> None:
+    reply = system.http("POST /v1/register", ANNA | {"email": "anna@B\u00dcCHER.example"})
+
+    assert reply.json["email"] == "anna@xn--bcher-kva.example"

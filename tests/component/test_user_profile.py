@@ -1,0 +1,189 @@
+"""The profile: made by UserRegistered, read and replaced by its user or an admin."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from common.bus.auth import UserRegistered
+from common.bus.user import UserUpdated
+from common.outbox import published
+from infra.topology import USERS
+from tests.support.system import Person, Reply, System
+
+ANNA = Person(user_id="00000000-0000-4000-8000-00000000000a")
+REGISTERED = UserRegistered(
+    bus_event_id="00000000-0000-4000-8000-000000000001",
+    occurred_at=datetime(2026, 5, 1, 12, tzinfo=UTC),
+    correlation_id="c",
+    causation_id="c",
+    user_id=ANNA.user_id,
+    email="anna@example.com",
+    user_name="anna",
+    first_name="Anna",
+    last_name="Ott",
+    mobile_phone="+491701234567",
+)
+PROFILE = {
+    "user_name": "Anna O.",
+    "first_name": "Anna Maria",
+    "last_name": "Ott",
+    "birth_day": "1990-02-28",
+    "mobile_phone": "+491701234568",
+}
+PATH = f"/v1/users/{ANNA.user_id}"
+
+
+@pytest.fixture
+def users(system: System) -> System:
+    assert system.deliver(REGISTERED, "user.on_user_registered") == {
+        "user.on_user_registered": {"batchItemFailures": []}
+    }
+    return system
+
+
+def put(system: System, body: object, by: Person = ANNA, path: str = PATH) -> Reply:
+    return system.http(f"PUT {path}", body, by=by)
+
+
+def times(reply: Reply) -> dict[str, str]:
+    return {name: reply.json[name] for name in ("created_at", "updated_at")}
+
+
+def test_a_registration_makes_the_profile(users: System) -> None:
+    reply = users.http(f"GET {PATH}", by=ANNA)
+
+    (item,) = users.scan(USERS)
+    named = {
+        "id": ANNA.user_id,
+        "user_name": "anna",
+        "first_name": "Anna",
+        "last_name": "Ott",
+        "mobile_phone": "+491701234567",
+    }
+    assert reply.status == 200
+    assert reply.json == named | {"birth_day": None} | times(reply)
+    assert datetime.fromisoformat(reply.json["created_at"]) == datetime.fromisoformat(item["created_at"])
+
+
+def test_the_address_stays_with_auth(users: System) -> None:
+    assert "anna@example.com" not in str(users.scan(USERS))
+
+
+def test_a_registration_that_is_heard_twice_changes_nothing(users: System) -> None:
+    put(users, PROFILE)
+    before = users.scan(USERS)
+
+    again = users.deliver(REGISTERED, "user.on_user_registered")
+
+    assert again["user.on_user_registered"] == {"batchItemFailures": []}
+    assert users.scan(USERS) == before
+
+
+def test_a_profile_is_replaced_whole_and_the_others_are_told(users: System) -> None:
+    reply = put(users, PROFILE)
+
+    (item,) = users.scan(USERS)
+    assert reply.status == 200
+    assert reply.json == PROFILE | {"id": ANNA.user_id} | times(reply)
+    assert item["created_at"] <= item["updated_at"]
+    assert users.http(f"GET {PATH}", by=ANNA).json == reply.json
+    (event,) = published(item)
+    assert isinstance(event, UserUpdated)
+    told = {name: PROFILE[name] for name in PROFILE if name != "birth_day"} | {"user_id": ANNA.user_id}
+    assert event.model_dump(include=set(told)) == told
+
+
+def test_a_birth_day_that_is_left_out_is_removed(users: System) -> None:
+    put(users, PROFILE)
+
+    reply = put(users, {name: value for name, value in PROFILE.items() if name != "birth_day"})
+
+    assert reply.json["birth_day"] is None
+    assert "birth_day" not in users.scan(USERS)[0]
+
+
+def test_an_admin_reads_and_replaces_anybody_s_profile(users: System) -> None:
+    admin = Person("admin")
+
+    assert users.http(f"GET {PATH}", by=admin).status == 200
+    assert put(users, PROFILE, by=admin).status == 200
+    assert users.scan(USERS)[0]["logs"][-1]["by"] == admin.user_id
+
+
+@pytest.mark.parametrize("person", [Person(), Person("organiser")], ids=["user", "organiser"])
+def test_another_s_profile_and_nobody_s_are_answered_alike(users: System, person: Person) -> None:
+    before = users.scan(USERS)
+    nobody = "/v1/users/00000000-0000-4000-8000-00000000000b"
+    answers = [users.http(f"GET {path}", by=person) for path in (PATH, nobody)]
+    answers += [put(users, PROFILE, by=person, path=path) for path in (PATH, nobody)]
+
+    assert {(reply.status, reply.problem, reply.json["detail"]) for reply in answers} == {
+        (404, "user-unknown", "There is no such user, or it is not you.")
+    }
+    assert users.scan(USERS) == before
+
+
+@pytest.mark.parametrize("name", ["x" * 3000, "\U0001f3ab" * 600, "\U0001f3ab", "\x00", ".."])
+def test_a_path_that_can_name_nobody_is_not_found(users: System, name: str) -> None:
+    path = f"/v1/users/{name}"
+    replies = [users.http(f"GET {path}", by=Person("admin")), put(users, PROFILE, by=Person("admin"), path=path)]
+
+    assert {reply.status for reply in replies} == {404}
+
+
+STRANGER = Person(user_id="00000000-0000-4000-8000-00000000000b")
+
+
+@pytest.mark.parametrize("person", [Person("admin"), STRANGER], ids=["admin", "too early"])
+def test_a_profile_that_is_not_there_is_not_made_by_replacing_it(users: System, person: Person) -> None:
+    path = "/v1/users/00000000-0000-4000-8000-00000000000b"
+
+    assert users.http(f"GET {path}", by=person).problem == "user-unknown"
+    assert put(users, PROFILE, by=person, path=path).problem == "user-unknown"
+    assert len(users.scan(USERS)) == 1
+
+
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("user_name", "an"),
+        ("user_name", "x" * 31),
+        ("user_name", "an\u202ena"),
+        ("first_name", ""),
+        ("first_name", " "),
+        ("first_name", None),
+        ("last_name", "Ott\r\nBcc: x@example.com"),
+        ("last_name", "x" * 101),
+        ("birth_day", TOMORROW),
+        ("birth_day", "1899-12-31"),
+        ("birth_day", "2023-02-29"),
+        ("birth_day", "28.02.1990"),
+        ("birth_day", 636163200),
+        ("birth_day", ""),
+        ("mobile_phone", "0170"),
+        ("mobile_phone", None),
+        ("id", "00000000-0000-4000-8000-00000000000b"),
+        ("email", "other@example.com"),
+        ("roles", ["admin"]),
+        ("created_at", "2020-01-01T00:00:00Z"),
+    ],
+)
+def test_a_wrong_or_unknown_field_is_named(users: System, field: str, value: Any) -> None:
+    before = users.scan(USERS)
+
+    reply = put(users, PROFILE | {field: value})
+
+    assert (reply.status, reply.problem) == (422, "invalid")
+    assert [error["pointer"] for error in reply.json["errors"]] == [f"/{field}"]
+    assert users.scan(USERS) == before
+
+
+@pytest.mark.parametrize("field", ["user_name", "first_name", "last_name", "mobile_phone"])
+def test_a_profile_with_a_part_missing_is_no_profile(users: System, field: str) -> None:
+    reply = put(users, {name: value for name, value in PROFILE.items() if name != field})
+
+    assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, f"/{field}")
