@@ -17,9 +17,7 @@ PY := $(VENV)/bin/python
 ENVIRONMENT := $(VENV)/.installed
 CLI := node_modules/.installed
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
-	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config \
-	--default-index https://pypi.org/simple
-DOCS = $(sort $(wildcard tools/generate_*.py))
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
 TESTS ?=
 
 .PHONY: help up demo down logs test check lint types architecture synth docs docs-unchanged prove \
@@ -32,7 +30,7 @@ up: environment ## start the whole system on this machine: API on 8000, mailbox 
 	@$(PY) -m local.up
 
 demo: up ## drive the journey over HTTP, step by step, then check the tables
-	@$(PY) -m local.demo
+	@PYTHONPATH=.:functions:layers/common/python $(PY) -m local.demo
 
 down: ## stop what `make up` started
 	@if [ -x $(PY) ]; then $(PY) -m local.down; else echo "nothing is running"; fi
@@ -68,11 +66,10 @@ synth: environment
 	@$(PY) tools/check_synth.py
 
 docs: environment ## generate docs/ from the topology and the code
-	@for generator in $(DOCS); do $(PY) $$generator; done
+	@$(PY) -m tools.docs
 
-docs-unchanged: docs
-	@git diff --exit-code -- docs/ || { echo "docs/ is out of date: run make docs and commit"; exit 1; }
-	@test -z "$$(git ls-files --others --exclude-standard docs/)" || { echo "docs/ has generated files that are not committed"; exit 1; }
+docs-unchanged: environment
+	@$(PY) -m tools.docs --check
 
 prove: environment ## the long proofs, with their times; not part of CI
 	@$(PY) -m pytest -m proof --durations=0 $(TESTS)

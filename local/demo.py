@@ -30,7 +30,7 @@ from local.people import (
 from local.progress import CannotGoOn, command
 from local.stack import Ports, Stack
 from local.tables import items
-from local.up import STATE
+from local.up import STATE, record
 from tests.support.invariants import violations
 
 PAID = {"prices": 2500, "currency": "EUR"}
@@ -44,9 +44,10 @@ class Off(AssertionError):
 def demo() -> None:
     """The demo on the system that `make up` has started; exit code 1 at the first step that is off."""
     told = json.loads((STATE / "endpoints.json").read_text())
+    stack = Stack(Ports(**record(STATE)["ports"]), STATE)
     began = time.monotonic()
     try:
-        drive(Client(told["api"]), Client(told["mailbox"]), told["admin"], Stack(Ports.from_environment(), STATE))
+        drive(Client(told["api"]), Client(told["mailbox"]), told["admin"], stack)
     except Exception as reason:
         raise CannotGoOn(f"demo: {type(reason).__name__}: {reason}") from reason
     print(f"demo: all of it as it should be, in {time.monotonic() - began:.1f} s")
