@@ -59,7 +59,6 @@ types: environment
 
 architecture: environment
 	@$(PY) tools/check_architecture.py
-	@$(PY) tools/check_architecture.py --planted
 	@$(PY) -m deptry .
 
 synth: environment

@@ -10,6 +10,7 @@ What it accepts is kept as it was sent, with attachments, for as long as this pr
 
 import base64
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -42,7 +43,7 @@ def app(emulator: str) -> web.Application:
     return mailbox
 
 
-async def one_client(mailbox: web.Application):  # type: ignore[no-untyped-def] # noqa: ANN201 - aiohttp's own shape
+async def one_client(mailbox: web.Application) -> AsyncIterator[None]:
     async with ClientSession(cookie_jar=DummyCookieJar()) as client:
         mailbox[CLIENT] = client
         yield

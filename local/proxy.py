@@ -4,6 +4,7 @@ It adds what API Gateway adds and the emulator does not (`x-forwarded-*`), its l
 plain answers when nobody is behind it.
 """
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 from aiohttp import (
@@ -44,7 +45,7 @@ def app(emulator: str, api_id: str) -> web.Application:
     return proxy
 
 
-async def one_client(proxy: web.Application):  # type: ignore[no-untyped-def] # noqa: ANN201 - aiohttp's own shape
+async def one_client(proxy: web.Application) -> AsyncIterator[None]:
     # No limit on connections: a request may wait for another one that comes through here (the provider's
     # webhook), and would wait for ever behind a full pool.
     connector = TCPConnector(limit=0)

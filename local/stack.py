@@ -120,7 +120,7 @@ class Stack:
     def is_alive(self) -> bool:
         """Whether all of it runs, and is ours."""
         pids = Pids.read(self.state)
-        return bool(pids) and len(pids.ours(self.state)) == 2 and self._answers()  # type: ignore[union-attr]
+        return pids is not None and len(pids.ours(self.state)) == 2 and self._answers()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         ports = [part for name, port in vars(self.ports).items() for part in (f"--{name}", str(port))]
@@ -157,7 +157,8 @@ class Stack:
 
     def client(self, service: str, **settings: Any) -> Any:
         """A boto3 client of the emulated account."""
-        return boto3.client(  # type: ignore[call-overload]
+        make: Any = boto3.client  # its overloads are one per service
+        return make(
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
