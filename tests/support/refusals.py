@@ -7,7 +7,7 @@ from typing import Any
 
 from common import env
 
-Answer = dict[str, Any]
+Answer = Any  # as botocore parses it; its own type is a private one
 
 
 def refused(code: str, **members: Any) -> Answer:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from common.api import (
     Binary,
     Caller,
@@ -37,7 +38,6 @@ from common.problems import (
     Unsupported,
 )
 from common.reply import Answer
-
 from tests.support.lines import logged
 from tests.support.refusals import cancelled, refused
 from tests.support.system import Reply, environment

@@ -5,11 +5,11 @@ import json
 from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
+
 from common import body
 from common.api import Limit, Request, Token, View, endpoint
 from common.problems import Malformed
-from pydantic import Field
-
 from tests.support.system import Reply
 
 
