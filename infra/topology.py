@@ -138,11 +138,11 @@ ROWS: tuple[Trigger, ...] = (
     # notify: telling people
     On(UserRegistered,                        "notify.on_user_registered",    may=(NOTICES.may("UpdateItem"),)),
     On(UserUpdated,                           "notify.on_user_updated",       may=(NOTICES.may("UpdateItem"),)),
-    On(TicketCreated,                         "notify.on_ticket_created",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail")), calls=("ticket.render_tickets",), seconds=30),
-    On(BookingExpired,                        "notify.on_booking_expired",    may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
-    On(BookingFailed,                         "notify.on_booking_failed",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
-    On(BookingCancelled,                      "notify.on_booking_cancelled",  may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
-    On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail"))),
+    On(TicketCreated,                         "notify.on_ticket_created",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), calls=("ticket.render_tickets",), seconds=30),
+    On(BookingExpired,                        "notify.on_booking_expired",    may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail"))),
+    On(BookingFailed,                         "notify.on_booking_failed",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail"))),
+    On(BookingCancelled,                      "notify.on_booking_cancelled",  may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail"))),
+    On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail"))),
     Route("GET /v1/notifications",            "notify.list_notifications", Who.USER,     may=(NOTICES.may("BatchGetItem"), NOTICES.may(*LISTING, index="by_user"), SIGN_PAGE)),
 
     # cdc: what the tables say, onto the bus

@@ -87,6 +87,7 @@ def test_ten_of_thirty_two_simultaneous_buyers_get_a_place(run: int, rush: Calla
     assert seen.answers == {(201, ""): PLACES, (409, "/problems/sold-out"): BUYERS - PLACES}
 
 
+@pytest.mark.spoils
 def test_without_the_stock_condition_the_same_rush_oversells(stack: Stack, rush: Callable[[], Rush]) -> None:
     without = {"booking/core/stock.py": ("#available >= :qty AND ", "")}
 
