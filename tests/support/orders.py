@@ -9,7 +9,6 @@ from typing import Any
 
 from common import clock, ids
 from common.bus.booking import BookingCancelled, BookingFailed, BookingOrdered
-
 from infra import topology
 from tests.support.system import Person, System
 
@@ -68,7 +67,9 @@ class Order:
 
     def stored(self, system: System) -> dict[str, Any]:
         """The payment's item."""
-        return next(one for one in system.scan(topology.PAYMENTS) if (one["pk"], one["sk"]) == (self.payment_id, "payment"))
+        return next(
+            one for one in system.scan(topology.PAYMENTS) if (one["pk"], one["sk"]) == (self.payment_id, "payment")
+        )
 
     def steps(self, system: System) -> list[str]:
         """What happened to the payment, by its log."""

@@ -7,7 +7,7 @@ sandbox, and between the sandbox and the webhook, the test may lose, break or ho
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -45,6 +45,11 @@ class Delivery:
         return json.loads(self.body)
 
 
+def signed(body: bytes) -> Delivery:
+    """The body as the provider would send it at this moment."""
+    return Delivery(body, {"stripe-signature": webhook.signature(body, PROVIDER_SECRET["webhook_secret"])})
+
+
 @dataclass
 class Provider:
     """What went over the wire, and what shall go wrong on it next."""
@@ -56,6 +61,7 @@ class Provider:
     lost_replies: int = 0  # so many requests are carried out, and their answers are lost
     refusals: list[tuple[str, dict[str, str]]] = field(default_factory=list)  # (path part, error) to answer once
     held: bool = False  # webhooks are kept back; `release` sends them
+    meanwhile: Callable[[str], object] | None = None  # happens after a request and before its answer arrives
     lost_webhooks: int = 0  # so many webhook requests get no answer
 
     def request(self, method: str, url: str, headers: Mapping[str, str], content: str | None) -> tuple[str, int, Any]:
@@ -66,6 +72,8 @@ class Provider:
         call = f"{method.upper()} {urlsplit(url).path}"
         status, text = self._answer(call, sent, content)
         self.calls.append(Sent(call, sent.get("idempotency-key"), content or "", status))
+        if self.meanwhile:
+            self.meanwhile(call)
         if self.lost_replies:
             self.lost_replies -= 1
             raise _NO_ANSWER("reply lost", should_retry=False)
@@ -86,17 +94,18 @@ class Provider:
         """Deliver a webhook, perhaps again."""
         return self.system.http("POST /v1/payments/webhook", raw=delivery.body, headers=dict(delivery.headers))
 
+    def send_again(self, delivery: Delivery) -> Reply:
+        """Deliver a webhook anew: the provider signs each sending with its moment."""
+        return self.send(signed(delivery.body))
+
     def tell(self, event: Mapping[str, Any]) -> Reply:
         """Deliver an event of the test's own making, well signed."""
-        body = json.dumps(event).encode()
-        return self.send(
-            Delivery(body, {"stripe-signature": webhook.signature(body, PROVIDER_SECRET["webhook_secret"])})
-        )
+        return self.send(signed(json.dumps(event).encode()))
 
     def release(self) -> list[Reply]:
         """Deliver the webhooks that were held, in their order."""
         self.held = False
-        return [self.send(one) for one in self.webhooks]
+        return [self.send_again(one) for one in self.webhooks]
 
     def choose(self, checkout_url: str, outcome: str) -> Reply:
         """Press a button of the hosted page."""

@@ -111,5 +111,6 @@ def verified(request: RawRequest) -> Notice:
 
 
 def _signed_at(header: str) -> int:
-    # The very `t` that the verifier has just used: the first.
-    return next(int(value) for name, _, value in (part.partition("=") for part in header.split(",")) if name == "t")
+    # The very `t` that the verifier has just used, found as it finds it.
+    parts = (part.split("=", 2) for part in header.split(","))
+    return next(int(part[1]) for part in parts if part[0] == "t")

@@ -1,0 +1,469 @@
+"""Ending payments and giving money back: the timer, cancellation, failure, and every order of messages."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from common.bus import BusEvent
+from infra import topology
+from tests.support.orders import HOLD, Clock, Order, clock_of_the_test, published, taken
+from tests.support.provider import Provider, connect
+from tests.support.system import System
+
+CLOSE = "payment.close_payment"
+CANCELLED = "payment.on_booking_cancelled"
+FAILED = "payment.on_booking_failed"
+OPEN = "payment.on_booking_ordered"
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    with clock_of_the_test() as moment:
+        yield moment
+
+
+@pytest.fixture
+def provider(system: System, clock: Clock) -> Iterator[Provider]:
+    with connect(system) as wire:
+        yield wire
+
+
+@pytest.fixture
+def order(system: System, provider: Provider) -> Order:
+    """An order whose payment is open."""
+    opened = Order()
+    system.deliver(opened.ordered(), OPEN)
+    return opened
+
+
+def start(system: System, order: Order) -> str:
+    """The page of a payment that was started."""
+    return str(system.http("POST /v1/payments", order.request, by=order.buyer).json["checkout_url"])
+
+
+def status(order: Order, system: System) -> str:
+    return str(order.stored(system)["status"])
+
+
+def sessions(system: System) -> list[str]:
+    return [one["status"] for one in system.scan(topology.SANDBOX) if one["sk"] == "session"]
+
+
+# -- the timer ---------------------------------------------------------------------------------------
+
+
+def test_a_timer_that_wakes_early_waits_for_the_payments_own_deadline(
+    system: System, order: Order, clock: Clock
+) -> None:
+    clock.pass_by(minutes=4)
+
+    assert taken(system.deliver(order.ordered(), CLOSE))
+
+    assert [(function, delay) for function, _, delay in system.sent] == [(CLOSE, 360)]
+    assert status(order, system) == "PENDING"
+
+
+def test_a_timer_that_is_quicker_than_the_opening_waits_too(system: System, provider: Provider) -> None:
+    assert taken(system.deliver(Order().ordered(), CLOSE))
+
+    assert [delay for _, _, delay in system.sent] == [600]
+
+
+def test_a_payment_that_is_not_there_at_the_deadline_is_looked_for_again(
+    system: System, provider: Provider, clock: Clock
+) -> None:
+    clock.now += HOLD
+
+    assert not taken(system.deliver(Order().ordered(), CLOSE))
+
+
+def test_what_was_never_started_expires_without_a_word_to_the_provider(
+    system: System, order: Order, provider: Provider, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock.now += HOLD
+    clock.pass_by(seconds=3)
+
+    assert taken(system.deliver(order.ordered(), CLOSE))
+
+    item = order.stored(system)
+    assert (item["status"], item["reason"], published(item)) == ("FAILED", "expired", [{"name": "PaymentFailed.v1"}])
+    assert provider.calls == []
+    assert '"HoldLateness":[3.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_an_open_page_is_closed_at_the_provider_first(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    start(system, order)
+    clock.now += HOLD
+
+    system.deliver(order.ordered(), CLOSE)
+
+    assert (order.stored(system)["reason"], sessions(system)) == ("expired", ["expired"])
+
+
+def test_a_card_that_was_declined_last_is_the_reason(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    provider.choose(start(system, order), "declined")
+    clock.now += HOLD
+
+    system.deliver(order.ordered(), CLOSE)
+
+    assert order.stored(system)["reason"] == "declined"
+
+
+def test_a_provider_that_says_paid_is_believed(system: System, order: Order, provider: Provider, clock: Clock) -> None:
+    provider.held = True
+    provider.choose(start(system, order), "paid")
+    clock.now += HOLD
+
+    system.deliver(order.ordered(), CLOSE)
+    (late,) = provider.release()
+
+    item = order.stored(system)
+    assert (item["status"], published(item), late.status) == ("SUCCEEDED", [{"name": "PaymentSucceeded.v1"}], 200)
+    assert order.steps(system).count("succeed") == 1
+    assert provider.refunds() == []
+
+
+def test_without_an_answer_nothing_fails_however_late_it_is(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    start(system, order)
+    provider.down = True
+    clock.pass_by(days=3)
+    answers = [system.deliver(order.ordered(), CLOSE, tries=tries) for tries in (1, 2, 5)]
+    without = status(order, system)
+    provider.down = False
+
+    last = system.deliver(order.ordered(), CLOSE)
+
+    assert [taken(one) for one in answers] == [False, False, False]
+    assert (without, taken(last), status(order, system)) == ("PENDING", True, "FAILED")
+
+
+def test_a_lost_answer_of_the_closing_is_asked_for_again(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    start(system, order)
+    clock.now += HOLD
+    provider.lost_replies = 1
+
+    first = system.deliver(order.ordered(), CLOSE)
+    second = system.deliver(order.ordered(), CLOSE)
+
+    assert (taken(first), taken(second), status(order, system)) == (False, True, "FAILED")
+
+
+def test_a_page_whose_reply_was_lost_is_found_again_and_closed(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    provider.lost_replies = 1
+    lost = system.http("POST /v1/payments", order.request, by=order.buyer)
+    clock.now += HOLD
+
+    system.deliver(order.ordered(), CLOSE)
+
+    assert (lost.status, status(order, system), sessions(system)) == (503, "FAILED", ["expired"])
+
+
+def test_money_on_a_page_whose_reply_was_lost_is_found_too(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    provider.lost_replies, provider.held = 1, True
+    system.http("POST /v1/payments", order.request, by=order.buyer)
+    (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
+    provider.choose(session["url"], "paid")
+    clock.now += HOLD
+
+    system.deliver(order.ordered(), CLOSE)
+
+    assert status(order, system) == "SUCCEEDED"
+
+
+def test_a_page_that_the_provider_never_made_needs_no_closing(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    no = {"code": "amount_too_small", "message": "too small"}
+    provider.refusals += [("/checkout/sessions", no), ("/checkout/sessions", no)]
+    refused = system.http("POST /v1/payments", order.request, by=order.buyer)
+    clock.now += HOLD
+
+    system.deliver(order.ordered(), CLOSE)
+
+    assert (refused.status, status(order, system)) == (503, "FAILED")
+
+
+def test_a_session_that_the_provider_does_not_know_is_no_proof_of_anything(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    start(system, order)
+    clock.now += HOLD
+    provider.refusals += [
+        ("/expire", {"code": "resource_missing"}),
+        ("/checkout/sessions", {"code": "resource_missing"}),
+    ]
+
+    assert not taken(system.deliver(order.ordered(), CLOSE))
+    assert status(order, system) == "PENDING"
+
+
+def test_a_page_that_the_provider_closed_itself_is_not_asked_for(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    session_id = start(system, order).rsplit("/", 1)[1]
+    session = {"id": session_id, "metadata": {"payment_id": order.payment_id}}
+    provider.tell({"id": "evt_o", "type": "checkout.session.expired", "created": 1, "data": {"object": session}})
+    provider.calls.clear()
+    clock.now += HOLD
+
+    system.deliver(order.ordered(), CLOSE)
+
+    assert (status(order, system), provider.calls) == ("FAILED", [])
+
+
+def test_money_that_arrives_during_the_closing_wins(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    url = start(system, order)
+    clock.now += HOLD
+    provider.meanwhile = lambda _: provider.choose(url, "late")
+
+    first = system.deliver(order.ordered(), CLOSE)
+    second = system.deliver(order.ordered(), CLOSE)
+
+    assert (taken(first), taken(second)) == (False, True)
+    assert (status(order, system), "fail" in order.steps(system)) == ("SUCCEEDED", False)
+
+
+def test_a_page_that_opens_during_the_closing_is_closed_by_the_next_try(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    session_id = start(system, order).rsplit("/", 1)[1]
+    clock.now += HOLD - timedelta(seconds=1)
+    session = {"id": session_id, "metadata": {"payment_id": order.payment_id}}
+    over = {"id": "evt_o", "type": "checkout.session.expired", "created": 1, "data": {"object": session}}
+
+    def restart(call: str) -> None:
+        provider.meanwhile = None
+        clock.pass_by(seconds=-1)
+        provider.tell(over)
+        start(system, order)
+        clock.pass_by(seconds=1)
+
+    clock.pass_by(seconds=1)
+    provider.meanwhile = restart
+    first = system.deliver(order.ordered(), CLOSE)
+    second = system.deliver(order.ordered(), CLOSE)
+
+    assert (taken(first), taken(second)) == (False, True)
+    assert (status(order, system), sessions(system)) == ("FAILED", ["expired", "expired"])
+
+
+@pytest.mark.parametrize("ended", ["paid", "cancelled", "free"])
+def test_the_timer_leaves_alone_what_has_ended(system: System, provider: Provider, clock: Clock, ended: str) -> None:
+    order = Order(prices=0 if ended == "free" else 5000)
+    system.deliver(order.ordered(), OPEN)
+    if ended == "paid":
+        provider.choose(start(system, order), "paid")
+    if ended == "cancelled":
+        system.deliver(order.cancelled(), CANCELLED)
+    before = order.stored(system)
+    clock.now += HOLD
+
+    assert taken(system.deliver(order.ordered(), CLOSE))
+
+    assert (order.stored(system), system.sent) == (before, [])
+
+
+# -- cancelled and failed bookings ---------------------------------------------------------------------
+
+
+def test_a_cancelled_booking_closes_its_open_page(system: System, order: Order, provider: Provider) -> None:
+    start(system, order)
+
+    assert taken(system.deliver(order.cancelled(), CANCELLED))
+
+    item = order.stored(system)
+    assert (item["status"], published(item), sessions(system)) == ("CANCELLED", [], ["expired"])
+
+
+def test_a_cancelled_booking_that_was_paid_at_that_moment_is_refunded(
+    system: System, order: Order, provider: Provider
+) -> None:
+    provider.held = True
+    provider.choose(start(system, order), "paid")
+
+    system.deliver(order.cancelled(), CANCELLED)
+    provider.release()
+
+    assert order.steps(system)[-3:] == ["succeed", "refund", "finish_refund"]
+    assert len(provider.refunds()) == 1
+
+
+@pytest.mark.parametrize("why", ["ticket_rejected", "buyer", "no_room", "sale_closed", "cancelled", "limit_reached"])
+def test_paid_money_goes_back_once(system: System, order: Order, provider: Provider, why: str) -> None:
+    provider.choose(start(system, order), "paid")
+    message, consumer = the_end(order, why)
+
+    for _ in range(2):
+        assert taken(system.deliver(message, consumer))
+
+    item = order.stored(system)
+    assert (item["status"], item["refunded"]) == ("REFUNDED", 5000)
+    assert published(item) == [{"name": "PaymentRefunded.v1", "amount": 5000}]
+    (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
+    assert (session["amount_refunded"], len(provider.refunds())) == (5000, 1)
+
+
+def the_end(order: Order, why: str) -> tuple[BusEvent, str]:
+    by_booking = why in ("ticket_rejected", "buyer")
+    return (order.cancelled(why), CANCELLED) if by_booking else (order.failed(why), FAILED)
+
+
+@pytest.mark.parametrize("reason", ["declined", "amount_mismatch"])
+def test_an_answer_to_our_own_failure_takes_no_late_money_back(
+    system: System, order: Order, provider: Provider, clock: Clock, reason: str
+) -> None:
+    # Booking may confirm late money: refunding it here as well would give the tickets away.
+    url = start(system, order)
+    clock.now += HOLD
+    system.deliver(order.ordered(), CLOSE)
+    provider.choose(url, "late")
+
+    system.deliver(order.failed(reason), FAILED)
+
+    assert (status(order, system), provider.refunds()) == ("SUCCEEDED", [])
+
+
+def test_a_refund_is_written_before_it_is_asked_for(system: System, order: Order, provider: Provider) -> None:
+    provider.choose(start(system, order), "paid")
+    provider.down = True
+
+    answer = system.deliver(order.failed("no_room"), FAILED)
+
+    assert (taken(answer), status(order, system)) == (False, "REFUNDING")
+
+
+def test_a_refund_whose_reply_was_lost_is_taken_up_with_the_same_key(
+    system: System, order: Order, provider: Provider
+) -> None:
+    provider.choose(start(system, order), "paid")
+    provider.lost_replies = 1
+
+    first = system.deliver(order.failed("no_room"), FAILED)
+    second = system.deliver(order.failed("no_room"), FAILED)
+
+    (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
+    assert (taken(first), taken(second), status(order, system)) == (False, True, "REFUNDED")
+    assert {one.key for one in provider.refunds()} == {f"{order.payment_id}:refund:1"}
+    assert session["amount_refunded"] == 5000
+
+
+def test_a_charge_that_is_refunded_already_counts_as_refunded(system: System, order: Order, provider: Provider) -> None:
+    provider.choose(start(system, order), "paid")
+    provider.refusals.append(("/refunds", {"code": "charge_already_refunded", "message": "done"}))
+
+    system.deliver(order.failed("no_room"), FAILED)
+
+    assert status(order, system) == "REFUNDED"
+
+
+def test_a_refund_that_is_refused_for_good_alarms_and_can_be_tried_anew(
+    system: System, order: Order, provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider.choose(start(system, order), "paid")
+    provider.refusals.append(("/refunds", {"code": "balance_insufficient", "message": "no"}))
+    refused = system.deliver(order.failed("no_room"), FAILED)
+    item, out = order.stored(system), capsys.readouterr().out
+
+    system.deliver(order.failed("no_room"), FAILED)
+
+    assert (taken(refused), item["status"], item["refunded"], "RefundsFailed" in out) == (True, "SUCCEEDED", 0, True)
+    assert [one.key for one in provider.refunds()] == [f"{order.payment_id}:refund:2"]
+    assert status(order, system) == "REFUNDED"
+
+
+@pytest.mark.parametrize("why", ["ticket_rejected", "no_room"])
+def test_a_free_payment_is_given_back_without_provider_or_message(system: System, provider: Provider, why: str) -> None:
+    order = Order(prices=0)
+    system.deliver(order.ordered(), OPEN)
+    message, consumer = the_end(order, why)
+
+    system.deliver(message, consumer)
+
+    item = order.stored(system)
+    assert (item["status"], item["refunded"], provider.calls) == ("REFUNDED", 0, [])
+    assert item["outbox_version"] < item["version"]
+
+
+@pytest.mark.parametrize("why", ["buyer", "no_room", "declined"])
+def test_a_message_that_overtakes_the_order_comes_again(system: System, provider: Provider, why: str) -> None:
+    message, consumer = the_end(Order(), why)
+
+    assert not taken(system.deliver(message, consumer))
+
+
+# -- every pair of messages, in both orders ------------------------------------------------------------
+
+Step = Callable[[System, Order, Provider], bool]
+
+
+def hear(message: Callable[[Order], BusEvent], consumer: str) -> Step:
+    return lambda system, order, _: taken(system.deliver(message(order), consumer))
+
+
+STEPS: dict[str, Step] = {
+    "ordered": hear(Order.ordered, OPEN),
+    "timer": hear(Order.ordered, CLOSE),
+    "cancelled": hear(Order.cancelled, CANCELLED),
+    "no room": hear(lambda order: order.failed("no_room"), FAILED),
+    "declined": hear(lambda order: order.failed("declined"), FAILED),
+}
+
+
+@pytest.mark.parametrize(
+    "pair", [one for one in itertools.combinations(STEPS, 2) if "ordered" in one], ids=" and ".join
+)
+def test_before_the_payment_is_open_both_orders_end_alike(
+    system: System, provider: Provider, clock: Clock, pair: tuple[str, str]
+) -> None:
+    clock.now += HOLD
+    ends = []
+    for steps in (pair, pair[::-1]):
+        order = Order()
+        run(system, order, provider, steps)
+        ends.append((status(order, system), order.steps(system)))
+
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize(
+    "pair", list(itertools.combinations(("webhook", "cancelled", "no room", "timer"), 2)), ids=" and ".join
+)
+def test_once_it_is_paid_both_orders_keep_or_return_the_money_alike(
+    system: System, provider: Provider, clock: Clock, pair: tuple[str, str]
+) -> None:
+    ends = []
+    for steps in (pair, pair[::-1]):
+        order = Order()
+        system.deliver(order.ordered(), OPEN)
+        provider.held = True
+        provider.choose(start(system, order), "paid")
+        clock.now += HOLD
+        run(system, order, provider, steps)
+        ends.append((status(order, system), order.stored(system)["refunded"], order.steps(system)))
+        clock.now -= HOLD
+
+    assert ends[0] == ends[1]
+
+
+def run(system: System, order: Order, provider: Provider, steps: tuple[str, ...]) -> None:
+    """Deliver each, and again those that were refused."""
+    held = provider.webhooks[-1] if provider.webhooks else None
+    known = STEPS | {"webhook": lambda *_: held is not None and provider.send_again(held).status == 200}
+    again = [step for step in steps if not known[step](system, order, provider)]
+    assert all(known[step](system, order, provider) for step in again)

@@ -1,0 +1,37 @@
+"""The states of a payment: every pair of state and trigger."""
+
+import itertools
+
+import pytest
+
+from payment.core.model import LIFECYCLE, State, Trigger
+
+# fmt: off
+ALLOWED = {
+    (State.PENDING,   Trigger.SUCCEED):       State.SUCCEEDED,
+    (State.FAILED,    Trigger.SUCCEED):       State.SUCCEEDED,
+    (State.CANCELLED, Trigger.SUCCEED):       State.SUCCEEDED,
+    (State.PENDING,   Trigger.FAIL):          State.FAILED,
+    (State.PENDING,   Trigger.CANCEL):        State.CANCELLED,
+    (State.SUCCEEDED, Trigger.REFUND):        State.REFUNDING,
+    (State.REFUNDING, Trigger.FINISH_REFUND): State.REFUNDED,
+    (State.REFUNDING, Trigger.FAIL_REFUND):   State.SUCCEEDED,
+    (State.REFUNDED,  Trigger.FAIL_REFUND):   State.SUCCEEDED,
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("state", "trigger"), list(itertools.product(State, Trigger)), ids=str)
+def test_each_trigger_leaves_only_its_own_states(state: State, trigger: Trigger) -> None:
+    assert LIFECYCLE.allows(state, trigger) == ((state, trigger) in ALLOWED)
+    if (state, trigger) in ALLOWED:
+        assert LIFECYCLE.target(trigger) == ALLOWED[state, trigger]
+
+
+def test_money_is_never_refunded_that_was_not_received() -> None:
+    assert LIFECYCLE.sources(Trigger.REFUND) == (State.SUCCEEDED,)
+    assert LIFECYCLE.sources(Trigger.FINISH_REFUND) == (State.REFUNDING,)
+
+
+def test_nothing_that_was_received_can_fail_or_be_cancelled() -> None:
+    assert LIFECYCLE.sources(Trigger.FAIL) == LIFECYCLE.sources(Trigger.CANCEL) == (State.PENDING,)
