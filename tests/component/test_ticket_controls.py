@@ -1,0 +1,227 @@
+"""Negative controls: each guard of tickets, taken out in a copy of the source, turns its test red."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[2]
+COPIED = ("functions", "layers", "infra", "local", "tests")
+
+
+@dataclass(frozen=True)
+class Control:
+    """In `file`, `guard` becomes `hole`; then `test` must fail."""
+
+    name: str
+    file: str
+    guard: str
+    hole: str
+    test: str
+
+    def stands(self) -> bool:
+        """Whether the guard is in the source, once."""
+        return (HOUSE / self.file).read_text().count(self.guard) == 1
+
+
+def turns_red(control: Control, copy: Path) -> str:
+    """Run the control's test on a copy of the source with the hole; the test's own failure, in its words."""
+    for part in COPIED:
+        shutil.copytree(HOUSE / part, copy / part, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    shutil.copy(HOUSE / "pyproject.toml", copy)
+    source = copy / control.file
+    source.write_text(source.read_text().replace(control.guard, control.hole))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *_selected(control.test)]
+    paths = {"PYTHONPATH": os.pathsep.join(str(copy / one) for one in (".", "functions", "layers/common/python"))}
+    ran = subprocess.run(command, cwd=copy, env=os.environ | paths, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    last = ran.stdout.rstrip().splitlines()[-1]
+    assert re.search(r"\b[1-9]\d* failed", last), ran.stdout
+    assert "error" not in last, ran.stdout
+    return ran.stdout
+
+
+def _selected(test: str) -> list[str]:
+    file, _, name = test.partition("::")
+    return [file, "-k", name]
+
+
+MODEL, DOOR, SIGNATURE = (f"functions/ticket/core/{name}.py" for name in ("model", "door", "signature"))
+ISSUES, REPOSITORY, SERVICE = (f"functions/ticket/core/{name}.py" for name in ("issues", "repository", "service"))
+AT_DOOR, SHOWING = "tests/component/test_ticket_door.py", "tests/component/test_ticket_showing.py"
+ISSUING, SIGNING = "tests/component/test_ticket_issuing.py", "tests/unit/test_ticket_signature.py"
+CONTROLS = (
+    Control(
+        "a ticket admits again",
+        MODEL,
+        "    (State.CREATED,    Trigger.VOID):",
+        "    (State.CHECKED_IN, Trigger.ADMIT): State.CHECKED_IN,\n    (State.CREATED,    Trigger.VOID):",
+        f"{AT_DOOR}::test_of_two_scans_at_once",
+    ),
+    Control(
+        "the serial is not part of the condition",
+        REPOSITORY,
+        'also="#serial = :serial",',
+        'also="#serial >= :serial",',
+        f"{AT_DOOR}::test_a_ticket_reissued_during_the_scan",
+    ),
+    Control(
+        "a scan is not kept from being written twice",
+        REPOSITORY,
+        'Put(TABLE, scan | key(scan["id"], "scan"), condition=NEW)',
+        'Put(TABLE, scan | key(scan["id"], "scan"))',
+        f"{AT_DOOR}::test_the_same_scan_twice_at_once",
+    ),
+    Control(
+        "a nonce fits every scan",
+        DOOR,
+        'if known["scanned"] != scanned:',
+        "if not scanned:",
+        f"{AT_DOOR}::test_a_nonce_is_of_one_scan_only",
+    ),
+    Control(
+        "anybody may scan",
+        DOOR,
+        "    if not allowed:",
+        "    if allowed is None:",
+        f"{AT_DOOR}::test_an_event_that_the_caller_does_not_work_for",
+    ),
+    Control(
+        "the ticket's event is not looked at",
+        DOOR,
+        'if ticket["event_id"] != event_id:',
+        "if not event_id:",
+        f"{AT_DOOR}::test_a_ticket_for_another_event",
+    ),
+    Control(
+        "the ticket's serial is not looked at",
+        DOOR,
+        'found["serial"] == claims.serial',
+        "claims.serial",
+        f"{AT_DOOR}::test_the_signed_text_of_a_lower_serial",
+    ),
+    Control(
+        "the signature is not believed to matter",
+        SIGNATURE,
+        "    except InvalidSignature:\n        raise BadSignature from None",
+        "    except InvalidSignature:\n        return claims",
+        f"{SIGNING}::test_every_bit_of_the_signature",
+    ),
+    Control(
+        "all key ids are one key",
+        SIGNATURE,
+        "ticket-signature|{kid}|{event_id}",
+        "ticket-signature|{event_id}",
+        f"{SIGNING}::test_another_key_id_is_another_key",
+    ),
+    Control(
+        "all events have one key",
+        SIGNATURE,
+        "ticket-signature|{kid}|{event_id}",
+        "ticket-signature|{kid}",
+        f"{SIGNING}::test_the_key_of_one_event",
+    ),
+    Control(
+        "a retired key id is taken",
+        SIGNATURE,
+        " or kid not in KIDS",
+        "",
+        f"{SIGNING}::test_a_key_id_that_is_not_in_use",
+    ),
+    Control(
+        "another spelling of a text is taken",
+        SIGNATURE,
+        "if not exact or version",
+        "if version",
+        f"{SIGNING}::test_spellings_that_mean_the_same or test_every_bit",
+    ),
+    Control(
+        "a code of no length is looked up",
+        DOOR,
+        "if len(meant) == signature.CODE_LENGTH else None",
+        "if meant is not None else None",
+        f"{AT_DOOR}::test_a_code_that_is_none_is_unknown",
+    ),
+    Control(
+        "an issue is written over",
+        ISSUES,
+        "_issue(new, TicketPending, State.PENDING), condition=NEW)",
+        "_issue(new, TicketPending, State.PENDING))",
+        f"{ISSUING}::test_a_message_that_comes_again_issues",
+    ),
+    Control(
+        "an issue that is PENDING is not resumed",
+        ISSUES,
+        'return State(failure.old[0]["status"])',
+        "return State.CREATED",
+        f"{ISSUING}::test_dying_after_either_transaction",
+    ),
+    Control(
+        "an earlier cancellation is forgotten",
+        SERVICE,
+        "if issues.is_cancelled(new.booking_id):",
+        "if not new.booking_id:",
+        f"{ISSUING}::test_both_orders_of_confirmation",
+    ),
+    Control(
+        "what was issued can be rejected",
+        MODEL,
+        "    (State.PENDING,    Trigger.VOID):",
+        "    (State.CREATED,    Trigger.REJECT): State.REJECTED,\n    (State.PENDING,    Trigger.VOID):",
+        f"{ISSUING}::test_giving_up_after_all_was_well",
+    ),
+    Control(
+        "nobody gives up",
+        "functions/ticket/on_booking_confirmed.py",
+        "@consumer_that_gives_up(by=service.give_up)",
+        "@consumer_that_gives_up(by=service.issue)",
+        f"{ISSUING}::test_a_secret_that_cannot_be_read",
+    ),
+    Control(
+        "an older copy of an event replaces a newer one",
+        REPOSITORY,
+        "#terms_version < :terms_version",
+        "#terms_version <> :terms_version",
+        f"{ISSUING}::test_the_copy_of_an_event",
+    ),
+    Control(
+        "a ticket is shown to anybody",
+        REPOSITORY,
+        'if not found or found["user_id"] != user_id:',
+        "if not found or not user_id:",
+        f"{SHOWING}::test_a_foreign_an_invented",
+    ),
+    Control(
+        "a void ticket keeps its QR code",
+        SERVICE,
+        '    if ticket["status"] == State.VOID:\n        raise TicketVoid\n',
+        "",
+        f"{SHOWING}::test_a_void_ticket_is_shown",
+    ),
+)
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.name)
+def test_the_guard_stands_where_its_control_looks_for_it(control: Control) -> None:
+    assert control.stands()
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.name)
+def test_without_its_guard_the_test_is_red(control: Control, tmp_path: Path) -> None:
+    assert turns_red(control, tmp_path)
+
+
+@pytest.mark.proof
+def test_a_copy_without_a_hole_is_not_red(tmp_path: Path) -> None:
+    whole = Control(
+        "none", MODEL, "class Trigger(StrEnum):", "class Trigger(StrEnum):", f"{SIGNING}::test_the_same_claims"
+    )
+
+    with pytest.raises(AssertionError, match="passed"):
+        turns_red(whole, tmp_path)
