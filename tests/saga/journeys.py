@@ -1,0 +1,208 @@
+"""The paths of a booking, as its people walk them: each `yield` says what they wait for.
+
+A journey is played from a house at rest (`tests.support.builders.house`), alone or beside another. It
+says only what people do; whatever follows comes from the driver's queues.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.builders import PRICE, House, Show, kind, register, show
+from tests.support.saga import Saga
+from tests.support.system import Person
+
+Steps = Generator[Callable[[], None], None, None]
+Play = Callable[[Saga, House], Steps]
+
+
+def play(saga: Saga, house: House, *plays: Play) -> None:
+    """Walk the journeys, side by side, and let everything come to rest."""
+    walking = [one(saga, house) for one in plays]
+    while walking:
+        waits = []
+        for one in list(walking):
+            try:
+                waits.append(next(one))
+            except StopIteration:
+                walking.remove(one)
+        for wait in dict.fromkeys(waits):
+            wait()
+    saga.rest()
+
+
+def order(saga: Saga, at: Show, by: Person, *, places: int = 1, of: int = 0) -> dict[str, Any]:
+    """A held booking of so many places of the show's type."""
+    wanted = {"event_id": at.id, "items": [{"event_type_id": at.types[of], "qty": places}]}
+    found: dict[str, Any] = saga.http("POST /v1/bookings", wanted, by=by, expect=201).json
+    return found
+
+
+def start(saga: Saga, booking: dict[str, Any], by: Person) -> str:
+    """The provider's page where the booking is paid."""
+    asked = {"order_id": booking["id"], "price": booking["prices"]}
+    return str(saga.http("POST /v1/payments", asked, by=by, expect=201).json["checkout_url"])
+
+
+def cancel(saga: Saga, booking: dict[str, Any], by: Person) -> None:
+    saga.http(f"DELETE /v1/bookings/{booking['id']}", by=by, expect=200)
+
+
+def paid_in_time(saga: Saga, house: House) -> Steps:
+    booking = order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    page = start(saga, booking, house.buyer)
+    yield saga.settle
+    saga.press(page, "paid")
+
+
+def free(saga: Saga, house: House) -> Steps:
+    order(saga, house.gala, house.buyer, of=1)
+    yield saga.settle
+
+
+def number_slot(saga: Saga, house: House) -> Steps:
+    booking = saga.http("POST /v1/bookings", {"event_id": house.solo.id, "number_slot": 1}, by=house.buyer, expect=201)
+    yield saga.settle
+    saga.press(start(saga, booking.json, house.buyer), "paid")
+
+
+def declined(saga: Saga, house: House) -> Steps:
+    booking = order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    saga.press(start(saga, booking, house.buyer), "declined")
+    yield saga.rest
+
+
+def expired(saga: Saga, house: House) -> Steps:
+    order(saga, house.gala, house.buyer, places=2)
+    yield saga.rest
+
+
+def abandoned(saga: Saga, house: House) -> Steps:
+    booking = order(saga, house.gala, house.buyer)
+    yield saga.settle
+    start(saga, booking, house.buyer)
+    yield saga.rest
+
+
+def cancelled(saga: Saga, house: House) -> Steps:
+    booking = order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    cancel(saga, booking, house.buyer)
+
+
+def cancelled_at_checkout(saga: Saga, house: House) -> Steps:
+    booking = order(saga, house.gala, house.buyer)
+    yield saga.settle
+    start(saga, booking, house.buyer)
+    cancel(saga, booking, house.buyer)
+
+
+def cancelled_while_paying(saga: Saga, house: House) -> Steps:
+    """The provider's word that it was paid is lost, and the buyer cancels."""
+    booking = order(saga, house.gala, house.buyer)
+    yield saga.settle
+    page = start(saga, booking, house.buyer)
+    saga.provider.lost_webhooks += 3
+    saga.press(page, "paid")
+    cancel(saga, booking, house.buyer)
+
+
+def webhook_lost(saga: Saga, house: House) -> Steps:
+    """The provider's word never comes: the closing timer asks for it."""
+    booking = order(saga, house.gala, house.buyer)
+    yield saga.settle
+    page = start(saga, booking, house.buyer)
+    saga.provider.lost_webhooks += 3
+    saga.press(page, "paid")
+    yield saga.rest
+
+
+def late_with_room(saga: Saga, house: House) -> Steps:
+    booking = order(saga, house.solo, house.buyer)
+    yield saga.settle
+    page = start(saga, booking, house.buyer)
+    yield saga.rest
+    saga.press(page, "late")
+
+
+def late_without_room(saga: Saga, house: House) -> Steps:
+    booking = order(saga, house.solo, house.buyer)
+    yield saga.settle
+    page = start(saga, booking, house.buyer)
+    yield saga.rest
+    left = saga.http(f"GET /v1/events/{house.solo.id}/availability").json["types"][0]["available"]
+    if left:
+        taken = order(saga, house.solo, house.other, places=left)
+        yield saga.settle
+        saga.press(start(saga, taken, house.other), "paid")
+    yield saga.settle
+    saga.press(page, "late")
+
+
+def late_on_cancelled(saga: Saga, house: House) -> Steps:
+    booking = order(saga, house.gala, house.buyer)
+    yield saga.settle
+    page = start(saga, booking, house.buyer)
+    cancel(saga, booking, house.buyer)
+    yield saga.settle
+    saga.press(page, "late")
+
+
+def tickets_rejected(saga: Saga, house: House) -> Steps:
+    """The key of the tickets cannot be read, however often it is tried."""
+    saga.outages.add(("ticket.on_booking_confirmed", "GetSecretValue"))
+    booking = order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    saga.press(start(saga, booking, house.buyer), "paid")
+    yield saga.rest
+
+
+def free_tickets_rejected(saga: Saga, house: House) -> Steps:
+    saga.outages.add(("ticket.on_booking_confirmed", "GetSecretValue"))
+    order(saga, house.gala, house.buyer, of=1)
+    yield saga.rest
+
+
+def newcomer(saga: Saga, house: House) -> Steps:
+    """Somebody registers, changes the profile twice and takes a free place, all in one breath."""
+    person = register(saga, f"nora{saga.count('nora')}")
+    for name in ("Nora", "Eleonora"):
+        named = {"user_name": "nora", "first_name": name, "last_name": "Example", "mobile_phone": "+4915112345678"}
+        saga.http(f"PUT /v1/users/{person.user_id}", named, by=person, expect=200)
+    order(saga, house.gala, person, of=1)
+    yield saga.settle
+
+
+def premiere(saga: Saga, house: House) -> Steps:
+    """An event is published, its staff changes twice, and somebody books at once."""
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    night = show(saga, house.organiser, category, "Premiere", kind("Seat", 3, PRICE), kind("Companion", 2, 0))
+    for staff in ([house.door.user_id], [house.door.user_id, house.other.user_id]):
+        saga.http(f"PUT /v1/events/{night.id}/staff", {"user_ids": staff}, by=house.organiser, expect=200)
+    order(saga, night, house.buyer, of=1)
+    yield saga.settle
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One path, or the same path walked twice side by side by the same person."""
+
+    name: str
+    plays: tuple[Play, ...]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def walk(self, saga: Saga, house: House) -> None:
+        play(saga, house, *self.plays)
+
+
+PLAYS: tuple[Play, ...] = (
+    paid_in_time, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
+    cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
+    tickets_rejected, free_tickets_rejected, newcomer, premiere,
+)  # fmt: skip
+ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
+BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)
