@@ -1,10 +1,10 @@
 """POST /sandbox/v1/refunds: money of a payment goes back."""
 
 from common.api import RawRequest, endpoint
-from sandbox.core import sessions, wire
+from sandbox.core import refunds, wire
 
 
 @endpoint()
 def handler(request: RawRequest) -> wire.Document:
     """Refund at most what is left, once per idempotency key."""
-    return wire.answer(request, lambda: sessions.refund(request))
+    return wire.answer(request, lambda: refunds.create(request))

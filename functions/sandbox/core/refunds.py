@@ -1,0 +1,58 @@
+"""Refunds: money of a payment goes back, never more than it had."""
+
+from common import clock, ids, store
+from common.request import RawRequest
+from common.store import ConditionFailed, Item, Put, Update
+from sandbox.core import sessions, wire
+from sandbox.core.errors import Refusal
+from sandbox.core.model import payment_intent, session_of
+from sandbox.core.params import RefundParams
+
+
+def create(request: RawRequest) -> Item:
+    """Send money of a payment back, at most what is left of it. Raises Refusal."""
+    asked = wire.params(request, RefundParams)
+    session = sessions.find(session_of(asked.payment_intent))
+    if session["payment_status"] != "paid":
+        raise Refusal(f"This PaymentIntent ({asked.payment_intent}) has no successful charge.")
+    made = {
+        "id": f"re_{wire.named(request, ids.new())}",
+        "object": "refund",
+        "amount": asked.amount or session["amount_total"] - session.get("amount_refunded", 0),
+        "currency": session["currency"],
+        "payment_intent": asked.payment_intent,
+        "metadata": asked.metadata,
+        "status": "succeeded",
+        "created": int(clock.now().timestamp()),
+    }
+    if not made["amount"]:
+        raise _too_much(session)
+    item = sessions.to_store(made, "refund", wire.digest(request))
+    try:
+        store.transact(
+            [Put(sessions.TABLE, item, condition="attribute_not_exists(#pk)"), _give(session, made["amount"])]
+        )
+    except ConditionFailed as failure:
+        if 0 not in failure.failed:
+            raise _too_much(session) from None
+        item = sessions.repeated(failure.old[0], item)
+    return sessions.shown(item)
+
+
+def _give(session: Item, amount: int) -> Update:
+    return Update(
+        sessions.TABLE,
+        sessions.key(session["id"], "session"),
+        "SET #amount_refunded = if_not_exists(#amount_refunded, :none) + :amount",
+        condition="#payment_status = :paid AND (attribute_not_exists(#amount_refunded) OR #amount_refunded <= :room)"
+        " AND #amount_total >= :amount",
+        values={"none": 0, "amount": amount, "paid": "paid", "room": session["amount_total"] - amount},
+    )
+
+
+def _too_much(session: Item) -> Refusal:
+    left = session["amount_total"] - sessions.find(session["id"]).get("amount_refunded", 0)
+    intent = payment_intent(session["id"])
+    if not left:
+        return Refusal(f"The charge of {intent} has already been refunded.", code="charge_already_refunded")
+    return Refusal(f"The amount is greater than the unrefunded amount ({left}) of {intent}.", param="amount")
