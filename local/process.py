@@ -14,7 +14,7 @@ GRACE_SECONDS = 10.0
 
 def mark(state: Path) -> str:
     """What stands in the command line of every process of the stack that lives in `state`."""
-    return f"ticketing-stack={state.resolve()}"
+    return f"ticketing-stack=[{state.resolve()}]"  # closed: one path may begin another
 
 
 def command_line(pid: int) -> str:

@@ -69,7 +69,7 @@ class Stack:
         self.api = f"http://localhost:{ports.api}"
         self.mailbox = f"http://localhost:{ports.mailbox}"
         self.endpoint = f"http://{HOST}:{ports.emulator}"
-        self._step = step
+        self.step = step
         self._with_parent = with_parent
         self._keeper: subprocess.Popen[bytes] | None = None
 
@@ -91,7 +91,7 @@ class Stack:
                 f"Port {busy[0]} is in use by another program: end it, or choose another port "
                 f"(TICKETING_EMULATOR_PORT, TICKETING_API_PORT, TICKETING_MAILBOX_PORT)."
             )
-        with self._step("starting the emulator"):
+        with self.step("starting the emulator"):
             self.state.mkdir(parents=True, exist_ok=True)
             self._keeper = self._spawn()
             self._wait_until_ready(self._keeper)
@@ -99,9 +99,9 @@ class Stack:
     def deploy(self) -> None:
         """The CDK app into the emulator, by the official command line."""
         cdk = Cdk(f"http://localhost:{self.ports.emulator}", self.state, self.context)
-        with self._step("bootstrapping the account and synthesising the app"):
+        with self.step("bootstrapping the account and synthesising the app"):
             cdk.bootstrap_and_synth()
-        with self._step("deploying the stacks"):
+        with self.step("deploying the stacks"):
             cdk.deploy()
         self.__dict__.pop("functions", None)
 

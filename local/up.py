@@ -74,11 +74,11 @@ def whole(stack: Stack) -> Iterator[None]:
 
 def furnish(stack: Stack, admin: dict[str, str]) -> None:
     """What a system needs beside its code: a sender, one admin, and something to buy."""
-    with step("making the sender and the admin"):
+    with stack.step("making the sender and the admin"):
         stack.client("sesv2").create_email_identity(EmailIdentity=stack.setting("SENDER"))
         names = {"user_name": "admin", "first_name": "Ada", "last_name": "Admin", "mobile_phone": "+10000000000"}
         stack.invoke("auth.ensure_admin", admin | names)
-    with step("adding sample events"):
+    with stack.step("adding sample events"):
         seed.seed(Client(stack.api), admin)
 
 

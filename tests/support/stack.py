@@ -2,7 +2,6 @@
 
 import atexit
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +31,6 @@ def end_politely() -> None:
     """Let SIGTERM unwind as Ctrl-C does, so that fixtures end what they started."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        sys.exit("terminated")
+        raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
