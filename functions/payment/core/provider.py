@@ -42,7 +42,10 @@ class PaymentProvider(Protocol):
         """The hosted page of the payment's attempt: the same one however often it is asked for."""
 
     def close(self, session_id: str) -> Closed:
-        """End the checkout, so that nothing can be paid there; believed if it was paid before."""
+        """End the checkout, so that nothing can be paid there; believed if it was paid before.
+
+        Declined here says that the provider does not know the session: no word about its money.
+        """
 
     def refund(self, money: Money, key: str, payment: Payment) -> None:
         """Send the money back, once per key. Returns once the provider has accepted to."""

@@ -47,7 +47,7 @@ class StripeProvider:
             session = _answer(lambda: sessions.expire(session_id))
         except Declined:
             # Only an open session can be expired: what has become of this one?
-            session = self._find(session_id)
+            session = _answer(lambda: sessions.retrieve(session_id))
         if session.payment_status == "paid":
             return Closed(Money(str(session.payment_intent), *received(session.amount_total, session.currency)))
         if session.status == "expired":
@@ -67,13 +67,6 @@ class StripeProvider:
             return
         if refund.status in ("failed", "canceled"):
             raise Declined(f"the refund {refund.id} is {refund.status}")
-
-    def _find(self, session_id: str) -> Any:
-        try:
-            return _answer(lambda: self._client.v1.checkout.sessions.retrieve(session_id))
-        except Declined as no:
-            # Not to know a session is no statement about its money.
-            raise Unreachable(str(no)) from no
 
 
 class _AlreadyRefunded(Declined):

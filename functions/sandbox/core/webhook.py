@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -59,7 +60,7 @@ def _urllib(address: str, content: bytes, headers: Mapping[str, str]) -> int:
     except urllib.error.HTTPError as refused:
         with refused:
             return refused.code
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return 0
 
 
