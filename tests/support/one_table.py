@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from common import env
 from infra.topology import BOOKINGS
-from tests.support.system import _definition, environment, physical
+from tests.support.cloud import definition, environment, physical
 
 TABLE = "bookings"
 
@@ -19,7 +19,7 @@ def one_table() -> Iterator[None]:
     names = {"TABLE_BOOKINGS": physical(BOOKINGS), "SECRET_CURSOR": "cursor"}
     with environment(names), mock_aws():
         env.forget()
-        boto3.client("dynamodb").create_table(**_definition(BOOKINGS))
+        boto3.client("dynamodb").create_table(**definition(BOOKINGS))
         boto3.client("secretsmanager").create_secret(Name="cursor", SecretString="0123456789abcdef" * 4)
         yield
         env.forget()
