@@ -1,6 +1,6 @@
 """AWS as it refuses or repeats: answers that the emulators never give, put in at the SDK's own hooks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -62,6 +62,23 @@ def losing_a_reply(service: str, operation: str) -> Iterator[list[int]]:
         yield sent
     finally:
         events.unregister(name, again)
+
+
+@contextmanager
+def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[list[str]]:
+    """Within the block somebody acts after all reads and just before the first write of this DynamoDB operation."""
+    events, name, acted = env.client("dynamodb").meta.events, f"before-call.dynamodb.{operation}", list[str]()
+
+    def first(**_: Any) -> None:
+        if not acted:
+            acted.append(operation)
+            act()
+
+    events.register_first(name, first)
+    try:
+        yield acted
+    finally:
+        events.unregister(name, first)
 
 
 def _prefix(service: str) -> str:

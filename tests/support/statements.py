@@ -1,0 +1,29 @@
+"""Bookings and terms as plain values, for what needs neither events nor buyers."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from booking.core.model import Booking, Terms, TypeOnSale
+
+NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+
+
+def terms_of(*prices: int, max_per_user: int = 4) -> Terms:
+    """Published terms with one type on sale for each price."""
+    kinds = [TypeOnSale(id=str(uuid.uuid4()), name="Seat", prices=one, currency="EUR", on_sale=True) for one in prices]
+    types = {one.id: one for one in kinds}
+    return Terms(str(uuid.uuid4()), 1, open=True, max_per_user=max_per_user, hold_seconds=600, types=types)
+
+
+def paused(terms: Terms, at: int = 0) -> Terms:
+    """The same terms with one type's sale stopped."""
+    name = list(terms.types)[at]
+    return replace(terms, types=dict(terms.types) | {name: replace(terms.types[name], on_sale=False)})
+
+
+def a_booking(terms: Terms | None = None, quantity: int = 2, key: str | None = None) -> Booking:
+    """A hold of so many places of every type of the terms."""
+    terms = terms or terms_of(2500)
+    wanted = dict.fromkeys(terms.types, quantity)
+    return Booking.order(str(uuid.uuid4()), terms, wanted, key=key, request_hash="h" * 32, now=NOW)
