@@ -1,6 +1,6 @@
 """Where journeys are walked: one house, one undisturbed run of each journey, and the faults put into others."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -95,20 +95,20 @@ class Stage:
 
     def pairs_of(self, consumer: str) -> list[Case]:
         """Pairs of this consumer's messages about the same person, event or booking, in different situations."""
-        return self._pairs(lambda a, b: a.consumer == b.consumer == consumer and not _same_timer(a, b))
+        mine = self._pairs(lambda a, b: a.consumer == b.consumer == consumer and _one_subject(a, b), ALONE)
+        return mine + self._pairs(lambda a, b: a.consumer == b.consumer == consumer and _twins(a, b), BESIDE)
 
     def pairs_within(self, service: str) -> list[Case]:
         """Pairs of messages for different consumers of the service about the same journey."""
         return self._pairs(lambda a, b: a.consumer != b.consumer and {_service(a), _service(b)} == {service}, ALONE)
 
-    def _pairs(self, wanted: Any, journeys: tuple[Journey, ...] = (*ALONE, *BESIDE)) -> list[Case]:
+    def _pairs(self, wanted: Callable[[Slot, Slot], bool], journeys: tuple[Journey, ...]) -> list[Case]:
         found: dict[Any, Case] = {}
         for journey in journeys:
             run = self.undisturbed(journey)
             for first, second in combinations(run.slots(), 2):
                 if wanted(first, second):
-                    key = (run.situation(first), run.situation(second), first.subject == second.subject)
-                    found.setdefault(key, Case(journey, (first, second)))
+                    found.setdefault((run.situation(first), run.situation(second)), Case(journey, (first, second)))
         return list(found.values())
 
 
@@ -122,9 +122,13 @@ def at_deadline(slot: Slot) -> bool:
     return isinstance(row(slot.consumer), Timer) and slot.nth > 1
 
 
-def _same_timer(first: Slot, second: Slot) -> bool:
+def _one_subject(first: Slot, second: Slot) -> bool:
     # The wakings of one timer are one message that is sent on: there is no other order.
-    return isinstance(row(first.consumer), Timer) and first.subject == second.subject
+    return first.subject == second.subject and not isinstance(row(first.consumer), Timer)
+
+
+def _twins(first: Slot, second: Slot) -> bool:
+    return first.subject != second.subject and first.nth == second.nth
 
 
 def _service(slot: Slot) -> str:

@@ -31,6 +31,7 @@ START = datetime(2031, 5, 1, 9, tzinfo=UTC)
 MAX_RECEIVES = 5
 VISIBILITY_FACTOR = 6  # a message that was not acknowledged comes again after so many of its function's time-outs
 _TICK = timedelta(milliseconds=5)
+_TOGETHER = timedelta(seconds=5)  # timers that were set side by side wake within this time
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "SendMessage", "SendEmail"}
 _CDC = next(one for one in topology.ROWS if isinstance(one, Stream))
 CONSUMERS = tuple(one for one in topology.ROWS if isinstance(one, On))
@@ -168,7 +169,7 @@ class Saga:
             self._carry()
             if expect is None or reply.status == expect:
                 return reply
-            if not self._progress():
+            if not self.progress():
                 raise AssertionError(f"{call}: {reply.status} {reply.text}")
 
     def press(self, page: str, outcome: str) -> None:
@@ -193,8 +194,7 @@ class Saga:
         """
         self.settle()
         while self.queue or self.held:
-            awaited = self.faults.swap and any(one.slot == self.faults.swap[1] for one in self.queue)
-            if self.held and not awaited:
+            if self.held and not self._awaited():
                 self.release()
             else:
                 self._forward()
@@ -299,7 +299,12 @@ class Saga:
             self.faults.doubled.append(message.slot)
             self.queue.append(copy.copy(message))
 
-    def _progress(self) -> bool:
+    def _awaited(self) -> bool:
+        """Whether what is held back waits for something in the queue, or for what comes at this very time."""
+        soon = self.now + _TOGETHER
+        return any(one.slot == (self.faults.swap or ())[1] or one.due <= soon for one in self.queue)
+
+    def progress(self) -> bool:
         """What a client's waiting may bring: what is due, what is held back, what has to come again."""
         if not any(one.due <= self.now for one in self.queue) and not self.release():
             if not any(one.tries > 1 for one in self.queue):
