@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import pytest
 
-from common import clock
+from auth.core import attempts
+from common import clock, env
 from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
 from tests.support.system import Reply, System
@@ -127,6 +129,44 @@ def test_the_eleventh_failure_in_a_row_has_to_wait(
     reply = login(system, body)
 
     assert (reply.status, reply.problem, reply.headers["retry-after"]) == (429, "too-many-attempts", "1")
+
+
+@pytest.mark.parametrize(("before", "meanwhile"), [(0, 10), (9, 1), (10, 1)])
+def test_an_attempt_that_others_overtook_has_to_wait(
+    system: System, anna: str, watch: Watch, before: int, meanwhile: int
+) -> None:
+    """It had read that it might go on; counting it shows that it may not."""
+    fail(system, WRONG, before)
+    watch.passes(60)
+    raced: list[bool] = []
+
+    def others_are_quicker(**_: Any) -> None:
+        if not raced:
+            raced.append(True)
+            fail(system, WRONG, meanwhile)
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", others_are_quicker)
+    reply = login(system, RIGHT)
+
+    assert raced
+    assert (reply.status, reply.headers["retry-after"]) == (429, "1")
+
+
+def test_an_attempt_whose_count_was_written_but_not_heard_of_goes_on(system: System, anna: str, watch: Watch) -> None:
+    """The SDK repeats a write whose reply was lost: the second finds that the first was its own."""
+    fail(system, WRONG, 10)
+    watch.passes(60)
+    written: list[bool] = []
+
+    def has_been_written(**_: Any) -> None:
+        if not written:
+            written.append(True)
+            attempts.charge("claim#username#anna", watch.at)
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", has_been_written)
+
+    assert login(system, RIGHT).status == 200
+    assert written
 
 
 def test_the_wait_doubles_up_to_a_quarter_of_an_hour(system: System, anna: str, watch: Watch) -> None:

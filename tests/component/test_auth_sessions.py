@@ -128,6 +128,41 @@ def test_of_two_refreshes_at_once_both_get_the_same_successor(home: Home) -> Non
     assert home.session()["counter"] == 2
 
 
+def test_a_refresh_that_was_overtaken_by_two_gets_nothing_and_undoes_neither(home: Home) -> None:
+    raced: list[str] = []
+
+    def others_are_quicker(**_: Any) -> None:
+        if not raced:
+            raced.append("")
+            raced[0] = home.next(home.next(home.token))
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", others_are_quicker)
+
+    assert refused(home.refresh(home.token))
+    assert home.refresh(raced[0]).status == 200
+
+
+def test_a_refresh_that_was_overtaken_by_one_and_a_logout_gets_nothing(home: Home) -> None:
+    raced: list[int] = []
+
+    def others_are_quicker(**_: Any) -> None:
+        if not raced:
+            raced.append(0)
+            raced[0] = home.logout(home.next(home.token)).status
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", others_are_quicker)
+
+    assert refused(home.refresh(home.token))
+    assert raced == [204]
+
+
+def test_after_a_logout_the_grace_gives_nothing(home: Home) -> None:
+    successor = home.next(home.token)
+    home.logout(successor)
+
+    assert refused(home.refresh(home.token))
+
+
 def test_a_refresh_that_meets_a_logout_gets_nothing(home: Home) -> None:
     met: list[int] = []
 

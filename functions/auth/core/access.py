@@ -19,7 +19,7 @@ _HEADER = {"alg", "kid", "typ"}  # no jwk, jku, x5u or crit: keys come from the 
 _LONGEST = 4096  # characters
 _LEEWAY = timedelta(seconds=30)  # clocks differ
 # PyJWT looks at the system's clock; times are checked here, by ours.
-_UNTIMED: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "strict_aud": True}
+_UNTIMED: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
 
 class Claims(BaseModel):

@@ -6,7 +6,7 @@ from argon2.exceptions import VerificationError
 from auth.core.errors import PasswordRefused
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# The hash of a random secret that nobody kept: an unknown user costs as much as a known one.
+# The hash of 32 random bytes that nobody kept: an unknown user costs as much as a known one.
 _NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$flMm3xBpuyDQHxyim6u0iQ$lsJ5CY45NDdBBzO4dzAIP2k1QsbQqqg2eyCrMF17UJA"
 _FEWEST_CHARACTERS = 5  # different ones
 _SHORTEST_NAME = 4  # shorter names occur in honest passwords by chance
@@ -33,4 +33,4 @@ def matches(kept: str | None, password: str) -> bool:
         _HASHER.verify(kept or _NOBODYS, password)
     except VerificationError:
         return False
-    return kept is not None
+    return True

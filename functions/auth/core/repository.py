@@ -92,12 +92,12 @@ def session(user_id: str, session_id: str) -> Session | None:
 
 
 def rotate(session: Session, successor: RefreshToken, now: datetime) -> Session | None:
-    """The session as it then is: rotated by this call, or found rotated or revoked by another."""
+    """The session as it then is, rotated by this call or by another; it may have been revoked meanwhile."""
     update = Update(
         _TABLE,
         _session(session.user_id, session.id),
         "SET #counter = :counter, #token_hash = :next, #previous_hash = :now, #rotated_at = :at, #updated_at = :at",
-        condition="#token_hash = :now AND attribute_not_exists(#revoked_at)",
+        condition="#token_hash = :now",
         values={"counter": successor.counter, "next": successor.hash, "now": session.token_hash, "at": clock.iso(now)},
     )
     try:
