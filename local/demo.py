@@ -76,7 +76,7 @@ def showing(what: str) -> Iterator[None]:
     print(f"  ✓ {what}  {(time.monotonic() - started) * 1000:.0f} ms", flush=True)
 
 
-def check(fact: bool, otherwise: object) -> None:
+def check(fact: object, otherwise: object) -> None:
     """Raises Off with what was found instead."""
     if not fact:
         raise Off(str(otherwise))
@@ -128,8 +128,9 @@ class Cast:
 
     def _event(self, name: str, *, capacity: int, hold_seconds: int = 600, max_per_user: int = 6) -> dict[str, Any]:
         types = [PAID | {"name": "Seat", "capacity": capacity}]
-        terms = {"hold_seconds": hold_seconds, "max_per_user": max_per_user}
-        return self.organiser.publishes(self.concerts, name, types, **terms)
+        return self.organiser.publishes(
+            self.concerts, name, types, hold_seconds=hold_seconds, max_per_user=max_per_user
+        )
 
     def purchase(self) -> None:
         with showing("the buyer books two places with an Idempotency-Key, twice, and gets the same answer"):

@@ -73,7 +73,7 @@ class Organiser(Person):
     ) -> dict[str, Any]:
         """A published event, whose places can be booked."""
         starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
-        about = {"venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin", "description": f"{name}, for one night."}
+        about = {"venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
         times = {"starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=3)).isoformat()}
         terms = {"category_id": category, "name": name, "max_per_user": max_per_user, "hold_seconds": hold_seconds}
         event: dict[str, Any] = self.client.must("POST", "/v1/events", about | times | terms | {"types": types})

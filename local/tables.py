@@ -9,7 +9,7 @@ from local.stack import Stack
 TABLES = ("auth", "users", "events", "bookings", "payments", "tickets", "notifications", "sandbox")
 
 
-class _Numbers(TypeDeserializer):  # type: ignore[misc]
+class _Numbers(TypeDeserializer):
     def _deserialize_n(self, value: str) -> int:
         return int(value)
 

@@ -6,7 +6,7 @@ from cdc.core.relay import relay
 from common import log
 
 
-def handler(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any = None) -> dict[str, Any]:
     """Publish each record's new bus events in order; report the first record that must come again."""
     counts, again = relay(event["Records"])
     log.access(**counts)

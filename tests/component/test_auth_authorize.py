@@ -82,8 +82,10 @@ class Forger:
 
 
 def kms_signature(kid: str, text: str) -> bytes:
-    wanted = {"KeyId": kid, "MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
-    return der_to_raw_signature(boto3.client("kms").sign(**wanted, Message=text.encode())["Signature"], SECP256R1())
+    made = boto3.client("kms").sign(
+        KeyId=kid, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256", Message=text.encode()
+    )
+    return der_to_raw_signature(made["Signature"], SECP256R1())
 
 
 @pytest.fixture

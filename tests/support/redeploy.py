@@ -14,7 +14,7 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 @contextmanager
 def redeployed(stack: Stack, function: str, changes: Mapping[str, tuple[str, str]]) -> Iterator[None]:
     """The function with each `path: (old, new)` of its service replaced; as it was after the block."""
-    service = function.split(".")[0]
+    service = function.partition(".")[0]
     _deploy(stack, function, _zipped(service, changes))
     try:
         yield

@@ -68,7 +68,7 @@ class System:
         sent = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
         text = raw.decode("utf-8", "surrogateescape") if raw is not None else None
         text = json.dumps(body) if text is None and body is not None else text
-        asked = {"address": call.split(" ")[1], "text": text, "headers": sent, "query": query}
+        asked: dict[str, Any] = {"address": call.split(" ")[1], "text": text, "headers": sent, "query": query}
         return Reply(self.invoke(found, http_event(found, path, **asked, by=by, request_id=request_id)))
 
     def invoke(self, one: Trigger | str, event: Any) -> Any:
@@ -186,7 +186,8 @@ def _watched() -> boto3.Session:
     def authorise(params: Any, event_name: str, **_: Any) -> None:
         for system in _RUNNING[-1:]:
             if system.current is not None:
-                system.authorise(system.current, *event_name.split(".")[1:], params)
+                _, service, operation = str(event_name).split(".")
+                system.authorise(system.current, service, operation, params)
 
     def intercept(params: Any, event_name: str, **_: Any) -> Any:
         return _RUNNING[-1].intercept(event_name.rsplit(".", maxsplit=1)[-1], params) if _RUNNING else None

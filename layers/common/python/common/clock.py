@@ -8,19 +8,18 @@ def _system() -> datetime:
     return datetime.now(UTC)
 
 
-_source: Callable[[], datetime] = _system
+_source: list[Callable[[], datetime]] = []  # what stands in for the system, in tests
 
 
 def now() -> datetime:
     """The present moment, in UTC, to the millisecond (what the tables hold)."""
-    moment = _source()
+    moment = (_source or [_system])[-1]()
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def use(source: Callable[[], datetime] | None = None) -> None:
     """Take the time from `source`, or from the system again."""
-    global _source
-    _source = source or _system
+    _source[:] = [source] if source else []
 
 
 def iso(moment: datetime) -> str:

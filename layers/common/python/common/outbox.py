@@ -30,7 +30,7 @@ def born(item: Item, *, actor: str, publish: Sequence[dict[str, Any]] = (), trig
     return stamps | item | outbox | {"logs": [_log(trigger, actor, moment)]}
 
 
-def change(
+def change(  # noqa: PLR0913 - keywords, read at the call
     table: str,
     key: Key,
     *,
@@ -58,7 +58,7 @@ def change(
     return Update(table, key, expression, condition=condition, values=filled)
 
 
-def transition(
+def transition(  # noqa: PLR0913 - keywords, read at the call
     table: str,
     key: Key,
     machine: StateMachine[S, T],

@@ -65,7 +65,7 @@ def batch_get(table: str, keys: Sequence[Key]) -> list[Item]:
     return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
 
 
-def query(
+def query(  # noqa: PLR0913 - keywords, read at the call
     table: str,
     condition: str,
     values: Mapping[str, Any],

@@ -14,7 +14,8 @@ class Trace:
     operation: str
 
 
-_current: ContextVar[Trace] = ContextVar("trace", default=Trace("none", "none"))
+_NOTHING = Trace("none", "none")
+_current: ContextVar[Trace] = ContextVar("trace", default=_NOTHING)
 
 
 def current() -> Trace:
