@@ -183,10 +183,10 @@ class System:
 def _watched() -> boto3.Session:
     """The session of the functions' clients: its hooks stand between each of them and AWS."""
 
-    def authorise(params: Any, event_name: str, **_: Any) -> None:
+    def authorise(params: Any, event_name: str, **_rest: Any) -> None:
         for system in _RUNNING[-1:]:
             if system.current is not None:
-                _, service, operation = str(event_name).split(".")
+                _, service, operation = event_name.split(".")
                 system.authorise(system.current, service, operation, params)
 
     def intercept(params: Any, event_name: str, **_: Any) -> Any:
