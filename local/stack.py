@@ -17,10 +17,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
-from infra import topology
 from local.cdk import REGION, ROOT, Cdk
 from local.process import Pids, end, mark
 from local.progress import CannotGoOn, quiet
@@ -189,18 +187,6 @@ class Stack:
     def table(self, name: str) -> str:
         """The physical name of the topology's table."""
         return self.setting(f"TABLE_{name.upper()}")
-
-    def items(self) -> dict[str, list[dict[str, Any]]]:
-        """Every item of every table, by the topology's table names, as plain values (numbers are Decimal)."""
-        scan, plain = self.client("dynamodb").get_paginator("scan"), TypeDeserializer()
-        return {
-            table.name: [
-                {name: plain.deserialize(value) for name, value in item.items()}
-                for page in scan.paginate(TableName=self.table(table.name), ConsistentRead=True)
-                for item in page["Items"]
-            ]
-            for table in topology.TABLES
-        }
 
     def queue(self, function: str) -> str:
         """The address of the queue that wakes a function."""

@@ -4,9 +4,8 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from infra import topology
 from local.stack import Stack
-
-TABLES = ("auth", "users", "events", "bookings", "payments", "tickets", "notifications", "sandbox")
 
 
 class _Numbers(TypeDeserializer):
@@ -18,7 +17,7 @@ def items(stack: Stack, *tables: str) -> dict[str, list[dict[str, Any]]]:
     """All items of these tables (of every table, if none is named) as plain values."""
     read, dynamodb = _Numbers().deserialize, stack.client("dynamodb")
     found: dict[str, list[dict[str, Any]]] = {}
-    for name in tables or TABLES:
+    for name in tables or [table.name for table in topology.TABLES]:
         pages = dynamodb.get_paginator("scan").paginate(TableName=stack.table(name), ConsistentRead=True)
         images = [image for page in pages for image in page["Items"]]
         found[name] = [{key: read(value) for key, value in image.items()} for image in images]
