@@ -1,0 +1,196 @@
+"""The small words of common: states, problems, ids, times, settings and journeys."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+
+import pytest
+
+from common import clock, env, ids, log, problems, trace
+from common.bus import registry
+from common.problems import DomainError, Invalid
+from common.statemachine import StateMachine
+from tests.support.lines import logged
+from tests.support.system import environment
+
+
+class Light(StrEnum):
+    RED = "RED"
+    GREEN = "GREEN"
+    DARK = "DARK"
+
+
+class Turn(StrEnum):
+    GO = "go"
+    STOP = "stop"
+    BREAK = "break"
+
+
+LIGHTS = StateMachine(
+    {
+        (Light.RED, Turn.GO): Light.GREEN,
+        (Light.GREEN, Turn.STOP): Light.RED,
+        (Light.RED, Turn.BREAK): Light.DARK,
+        (Light.GREEN, Turn.BREAK): Light.DARK,
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def own_sources() -> Iterator[None]:
+    yield
+    clock.use()
+    ids.use()
+    env.forget()
+
+
+def test_a_trigger_knows_where_it_comes_from_and_leads_to() -> None:
+    assert LIGHTS.sources(Turn.BREAK) == (Light.RED, Light.GREEN)
+    assert (LIGHTS.target(Turn.GO), LIGHTS.target(Turn.BREAK)) == (Light.GREEN, Light.DARK)
+
+
+def test_what_the_table_does_not_name_is_not_allowed() -> None:
+    allowed = {(light, turn) for light in Light for turn in Turn if LIGHTS.allows(light, turn)}
+
+    assert allowed == set(LIGHTS.table)
+
+
+def test_a_trigger_that_leads_to_two_states_is_no_table() -> None:
+    with pytest.raises(ValueError, match="two states"):
+        StateMachine({(Light.RED, Turn.GO): Light.GREEN, (Light.GREEN, Turn.GO): Light.DARK})
+
+
+def test_a_machine_draws_itself() -> None:
+    assert LIGHTS.mermaid().splitlines()[:2] == ["stateDiagram-v2", "    RED --> GREEN: go"]
+
+
+def tree(kind: type[DomainError]) -> list[type[DomainError]]:
+    return [kind, *(one for child in kind.__subclasses__() for one in tree(child))]
+
+
+COMMON = [one for one in tree(DomainError) if one.__module__.startswith("common.")]
+
+
+@pytest.mark.parametrize("kind", COMMON, ids=lambda kind: kind.__name__)
+def test_every_problem_has_a_slug_a_sentence_and_a_status(kind: type[DomainError]) -> None:
+    assert kind.slug().replace("-", "").isalpha()
+    assert kind.slug() == kind.slug().lower()
+    assert len(kind.title()) > 10
+    assert kind.title()[0].isupper()
+    assert 400 <= kind.status <= 503
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"), [("SoldOut", "sold-out"), ("Gone", "gone"), ("IllegalTransition", "illegal-transition")]
+)
+def test_a_slug_is_the_class_name(name: str, slug: str) -> None:
+    kind: type[DomainError] = type(name, (DomainError,), {"__doc__": "X."})
+
+    assert kind.slug() == slug
+
+
+def test_without_a_detail_the_sentence_is_the_detail() -> None:
+    sentence = "It was there and is over."
+
+    assert problems.Gone().problem() == {
+        "type": "/problems/gone",
+        "title": sentence,
+        "status": 410,
+        "detail": sentence,
+    }
+
+
+def test_one_wrong_field_is_told_in_the_detail_and_many_are_counted() -> None:
+    assert str(Invalid.fields([("/qty", "too small")])) == "/qty: too small"
+    assert str(Invalid.fields([("", "must be an object")])) == "must be an object"
+    assert str(Invalid.fields([("/a", "x"), ("/b", "y")])) == "2 fields are wrong."
+
+
+def test_derived_ids_are_uuids_of_version_5_and_new_ones_of_version_4() -> None:
+    assert uuid.UUID(ids.derive("a", 1)).version == 5
+    assert uuid.UUID(ids.new()).version == 4
+    assert ids.derive("a", 1) == ids.derive("a", "1") != ids.derive("a1")
+    assert len({ids.new() for _ in range(100)}) == 100
+
+
+def test_ids_of_old_stay_what_they_are() -> None:
+    """Bus events are recognised by them for as long as queues and logs live."""
+    old = "79b6fa51-2240-552b-95e7-02cd420b7195"
+
+    assert ids.derive("ticketing.booking", "b1", "booking", 1, "BookingOrdered.v1") == old
+
+
+def test_new_ids_can_be_given() -> None:
+    ids.use(lambda: "x")
+
+    assert ids.new() == "x"
+
+
+def test_times_sort_as_text_and_come_back() -> None:
+    early = datetime(2026, 1, 1, 23, 30, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
+    late = datetime(2026, 1, 1, 22, 31, tzinfo=UTC)
+
+    assert clock.iso(early) == "2026-01-01T22:30:00.999Z" < clock.iso(late)
+    assert clock.parse(clock.iso(late)) == late
+
+
+def test_now_is_utc_and_to_the_millisecond() -> None:
+    assert clock.now().tzinfo == UTC
+    clock.use(lambda: datetime(2026, 1, 1, 0, 0, 0, 123_456, tzinfo=UTC))
+    assert clock.now().microsecond == 123_000
+    assert clock.parse(clock.iso(clock.now())) == clock.now()
+
+
+def test_what_was_not_granted_is_named() -> None:
+    with environment({}, clear="TABLE_"), pytest.raises(env.NotGranted, match="TABLE_BOOKINGS"):
+        env.table("bookings")
+
+
+def test_names_come_from_the_environment() -> None:
+    with environment({"TABLE_BOOKINGS": "test-bookings"}):
+        assert env.table("bookings") == "test-bookings"
+
+
+def test_there_is_one_client_per_service() -> None:
+    assert env.client("dynamodb") is env.client("dynamodb") is not env.client("sqs")
+
+
+def test_a_journey_ends_with_its_block_even_on_an_error() -> None:
+    with trace.following("c1", "m1"):
+        with pytest.raises(ZeroDivisionError), trace.following("c1", "m2"):
+            _ = 1 // int(trace.current().operation == "m1")
+        assert trace.current() == trace.Trace("c1", "m1")
+
+    assert trace.current() == trace.Trace("none", "none")
+
+
+def test_metrics_are_written_once_and_begin_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    log.metrics.clear_metrics()
+    log.count("PlacesHeld", 2)
+    log.seconds("HoldLateness", 1.5)
+    log.flush()
+    log.flush()
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert '"PlacesHeld":[2.0]' in line.replace(" ", "")
+    assert '"HoldLateness":[1.5]' in line.replace(" ", "")
+
+
+def test_an_access_line_has_its_level_and_fields() -> None:
+    with logged() as lines:
+        log.access("error", status=500)
+
+    assert [(one.levelname, vars(one)["status"]) for one in lines.records] == [("ERROR", 500)]
+
+
+@pytest.mark.parametrize("name", sorted(registry()))
+def test_a_bus_event_has_its_names_source_and_place(name: str) -> None:
+    kind = registry()[name]
+
+    assert name == f"{kind.__name__}.v{kind.revision}" == kind.wire_name()
+    assert kind.source.startswith("ticketing.")
+    assert f"{kind.entity}_id" in kind.model_fields
+    assert kind.__doc__
+    assert kind.snake_name().replace("_", "") == kind.__name__.lower()
+    assert kind.model_config["frozen"] is True
