@@ -64,6 +64,16 @@ def paid_in_time(saga: Saga, house: House) -> Steps:
     saga.press(page, "paid")
 
 
+def admitted(saga: Saga, house: House) -> Steps:
+    """The door admits one of two tickets, and refuses to admit it again."""
+    yield from paid_in_time(saga, house)
+    yield saga.settle
+    ticket = next(one for one in saga.tables()["tickets"] if one.get("code") and one["status"] == "CREATED")
+    for nonce, status in (("first-scan", 201), ("second-scan", 409)):
+        scan = {"event_id": house.gala.id, "code": ticket["code"], "nonce": f"{nonce}-{ticket['id']}"}
+        saga.http("POST /v1/check-ins", scan, by=house.door, expect=status)
+
+
 def free(saga: Saga, house: House) -> Steps:
     order(saga, house.gala, house.buyer, of=1)
     yield saga.settle
@@ -209,7 +219,7 @@ class Journey:
 
 
 PLAYS: tuple[Play, ...] = (
-    paid_in_time, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
+    paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
     tickets_rejected, free_tickets_rejected, newcomer, premiere,
 )  # fmt: skip

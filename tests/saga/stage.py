@@ -29,6 +29,11 @@ class Run:
     def plain(self) -> dict[str, list[Any]]:
         return plain(self.tables)
 
+    @property
+    def mails(self) -> int:
+        """How many mails went out."""
+        return sum(effect.operation == "SendEmail" for one in self.trace for effect in one.effects)
+
     def slots(self) -> list[Slot]:
         """Every message, in the order of first delivery."""
         return list(dict.fromkeys(one.slot for one in self.trace))
@@ -100,7 +105,7 @@ class Stage:
 
     def pairs_within(self, service: str) -> list[Case]:
         """Pairs of messages for different consumers of the service about the same journey."""
-        return self._pairs(lambda a, b: a.consumer != b.consumer and {_service(a), _service(b)} == {service}, ALONE)
+        return self._pairs(lambda a, b: _siblings(a, b) and _service(a) == service, ALONE)
 
     def _pairs(self, wanted: Callable[[Slot, Slot], bool], journeys: tuple[Journey, ...]) -> list[Case]:
         found: dict[Any, Case] = {}
@@ -129,6 +134,13 @@ def _one_subject(first: Slot, second: Slot) -> bool:
 
 def _twins(first: Slot, second: Slot) -> bool:
     return first.subject != second.subject and first.nth == second.nth
+
+
+def _siblings(first: Slot, second: Slot) -> bool:
+    # A timer that was just set only waits: it meets those that hear the same bus event, and nobody else.
+    early = [one for one in (first, second) if isinstance(row(one.consumer), Timer) and not at_deadline(one)]
+    meet = not early or first.event == second.event
+    return first.consumer != second.consumer and _service(first) == _service(second) and meet
 
 
 def _service(slot: Slot) -> str:

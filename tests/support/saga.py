@@ -225,6 +225,13 @@ class Saga:
         self.rest()
         return len(late)
 
+    def redrive(self) -> None:
+        """Put what was set aside back into its queues, as an operator does, and let it come to rest."""
+        for one in self.dead:
+            self.queue.append(Message(one.slot, one.envelope, self.now, self.count("place")))
+        self.dead = []
+        self.rest()
+
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """All items of all tables, as plain values."""
         found = {}

@@ -1,0 +1,139 @@
+"""Each guard of the saga, taken out of a copy of the sources, turns a saga test red."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.mutation import Change, failures
+
+_FAULTS = "tests/saga/test_faults.py::test_"
+AGAIN = f"{_FAULTS}every_message_delivered_again_long_after_changes_nothing"
+RACE = f"{_FAULTS}two_instances_with_one_message_change_nothing"
+EXPIRED = "tests/saga/test_paths.py::test_a_hold_that_runs_out_gives_its_places_back[expired]"
+NEW = "attribute_not_exists(#pk)"
+
+
+@dataclass(frozen=True)
+class Control:
+    """A guard by its name, the change that takes it out, and the test that must notice."""
+
+    guard: str
+    node: str
+    changes: tuple[Change, ...]
+
+    def __str__(self) -> str:
+        return self.guard.replace(" ", "-")
+
+
+def control(guard: str, node: str, *changes: tuple[str, str, str]) -> Control:
+    return Control(guard, node, tuple(Change(*one) for one in changes))
+
+
+CONTROLS = (
+    control(
+        "a payment is answered once",
+        f"{RACE}[booking.on_payment_succeeded]",
+        ("functions/booking/core/repository.py", '        also="attribute_not_exists(#payment_id)",\n', ""),
+    ),
+    control(
+        "a transition leaves only the states of its table",
+        f"{RACE}[booking.on_payment_failed]",
+        (
+            "layers/common/outbox.py",
+            "condition = f\"#status IN ({', '.join(':' + name for name in sources)})\"",
+            'condition = "attribute_exists(#pk)"',
+        ),
+    ),
+    control(
+        "a booking that has ended ends no more",
+        f"{AGAIN}[expired]",
+        (
+            "functions/booking/core/service.py",
+            "    if not LIFECYCLE.allows(booking.status, trigger):\n        return\n",
+            "",
+        ),
+    ),
+    control(
+        "a payment that was answered is remembered",
+        f"{AGAIN}[paid_in_time]",
+        (
+            "functions/booking/core/service.py",
+            "    if booking.payment_id == payment_id:\n        return  # answered before\n",
+            "",
+        ),
+        ("functions/booking/core/service.py", "    if booking.payment_id is None:\n", "    if True:\n"),
+    ),
+    control(
+        "places and limit go back together",
+        EXPIRED,
+        ("functions/booking/core/repository.py", "transact([ended, back, *stock", "transact([ended, *stock"),
+    ),
+    control(
+        "a payment opens once",
+        f"{AGAIN}[paid_in_time]",
+        ("functions/payment/core/repository.py", f'Put(TABLE, item, condition="{NEW}")', "Put(TABLE, item)"),
+    ),
+    control(
+        "tickets are made once",
+        f"{AGAIN}[admitted]",
+        ("functions/ticket/core/issues.py", "TicketPending, State.PENDING), condition=NEW)", "TicketPending, State.PENDING))"),
+        ("functions/ticket/core/issues.py", "Put(TABLE, _ticket(one), condition=NEW)", "Put(TABLE, _ticket(one))"),
+    ),
+    control(
+        "each thing is told once",
+        f"{AGAIN}[cancelled]",
+        ("functions/notify/core/repository.py", f', condition="{NEW}")', ")"),
+    ),
+    control(
+        "a profile is made once",
+        f"{AGAIN}[newcomer]",
+        ("functions/user/core/repository.py", f', condition="{NEW}")', ")"),
+    ),
+    control(
+        "older names do not come back",
+        f"{AGAIN}[newcomer]",
+        (
+            "functions/notify/core/repository.py",
+            '"attribute_not_exists(#named_at) OR #named_at < :named_at"',
+            '"attribute_not_exists(#named_at) OR attribute_exists(#named_at)"',
+        ),
+    ),
+    control(
+        "older terms do not come back",
+        f"{AGAIN}[premiere]",
+        (
+            "functions/booking/core/catalogue.py",
+            '"attribute_not_exists(#terms_version) OR #terms_version < :version"',
+            '"attribute_not_exists(#terms_version) OR :version = :version"',
+        ),
+    ),
+)
+EVERY_CONTROL = pytest.mark.parametrize("control", CONTROLS, ids=str)
+Verdict = Future[tuple[list[str], str]]
+
+
+@pytest.fixture(scope="module")
+def verdicts(request: pytest.FixtureRequest) -> Iterator[dict[Control | None, Verdict]]:
+    """What the asked-for controls' tests say, two at a time; under None what they all say of the real sources."""
+    asked = [one.callspec.params for one in request.session.items if isinstance(one, pytest.Function) and hasattr(one, "callspec")]
+    wanted = [params["control"] for params in asked if isinstance(params.get("control"), Control)]
+    nodes = sorted({one.node for one in wanted or CONTROLS})
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found: dict[Control | None, Verdict] = {None: pool.submit(failures, nodes)}
+        found |= {one: pool.submit(failures, [one.node], *one.changes) for one in wanted}
+        yield found
+
+
+@EVERY_CONTROL
+def test_without_its_guard_the_saga_goes_wrong(control: Control, verdicts: dict[Control | None, Verdict]) -> None:
+    failed, said = verdicts[control].result()
+
+    assert failed == [control.node], f"nobody notices that it is missing: {control.guard}\n{said}"
+
+
+def test_with_every_guard_the_same_tests_pass(verdicts: dict[Control | None, Verdict]) -> None:
+    failed, said = verdicts[None].result()
+
+    assert failed == [], said

@@ -1,0 +1,292 @@
+"""Every path of a booking, from the first request to the last mail, and what it leaves in the tables."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.saga import journeys
+from tests.saga.journeys import ALONE, Journey
+from tests.saga.stage import Run, Stage
+from tests.support.invariants import violations
+
+
+def walked(stage: Stage, play: journeys.Play) -> Run:
+    """The journey as it goes when nothing goes wrong."""
+    run = stage.undisturbed(Journey(play.__name__, (play,)))
+    assert not run.dead
+    assert not run.violations
+    return run
+
+
+def states(run: Run, table: str, kind: str) -> list[str]:
+    """The states of these items, sorted."""
+    return sorted(one["status"] for one in run.tables[table] if one["sk"] == kind)
+
+
+def item(run: Run, table: str, kind: str) -> dict[str, Any]:
+    """The only item of its kind."""
+    (found,) = (one for one in run.tables[table] if one["sk"] == kind)
+    return found
+
+
+def told(run: Run) -> Counter[str]:
+    """What mails went out about, by kind of notification."""
+    notices = [one for one in run.tables["notifications"] if one["sk"] == "notification"]
+    assert all(one["status"] == "CREATED" for one in notices)
+    return Counter(one["kind"] for one in notices)
+
+
+def steps(run: Run) -> list[str]:
+    """What became of the only booking, in its own words."""
+    return [one["did"] for one in item(run, "bookings", "booking")["logs"]]
+
+
+def left(run: Run, stage: Stage) -> tuple[int, int, int]:
+    """Free places: the gala's seats and companions, the solo's seats."""
+    free = {one["pk"]: one["available"] for one in run.tables["bookings"] if one["sk"] == "stock#0"}
+    seats, companions = stage.house.gala.types
+    return free[seats], free[companions], free[stage.house.solo.types[0]]
+
+
+def sent_back(run: Run) -> int:
+    """What the provider has sent back, in minor units."""
+    return sum(int(one["amount"]) for one in run.tables["sandbox"] if one["sk"] == "refund")
+
+
+def test_a_booking_paid_in_time_ends_with_signed_tickets_and_a_mail(stage: Stage) -> None:
+    run = walked(stage, journeys.paid_in_time)
+
+    booking, payment = item(run, "bookings", "booking"), item(run, "payments", "payment")
+    tickets = [one for one in run.tables["tickets"] if one["sk"] == "ticket"]
+    assert steps(run) == ["order", "confirm"]
+    assert (payment["status"], payment["prices"], payment["method"]) == ("SUCCEEDED", booking["prices"], "card")
+    assert [one["status"] for one in tickets] == ["CREATED", "CREATED"]
+    assert all(one["code"] and one["qr_payload"] and one["issued_at"] for one in tickets)
+    assert told(run) == {"tickets_created": 1}
+    assert left(run, stage) == (8, 2, 2)
+
+
+def test_a_free_booking_confirms_without_a_payment_page(stage: Stage) -> None:
+    run = walked(stage, journeys.free)
+
+    assert steps(run) == ["order", "confirm"]
+    assert item(run, "payments", "payment")["method"] == "free"
+    assert not run.tables["sandbox"]
+    assert states(run, "tickets", "ticket") == ["CREATED"]
+    assert left(run, stage) == (10, 1, 2)
+
+
+def test_a_bare_number_books_the_event_that_has_one_type(stage: Stage) -> None:
+    run = walked(stage, journeys.number_slot)
+
+    assert states(run, "bookings", "booking") == ["CONFIRMED"]
+    assert item(run, "bookings", "booking")["items"][0]["event_type_id"] == stage.house.solo.types[0]
+    assert left(run, stage) == (10, 2, 1)
+
+
+def test_a_declined_payment_keeps_the_hold_until_its_end_and_then_gives_the_places_back(stage: Stage) -> None:
+    run = walked(stage, journeys.declined)
+
+    assert steps(run) == ["order", "fail"]
+    assert (item(run, "payments", "payment")["status"], item(run, "payments", "payment")["reason"]) == ("FAILED", "declined")
+    assert item(run, "sandbox", "session")["status"] == "expired"
+    assert told(run) == {"booking_failed": 1}
+    assert left(run, stage) == (10, 2, 2)
+
+
+@pytest.mark.parametrize("play", [journeys.expired, journeys.abandoned])
+def test_a_hold_that_runs_out_gives_its_places_back(stage: Stage, play: journeys.Play) -> None:
+    run = walked(stage, play)
+
+    assert steps(run) == ["order", "expire"]
+    assert item(run, "payments", "payment")["reason"] == "expired"
+    assert told(run) == {"booking_expired": 1}
+    assert left(run, stage) == (10, 2, 2)
+
+
+@pytest.mark.parametrize("play", [journeys.cancelled, journeys.cancelled_at_checkout])
+def test_a_cancelled_booking_gives_its_places_back_and_cannot_be_paid_any_more(stage: Stage, play: journeys.Play) -> None:
+    run = walked(stage, play)
+
+    assert steps(run) == ["order", "cancel"]
+    assert states(run, "payments", "payment") == ["CANCELLED"]
+    assert all(one["status"] == "expired" for one in run.tables["sandbox"])
+    assert told(run) == {"booking_cancelled": 1}
+    assert left(run, stage) == (10, 2, 2)
+
+
+def test_money_that_came_while_the_buyer_cancelled_goes_back(stage: Stage) -> None:
+    run = walked(stage, journeys.cancelled_while_paying)
+
+    assert steps(run) == ["order", "cancel", "refuse"]
+    assert states(run, "payments", "payment") == ["REFUNDED"]
+    assert sent_back(run) == item(run, "bookings", "booking")["prices"]
+    assert told(run) == {"booking_cancelled": 1, "booking_failed": 1, "payment_refunded": 1}
+    assert left(run, stage) == (10, 2, 2)
+
+
+def test_a_payment_whose_webhook_is_lost_is_found_when_the_hold_ends(stage: Stage) -> None:
+    run = walked(stage, journeys.webhook_lost)
+
+    assert steps(run) == ["order", "confirm"]
+    assert states(run, "payments", "payment") == ["SUCCEEDED"]
+    assert told(run) == {"tickets_created": 1}
+    assert left(run, stage) == (9, 2, 2)
+
+
+def test_a_late_payment_is_honoured_where_there_is_room(stage: Stage) -> None:
+    run = walked(stage, journeys.late_with_room)
+
+    assert steps(run) == ["order", "expire", "confirm_late"]
+    assert states(run, "payments", "payment") == ["SUCCEEDED"]
+    assert states(run, "tickets", "ticket") == ["CREATED"]
+    assert told(run) == {"booking_expired": 1, "tickets_created": 1}
+    assert left(run, stage) == (10, 2, 1)
+
+
+def test_a_late_payment_is_refunded_where_there_is_no_room(stage: Stage) -> None:
+    run = walked(stage, journeys.late_without_room)
+
+    assert states(run, "bookings", "booking") == ["CONFIRMED", "FAILED"]
+    assert states(run, "payments", "payment") == ["REFUNDED", "SUCCEEDED"]
+    (refused,) = (one for one in run.tables["bookings"] if one.get("status") == "FAILED")
+    assert sent_back(run) == refused["prices"] > 0
+    assert [one["did"] for one in refused["logs"]] == ["order", "expire", "refuse"]
+    assert left(run, stage) == (10, 2, 0)
+
+
+def test_a_late_payment_for_a_cancelled_booking_is_refunded(stage: Stage) -> None:
+    run = walked(stage, journeys.late_on_cancelled)
+
+    assert steps(run) == ["order", "cancel", "refuse"]
+    assert states(run, "payments", "payment") == ["REFUNDED"]
+    assert sent_back(run) == item(run, "bookings", "booking")["prices"] > 0
+    assert left(run, stage) == (10, 2, 2)
+
+
+@pytest.mark.parametrize(("play", "back"), [(journeys.tickets_rejected, 5000), (journeys.free_tickets_rejected, 0)])
+def test_a_booking_whose_tickets_cannot_be_made_is_cancelled_and_refunded(
+    stage: Stage, play: journeys.Play, back: int
+) -> None:
+    run = walked(stage, play)
+
+    assert [one.outcome for one in run.trace if one.slot.consumer == "ticket.on_booking_confirmed"] == [
+        *["failed"] * 4,
+        "done",
+    ]
+    assert steps(run) == ["order", "confirm", "revoke"]
+    assert states(run, "payments", "payment") == ["REFUNDED"]
+    assert set(states(run, "tickets", "ticket")) == {"REJECTED"}
+    assert sent_back(run) == back
+    assert left(run, stage) == (10, 2, 2)
+
+
+def test_nobody_holds_more_places_than_the_event_allows(stage: Stage) -> None:
+    stage.walk(ALONE[0])  # two seats of four are the buyer's
+    house, saga = stage.house, stage.saga
+    wanted = {"event_id": house.gala.id, "items": [{"event_type_id": house.gala.types[0], "qty": 3}]}
+
+    refused = saga.http("POST /v1/bookings", wanted, by=house.buyer)
+    others = saga.http("POST /v1/bookings", wanted, by=house.other)
+
+    assert (refused.status, refused.problem) == (409, "limit-reached")
+    assert others.status == 201
+    assert left(stage.run(), stage) == (5, 2, 2)
+
+
+def test_more_places_than_are_left_are_refused_whole(stage: Stage) -> None:
+    stage.walk(Journey("nothing", ()))
+    house, saga = stage.house, stage.saga
+
+    refused = saga.http("POST /v1/bookings", {"event_id": house.solo.id, "number_slot": 3}, by=house.buyer)
+    taken = saga.http("POST /v1/bookings", {"event_id": house.solo.id, "number_slot": 2}, by=house.buyer)
+
+    assert (refused.status, refused.problem) == (409, "sold-out")
+    assert taken.status == 201
+    assert left(stage.run(), stage) == (10, 2, 0)
+
+
+def test_the_door_admits_each_ticket_once(stage: Stage) -> None:
+    run = walked(stage, journeys.admitted)
+
+    assert states(run, "tickets", "ticket") == ["CHECKED_IN", "CREATED"]
+    assert len([one for one in run.tables["tickets"] if one["sk"] == "scan"]) == 1
+    assert told(run) == {"tickets_created": 1}
+
+
+def test_equal_requests_with_one_key_hold_once(stage: Stage) -> None:
+    stage.walk(Journey("nothing", ()))
+    house, saga = stage.house, stage.saga
+    wanted = {"event_id": house.solo.id, "number_slot": 1}
+
+    first, again = (saga.http("POST /v1/bookings", wanted, by=house.buyer, key="one order") for _ in range(2))
+    saga.rest()
+
+    assert (first.status, again.status) == (201, 201)
+    assert first.json == again.json
+    assert again.headers["idempotency-replayed"] == "true"
+    assert len([one for one in saga.trace if one.slot.consumer == "payment.on_booking_ordered"]) == 1
+    assert not stage.run().violations
+
+
+def test_a_message_that_keeps_failing_is_set_aside_and_its_redrive_goes_on_where_it_ended(stage: Stage) -> None:
+    journey = Journey("paid_in_time", (journeys.paid_in_time,))
+    undisturbed = stage.undisturbed(journey)
+    stage.walk(Journey("nothing", ()))
+    stage.saga.outages.add(("booking.on_payment_succeeded", "UpdateItem"))
+    journey.walk(stage.saga, stage.house)
+    (dead,) = stage.saga.dead
+    stage.saga.outages.clear()
+
+    stage.saga.redrive()
+
+    assert dead.slot.consumer == "booking.on_payment_succeeded"
+    assert states(stage.run(), "bookings", "booking") == states(undisturbed, "bookings", "booking")
+    assert not stage.run().violations
+    assert left(stage.run(), stage) == left(undisturbed, stage)
+
+
+def test_the_checks_on_the_tables_can_fail(stage: Stage) -> None:
+    broken = {name: [dict(one) for one in items] for name, items in walked(stage, journeys.late_without_room).tables.items()}
+    said = set()
+
+    for table, kind, harm in HARMS:
+        tables = {name: [dict(one) for one in items] for name, items in broken.items()}
+        for one in tables[table]:
+            if one["sk"].split("#")[0] == kind:
+                one |= harm
+        found = violations(tables, now=stage.saga.now)
+        assert found, (table, kind, harm)
+        said |= {one.split(" ")[0] for one in found}
+
+    assert said == {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I10", "I11", "I12", "I13"}
+
+
+HARMS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("bookings", "stock", {"available": 1}),
+    ("bookings", "stock", {"available": -1}),
+    ("bookings", "stock", {"capacity": 1}),
+    ("bookings", "limit", {"held": 3}),
+    ("bookings", "limit", {"held": 9}),
+    ("bookings", "booking", {"status": "EXPIRED"}),
+    ("bookings", "booking", {"status": "PENDING"}),
+    ("bookings", "booking", {"version": 9}),
+    ("bookings", "booking", {"prices": 1}),
+    ("bookings", "booking", {"outbox_version": 9}),
+    ("bookings", "booking", {"outbox": []}),
+    ("payments", "payment", {"refunded": 9999}),
+    ("payments", "payment", {"currency": "USD"}),
+    ("payments", "payment", {"status": "REFUNDED"}),
+    ("payments", "payment", {"status": "REFUNDING"}),
+    ("payments", "payment", {"status": "PENDING"}),
+    ("tickets", "ticket", {"status": "VOID"}),
+    ("tickets", "ticket", {"status": "PENDING"}),
+    ("tickets", "ticket", {"id": "another"}),
+    ("tickets", "ticket", {"checked_in_at": "now"}),
+    ("tickets", "issue", {"status": "PENDING"}),
+    ("sandbox", "refund", {"amount": 1}),
+    ("sandbox", "session", {"payment_status": "unpaid"}),
+    ("notifications", "notification", {"kind": "booking_cancelled"}),
+    ("notifications", "notification", {"status": "PENDING"}),
+)
