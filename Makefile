@@ -14,6 +14,8 @@ unexport PYTHONHOME VIRTUAL_ENV
 
 VENV := .venv
 PY := $(VENV)/bin/python
+# With the functions' own code, which the handlers otherwise bring with them.
+OURS := PYTHONPATH=.:functions:layers/common/python $(PY)
 ENVIRONMENT := $(VENV)/.installed
 CLI := node_modules/.installed
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
@@ -30,7 +32,7 @@ up: environment ## start the whole system on this machine: API on 8000, mailbox 
 	@$(PY) -m local.up
 
 demo: up ## drive the journey over HTTP, step by step, then check the tables
-	@PYTHONPATH=.:functions:layers/common/python $(PY) -m local.demo
+	@$(OURS) -m local.demo
 
 down: ## stop what `make up` started
 	@if [ -x $(PY) ]; then $(PY) -m local.down; else echo "nothing is running"; fi
@@ -65,10 +67,10 @@ synth: environment
 	@$(PY) tools/check_synth.py
 
 docs: environment ## generate docs/ from the topology and the code
-	@$(PY) -m tools.docs
+	@$(OURS) -m tools.docs
 
 docs-unchanged: environment
-	@$(PY) -m tools.docs --check
+	@$(OURS) -m tools.docs --check
 
 prove: environment ## the long proofs, with their times; not part of CI
 	@$(PY) -m pytest -m proof --durations=0 $(TESTS)

@@ -1,7 +1,16 @@
 """THE PAGE: every table, call, bus event, timer and grant of the system, and nothing else.
 
-Read a row as: what wakes it · which function (`functions/<service>/<file>.py`) · who may call ·
-what it may do. CDK builds these rows, tests verify them, the docs draw them.
+Read a row as: what wakes it · which function (`functions/<service>/<file>.py`) · who may call · what it may do.
+
+    Route       the HTTP gateway. USER is anybody logged in, ORGANISER and ADMIN are roles (an admin has all of them);
+                whose thing it is, or who is staff of an event, the function checks itself.
+    Authorizer  the gateway, for every route of USER, ORGANISER and ADMIN, at most once a minute per token.
+    On, Timer   the bus only, through a queue of the function's own; the bus event's module says which service tells it.
+    Call        the rows that name it in `calls`, and operators.
+    Stream      the tables' changes.
+
+`may` is all that a function may do beside being woken, writing its log and tracing: GetItem, BatchGetItem and Query
+read, PutItem and UpdateItem write; nothing deletes. A bus event is published by the item that a write leaves behind.
 """
 
 from common.bus.auth import UserRegistered
