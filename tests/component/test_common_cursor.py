@@ -131,6 +131,7 @@ def test_from_a_page_that_became_empty_the_way_back_is_open() -> None:
     empty = page(first.next_token)
 
     assert (shown(empty), empty.next_token) == ([], None)
+    assert empty.previous_token is not None
     assert shown(page(empty.previous_token)) == [4, 3]
 
 
@@ -142,6 +143,7 @@ def test_from_an_emptied_beginning_the_way_on_is_open() -> None:
     empty = page(second.previous_token)
 
     assert (shown(empty), empty.previous_token) == ([], None)
+    assert empty.next_token is not None
     assert shown(page(empty.next_token)) == [2, 1]
 
 

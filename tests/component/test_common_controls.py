@@ -1,0 +1,108 @@
+"""Each guard of the shared edges and of cdc taken out in a copy of the sources: its test goes red."""
+
+import pytest
+
+from tests.support.mutation import Change, failures
+
+API, REQUEST = "tests/unit/test_common_api.py", "tests/unit/test_common_request.py"
+STORE, OUTBOX = "tests/component/test_common_store.py", "tests/component/test_common_outbox.py"
+CURSOR, CONSUMER = "tests/component/test_common_cursor.py", "tests/component/test_common_consumer.py"
+CDC, RELAY = "tests/component/test_cdc_relay.py", "functions/cdc/core/relay.py"
+
+CONTROLS = {
+    "a route's role": (
+        Change("layers/common/api.py", "            caller.needs(role)", "            caller.roles"),
+        f"{API}::test_a_route_demands_its_role_before_anything_else",
+    ),
+    "problems are always written": (
+        Change("layers/common/api.py", ", default=str)", ")"),
+        f"{API}::test_a_member_that_json_does_not_know_is_told_as_text",
+    ),
+    "the fixed members of a problem": (
+        Change("layers/common/problems.py", "self.members | document", "document | self.members"),
+        f"{API}::test_a_member_cannot_replace_what_every_problem_has",
+    ),
+    "halves of surrogate pairs": (
+        Change("layers/common/body.py", "if _LONE.search(", "if not _LONE.search("),
+        f"{REQUEST}::test_what_is_well_formed_is_read",
+    ),
+    "keys given twice": (
+        Change("layers/common/body.py", "object_pairs_hook=_unique, ", ""),
+        f"{REQUEST}::test_what_is_not_one_sane_json_document_is_400",
+    ),
+    "depth": (
+        Change("layers/common/body.py", "MAX_DEPTH = 20", "MAX_DEPTH = 10**9"),
+        f"{REQUEST}::test_what_is_not_one_sane_json_document_is_400",
+    ),
+    "paths that name nothing": (
+        Change("layers/common/request.py", "len(value) > _PATH or not value.isprintable()", "len(value) > 10**9"),
+        f"{REQUEST}::test_a_path_that_names_nothing_is_404",
+    ),
+    "nothing but a conflict is repeated": (
+        Change("layers/common/patience.py", "return _reasons(error) <= _CONFLICTS\n", "return True\n"),
+        f"{STORE}::test_nothing_but_a_conflict_is_tried_again",
+    ),
+    "one token for all tries": (
+        Change("layers/common/store.py", "ClientRequestToken=token)", "ClientRequestToken=ids.new())"),
+        f"{STORE}::test_a_transaction_keeps_its_token_over_its_own_retries",
+    ),
+    "unread keys": (
+        Change("layers/common/store.py", "        if not wanted:\n            return\n", "        return\n"),
+        f"{STORE}::test_unread_keys_are_asked_for_again_after_a_pause",
+    ),
+    "the operation is one's own": (
+        Change("layers/common/outbox.py", 'old.get("operation") == trace.current().operation', 'old.get("operation")'),
+        f"{OUTBOX}::test_mine_is_what_this_operation_wrote",
+    ),
+    "ids differ by version": (
+        Change("layers/common/outbox.py", 'image["sk"], image["outbox_version"]', 'image["sk"], 1'),
+        f"{OUTBOX}::test_ids_repeat_for_the_same_and_differ_for_any_other_place",
+    ),
+    "page tokens are signed": (
+        Change("layers/common/cursor.py", "if not hmac.compare_digest(signature, _sign(body, scope)):", "if False:"),
+        f"{CURSOR}::test_a_token_of_another_user_is_refused",
+    ),
+    "the way back from an empty page": (
+        Change("layers/common/cursor.py", "scope) if back else None", "scope) if back and keys else None"),
+        f"{CURSOR}::test_from_a_page_that_became_empty_the_way_back_is_open",
+    ),
+    "each record for itself": (
+        Change(
+            "layers/common/consumer.py", "raise_on_entire_batch_failure=False", "raise_on_entire_batch_failure=True"
+        ),
+        f"{CONSUMER}::test_a_batch_that_fails_whole_is_reported_record_by_record",
+    ),
+    "no timer wakes early for rounding": (
+        Change("layers/common/consumer.py", "math.ceil(", "math.floor("),
+        f"{CONSUMER}::test_a_timer_that_woke_early_sends_itself_again_and_never_wakes_early_for_rounding",
+    ),
+    "an outbox is published once": (
+        Change(RELAY, 'new.get("outbox_version") == old.get("outbox_version")', 'not new.get("outbox_version")'),
+        f"{CDC}::test_an_outbox_is_published_once_however_often_its_item_changes",
+    ),
+    "one bad record": (
+        Change(RELAY, "except Exception as error:", "except OSError as error:"),
+        f"{CDC}::test_a_poisoned_record_is_parked_and_the_others_go_on",
+    ),
+    "entries that failed": (
+        Change(RELAY, "{one.record for one, code in codes if code in _AGAIN}", "set()"),
+        f"{CDC}::test_a_stream_that_is_sent_again_from_there_ends_complete_and_in_order",
+    ),
+    "nothing overtakes": (
+        Change(RELAY, "        if again:\n            break\n", ""),
+        f"{CDC}::test_nothing_overtakes_an_entry_that_must_wait",
+    ),
+    "the size of a call": (
+        Change(RELAY, " or sum(each.size for each in batch) + one.size > _BYTES", ""),
+        f"{CDC}::test_a_call_stays_below_256_kib",
+    ),
+}
+
+
+@pytest.mark.parametrize("guard", CONTROLS)
+def test_without_its_guard_the_test_is_red(guard: str) -> None:
+    change, node = CONTROLS[guard]
+
+    failed, said = failures([node], change)
+
+    assert failed == [node], said
