@@ -9,8 +9,9 @@ from infra.vocabulary import Timer
 from tests.saga.compare import plain
 from tests.saga.journeys import ALONE, BESIDE, Journey
 from tests.support.builders import House, house
+from tests.support.deliveries import Faults, Handling, Slot
 from tests.support.invariants import violations
-from tests.support.saga import Faults, Handling, Saga, Slot
+from tests.support.saga import Saga
 from tests.support.system import row
 
 _known: dict[Any, Any] = {}  # what does not change from one test module to the next

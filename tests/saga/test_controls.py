@@ -78,7 +78,11 @@ CONTROLS = (
     control(
         "tickets are made once",
         f"{AGAIN}[admitted]",
-        ("functions/ticket/core/issues.py", "TicketPending, State.PENDING), condition=NEW)", "TicketPending, State.PENDING))"),
+        (
+            "functions/ticket/core/issues.py",
+            "TicketPending, State.PENDING), condition=NEW)",
+            "TicketPending, State.PENDING))",
+        ),
         ("functions/ticket/core/issues.py", "Put(TABLE, _ticket(one), condition=NEW)", "Put(TABLE, _ticket(one))"),
     ),
     control(
@@ -117,8 +121,8 @@ Verdict = Future[tuple[list[str], str]]
 @pytest.fixture(scope="module")
 def verdicts(request: pytest.FixtureRequest) -> Iterator[dict[Control | None, Verdict]]:
     """What the asked-for controls' tests say, two at a time; under None what they all say of the real sources."""
-    asked = [one.callspec.params for one in request.session.items if isinstance(one, pytest.Function) and hasattr(one, "callspec")]
-    wanted = [params["control"] for params in asked if isinstance(params.get("control"), Control)]
+    params = [one.callspec.params for one in request.session.items if hasattr(one, "callspec")]
+    wanted: list[Control] = [one["control"] for one in params if isinstance(one.get("control"), Control)]
     nodes = sorted({one.node for one in wanted or CONTROLS})
     with ThreadPoolExecutor(max_workers=2) as pool:
         found: dict[Control | None, Verdict] = {None: pool.submit(failures, nodes)}

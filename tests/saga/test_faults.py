@@ -13,7 +13,8 @@ import pytest
 from tests.saga.compare import without
 from tests.saga.journeys import ALONE, Journey
 from tests.saga.stage import Case, Run, Stage, at_deadline, journeys_of
-from tests.support.saga import CONSUMERS, Faults, Slot
+from tests.support.deliveries import Faults
+from tests.support.saga import CONSUMERS
 
 EVERY_CONSUMER = pytest.mark.parametrize("consumer", [one.function for one in CONSUMERS])
 EVERY_JOURNEY = pytest.mark.parametrize("journey", ALONE, ids=str)

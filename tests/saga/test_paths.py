@@ -89,7 +89,10 @@ def test_a_declined_payment_keeps_the_hold_until_its_end_and_then_gives_the_plac
     run = walked(stage, journeys.declined)
 
     assert steps(run) == ["order", "fail"]
-    assert (item(run, "payments", "payment")["status"], item(run, "payments", "payment")["reason"]) == ("FAILED", "declined")
+    assert (item(run, "payments", "payment")["status"], item(run, "payments", "payment")["reason"]) == (
+        "FAILED",
+        "declined",
+    )
     assert item(run, "sandbox", "session")["status"] == "expired"
     assert told(run) == {"booking_failed": 1}
     assert left(run, stage) == (10, 2, 2)
@@ -106,7 +109,9 @@ def test_a_hold_that_runs_out_gives_its_places_back(stage: Stage, play: journeys
 
 
 @pytest.mark.parametrize("play", [journeys.cancelled, journeys.cancelled_at_checkout])
-def test_a_cancelled_booking_gives_its_places_back_and_cannot_be_paid_any_more(stage: Stage, play: journeys.Play) -> None:
+def test_a_cancelled_booking_gives_its_places_back_and_cannot_be_paid_any_more(
+    stage: Stage, play: journeys.Play
+) -> None:
     run = walked(stage, play)
 
     assert steps(run) == ["order", "cancel"]
@@ -248,14 +253,13 @@ def test_a_message_that_keeps_failing_is_set_aside_and_its_redrive_goes_on_where
 
 
 def test_the_checks_on_the_tables_can_fail(stage: Stage) -> None:
-    broken = {name: [dict(one) for one in items] for name, items in walked(stage, journeys.late_without_room).tables.items()}
-    said = set()
+    sound, said = walked(stage, journeys.late_without_room).tables, set()
 
     for table, kind, harm in HARMS:
-        tables = {name: [dict(one) for one in items] for name, items in broken.items()}
+        tables = {name: [dict(one) for one in items] for name, items in sound.items()}
         for one in tables[table]:
             if one["sk"].split("#")[0] == kind:
-                one |= harm
+                one.update(harm)
         found = violations(tables, now=stage.saga.now)
         assert found, (table, kind, harm)
         said |= {one.split(" ")[0] for one in found}

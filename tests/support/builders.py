@@ -43,7 +43,13 @@ def kind(name: str, capacity: int, prices: int = PRICE) -> dict[str, Any]:
 
 def show(saga: Saga, organiser: Person, category: str, name: str, *types: dict[str, Any], **terms: Any) -> Show:
     """A published event."""
-    about = {"category_id": category, "name": name, "venue": "Hall", "city": "Bremen", "zone": "Europe/Berlin"}
+    about: dict[str, Any] = {
+        "category_id": category,
+        "name": name,
+        "venue": "Hall",
+        "city": "Bremen",
+        "zone": "Europe/Berlin",
+    }
     about |= {"starts_at": "2031-09-01T19:00:00Z", "ends_at": "2031-09-01T22:00:00Z", "max_per_user": 4} | terms
     made = saga.http("POST /v1/events", about | {"types": list(types)}, by=organiser, expect=201).json
     saga.http(f"POST /v1/events/{made['id']}/publish", by=organiser, expect=200)

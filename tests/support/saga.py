@@ -7,25 +7,21 @@ duplicates and held-back messages are asked for by `Slot`, which names the same 
 clock are the driver's.
 """
 
-import copy
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common import clock, env, ids
-from common.bus import BusEvent, registry
-from common.store import unmarshal
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
-
+from common.bus import registry
 from infra import topology
 from infra.vocabulary import On, Stream
+from tests.support import memory
+from tests.support.deliveries import Crash, Effect, Faults, Handling, Message, Outage, Slot, Stuck, written
 from tests.support.provider import Provider, connect
-from tests.support.system import REGION, Person, Reply, System, batch, physical, row
+from tests.support.system import Person, Reply, System, batch, physical, row
 
 START = datetime(2031, 5, 1, 9, tzinfo=UTC)
 MAX_RECEIVES = 5
@@ -35,76 +31,6 @@ _TOGETHER = timedelta(seconds=5)  # timers that were set side by side wake withi
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "SendMessage", "SendEmail"}
 _CDC = next(one for one in topology.ROWS if isinstance(one, Stream))
 CONSUMERS = tuple(one for one in topology.ROWS if isinstance(one, On))
-
-
-class Crash(BaseException):
-    """The function's process ends here: no code of ours may catch it."""
-
-
-class Stuck(AssertionError):
-    """Messages go round without end."""
-
-
-@dataclass(frozen=True, order=True)
-class Slot:
-    """One message of one consumer: the `nth` of this bus event about this subject (a timer's wakings count)."""
-
-    consumer: str
-    event: str
-    subject: str
-    nth: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.consumer}({self.event}{'' if self.nth == 1 else f' #{self.nth}'})"
-
-
-@dataclass
-class Message:
-    """What lies in a consumer's queue."""
-
-    slot: Slot
-    envelope: dict[str, Any]
-    due: datetime
-    place: int
-    tries: int = 1
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One write that was committed: by which function, and what became of which items."""
-
-    function: str
-    operation: str
-    wrote: tuple[str, ...]
-
-
-@dataclass
-class Handling:
-    """One delivery: of what, how it ended, and what it had written by then."""
-
-    slot: Slot
-    tries: int
-    outcome: str = "done"
-    effects: list[Effect] = field(default_factory=list)
-
-    @property
-    def situation(self) -> tuple[str, ...]:
-        """What a fault can meet here: equal for deliveries that do the same to the same kinds of items."""
-        return (self.slot.consumer, self.slot.event, *(str(one) for effect in self.effects for one in effect.wrote))
-
-
-@dataclass
-class Faults:
-    """What shall go wrong, and what did."""
-
-    crash: tuple[Slot, int] | None = None  # die at this message, once so many of its writes are committed
-    race: tuple[Slot, int] | None = None  # before that write of this message, a second instance has it and ends
-    twice: Callable[[Slot], bool] = lambda _: False
-    swap: tuple[Slot, Slot] | None = None  # the first is held back until the second was delivered
-    crashed: int = 0
-    raced: int = 0
-    doubled: list[Slot] = field(default_factory=list)
-    order: list[Slot] = field(default_factory=list)  # in which the two of `swap` were delivered first
 
 
 class Saga:
@@ -120,7 +46,7 @@ class Saga:
     def begin(self, faults: Faults | None = None, *, seed: int | None = None) -> "Saga":
         """Empty queues and tables, the clock at its start; with a seed, what is due comes in a drawn order."""
         self.faults = faults or Faults()
-        self.draw = random.Random(seed) if seed is not None else None  # noqa: S311 - a schedule, not a secret
+        self.draw = random.Random(seed) if seed is not None else None
         self.now = START
         self.queue: list[Message] = []
         self.held: list[Message] = []
@@ -136,7 +62,7 @@ class Saga:
         self.system.sent.clear()
         self.provider.__init__(self.system)  # type: ignore[misc] # as it was made: nothing said, nothing wrong
         env.secret.cache_clear()
-        self._tables({})
+        memory.put_back({})
         return self
 
     @classmethod
@@ -155,14 +81,16 @@ class Saga:
 
     # -- what a test does -----------------------------------------------------------------------
 
-    def http(self, call: str, body: Any = None, *, by: Person | None = None, expect: int | None = None, **more: Any) -> Reply:
+    def http(
+        self, call: str, body: Any = None, *, by: Person | None = None, expect: int | None = None, **more: Any
+    ) -> Reply:
         """Call a route and carry what it published to the queues.
 
         With `expect`, as a patient client does: on any other answer what is due is delivered, then what is
         held back, and the call is made again.
         """
-        who = by.user_id if by else ""
-        request_id = ids.derive("request", self.count(("request", call, json.dumps(body), who)), call, json.dumps(body), who)
+        asked = (call, json.dumps(body), by.user_id if by else "")
+        request_id = ids.derive("request", *asked, self.count(asked))
         while True:
             self._enter(request_id)
             reply = self.system.http(call, body, by=by, request_id=request_id, **more)
@@ -218,7 +146,7 @@ class Saga:
     def redeliver(self, seed: int) -> int:
         """Deliver every message of the run once more, long after, in a drawn order. Returns how many."""
         late = [Message(one.slot, one.envelope, self.now, 0) for one in self.heard]
-        random.Random(seed).shuffle(late)  # noqa: S311
+        random.Random(seed).shuffle(late)
         for one in late:
             self.queue.append(one)
             self.settle()
@@ -234,24 +162,20 @@ class Saga:
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """All items of all tables, as plain values."""
-        found = {}
-        for table in topology.TABLES:
-            items = [item for group in _backend().tables[physical(table)].items.values() for item in group.values()]
-            plain = [unmarshal(item.to_json()["Attributes"]) for item in items]
-            found[table.name] = sorted(plain, key=lambda one: (one["pk"], one["sk"]))
-        return found
+        return memory.tables()
 
     def snapshot(self) -> Any:
         """All that a later run needs to go on from here; the queues are empty."""
         assert not self.queue, "a snapshot is taken at rest"
         assert not self.dead, "a snapshot is taken of a sound system"
-        return copy.deepcopy(({name: table.items for name, table in _backend().tables.items()}, self.now, self._counts))
+        return memory.kept(), self.now, dict(self._counts)
 
     def resume(self, snapshot: Any, faults: Faults | None = None, *, seed: int | None = None) -> "Saga":
         """As it was when the snapshot was taken, but for the faults."""
         self.begin(faults, seed=seed)
-        items, self.now, self._counts = copy.deepcopy(snapshot)
-        self._tables(items)
+        items, self.now, counts = snapshot
+        self._counts = dict(counts)
+        memory.put_back(items)
         return self
 
     def handled(self, consumer: str) -> list[Handling]:
@@ -295,27 +219,26 @@ class Saga:
 
     def _enqueue(self, consumer: str, envelope: dict[str, Any], delay: int = 0) -> None:
         event = registry()[envelope["detail-type"]]
-        subject = str(envelope["detail"][f"{event.entity}_id"])
-        nth = self.count((consumer, event.__name__, subject))
-        message = Message(
-            Slot(consumer, event.__name__, subject, nth), envelope, self.now + timedelta(seconds=delay), self.count("place")
-        )
-        held = self.faults.swap and message.slot == self.faults.swap[0] and self.faults.swap[1] not in self.faults.order
-        (self.held if held else self.queue).append(message)
-        if self.faults.twice(message.slot):
-            self.faults.doubled.append(message.slot)
-            self.queue.append(copy.copy(message))
+        named = (consumer, event.__name__, str(envelope["detail"][f"{event.entity}_id"]))
+        slot, due = Slot(*named, self.count(named)), self.now + timedelta(seconds=delay)
+        first, second = self.faults.swap or (None, None)
+        held = slot == first and second not in self.faults.order
+        (self.held if held else self.queue).append(Message(slot, envelope, due, self.count("place")))
+        if self.faults.twice(slot):
+            self.faults.doubled.append(slot)
+            self.queue.append(Message(slot, envelope, due, self.count("place")))
 
     def _awaited(self) -> bool:
         """Whether what is held back waits for something in the queue, or for what comes at this very time."""
-        soon = self.now + _TOGETHER
-        return any(one.slot == (self.faults.swap or ())[1] or one.due <= soon for one in self.queue)
+        soon, (_, second) = self.now + _TOGETHER, self.faults.swap or (None, None)
+        return any(one.slot == second or one.due <= soon for one in self.queue)
 
     def progress(self) -> bool:
         """What a client's waiting may bring: what is due, what is held back, what has to come again."""
-        if not any(one.due <= self.now for one in self.queue) and not self.release():
-            if not any(one.tries > 1 for one in self.queue):
-                return False
+        waiting = any(one.due <= self.now for one in self.queue) or self.release()
+        if not waiting and not any(one.tries > 1 for one in self.queue):
+            return False
+        if not waiting:
             self._forward()
         self.settle()
         return True
@@ -328,7 +251,7 @@ class Saga:
     def _carry(self) -> None:
         """What the call has changed goes to the bus, what is on the bus into the queues."""
         for table in _CDC.tables:
-            self._relay(self._changes(physical(table)))
+            self._relay([self._numbered(one) for one in memory.changes(physical(table))])
         for published in self.system.bus:
             for one in CONSUMERS:
                 if published["detail-type"] in {event.wire_name() for event in one.events}:
@@ -346,14 +269,6 @@ class Saga:
             first = failures[0]["itemIdentifier"] if failures else None
             records = [one for one in records if first and int(one["dynamodb"]["SequenceNumber"]) >= int(first)]
         raise Stuck("cdc cannot publish")
-
-    def _changes(self, table: str) -> list[dict[str, Any]]:
-        """The table's new stream records that the mapping's filter lets pass."""
-        shard = _backend().tables[table].stream_shard
-        if shard is None:
-            return []
-        fresh, shard.items = [one.record for one in shard.items], []
-        return [self._numbered(one) for one in fresh if "outbox_version" in one["dynamodb"].get("NewImage", {})]
 
     def _numbered(self, record: dict[str, Any]) -> dict[str, Any]:
         self._sequence += 1
@@ -395,57 +310,15 @@ class Saga:
         client.meta.events.register(f"after-call.{service}", note)
 
     def _about_to_write(self) -> None:
-        if self.current and self.working and not self.faults.raced:
-            if self.faults.race == (self.current.slot, len(self.current.effects) + 1):
-                self.faults.raced += 1
-                self._handle(self.working)
+        now, race = self.current, self.faults.race
+        if now and self.working and not self.faults.raced and race == (now.slot, len(now.effects) + 1):
+            self.faults.raced += 1
+            self._handle(self.working)
 
     def _wrote(self, operation: str, asked: dict[str, Any]) -> None:
         if self.current is None or self.system.current is None or self.system.current is _CDC:
             return
-        self.current.effects.append(Effect(self.system.current.function, operation, tuple(_written(operation, asked))))
+        self.current.effects.append(Effect(self.system.current.function, operation, tuple(written(operation, asked))))
         if self.faults.crash == (self.current.slot, len(self.current.effects)) and not self.faults.crashed:
             self.faults.crashed += 1
             raise Crash
-
-    def _tables(self, items: dict[str, Any]) -> None:
-        for name, table in _backend().tables.items():
-            table.items.clear()
-            table.items.update(items.get(name, {}))
-            if table.stream_shard:
-                table.stream_shard.items = []
-
-
-class Outage(Exception):
-    """The service that was asked does not answer."""
-
-
-def _backend() -> Any:
-    return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
-
-
-def _written(operation: str, asked: dict[str, Any]) -> Iterator[str]:
-    if operation == "TransactWriteItems":
-        for member in asked["TransactItems"]:
-            for kind, write in member.items():
-                yield from _written(kind, write)
-    elif "TableName" in asked:
-        yield _kind(asked)
-    else:
-        yield operation
-
-
-def _kind(write: dict[str, Any]) -> str:
-    """The item's table and kind, and the state that it was brought to: `bookings/booking=CONFIRMED`."""
-    item = unmarshal(write.get("Item") or write["Key"])
-    values = unmarshal(write.get("ExpressionAttributeValues", {}))
-    state = item.get("status") or values.get(":status")
-    table = write["TableName"].removeprefix("test-")
-    return f"{table}/{item['sk'].split('#')[0]}" + (f"={state}" if state else "")
-
-
-def hears(consumer: str) -> tuple[type[BusEvent], ...]:
-    """The bus events that wake the consumer."""
-    found = row(consumer)
-    assert isinstance(found, On)
-    return found.events

@@ -1,0 +1,103 @@
+"""What the saga's driver knows of messages: which one it is, how its delivery went, and what shall go wrong."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from common.store import unmarshal
+
+
+class Crash(BaseException):
+    """The function's process ends here: no code of ours may catch it."""
+
+
+class Stuck(AssertionError):
+    """Messages go round without end."""
+
+
+@dataclass(frozen=True, order=True)
+class Slot:
+    """One message of one consumer: the `nth` of this bus event about this subject (a timer's wakings count)."""
+
+    consumer: str
+    event: str
+    subject: str
+    nth: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.consumer}({self.event}{'' if self.nth == 1 else f' #{self.nth}'})"
+
+
+@dataclass
+class Message:
+    """What lies in a consumer's queue."""
+
+    slot: Slot
+    envelope: dict[str, Any]
+    due: datetime
+    place: int
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One write that was committed: by which function, and what became of which items."""
+
+    function: str
+    operation: str
+    wrote: tuple[str, ...]
+
+
+@dataclass
+class Handling:
+    """One delivery: of what, how it ended, and what it had written by then."""
+
+    slot: Slot
+    tries: int
+    outcome: str = "done"
+    effects: list[Effect] = field(default_factory=list)
+
+    @property
+    def situation(self) -> tuple[str, ...]:
+        """What a fault can meet here: equal for deliveries that do the same to the same kinds of items."""
+        return (self.slot.consumer, self.slot.event, *(str(one) for effect in self.effects for one in effect.wrote))
+
+
+@dataclass
+class Faults:
+    """What shall go wrong, and what did."""
+
+    crash: tuple[Slot, int] | None = None  # die at this message, once so many of its writes are committed
+    race: tuple[Slot, int] | None = None  # before that write of this message, a second instance has it and ends
+    twice: Callable[[Slot], bool] = lambda _: False
+    swap: tuple[Slot, Slot] | None = None  # the first is held back until the second was delivered
+    crashed: int = 0
+    raced: int = 0
+    doubled: list[Slot] = field(default_factory=list)
+    order: list[Slot] = field(default_factory=list)  # in which the two of `swap` were delivered first
+
+
+class Outage(Exception):
+    """The service that was asked does not answer."""
+
+
+def written(operation: str, asked: dict[str, Any]) -> Iterator[str]:
+    """What an SDK call writes: for each item its table and kind, and the state that it is brought to."""
+    if operation == "TransactWriteItems":
+        for member in asked["TransactItems"]:
+            for kind, write in member.items():
+                yield from written(kind, write)
+    elif "TableName" in asked:
+        yield _kind(asked)
+    else:
+        yield operation
+
+
+def _kind(write: dict[str, Any]) -> str:
+    # For example `bookings/booking=CONFIRMED`.
+    item = unmarshal(write.get("Item") or write["Key"])
+    values = unmarshal(write.get("ExpressionAttributeValues", {}))
+    state = item.get("status") or values.get(":status")
+    table = write["TableName"].removeprefix("test-")
+    return f"{table}/{item['sk'].split('#')[0]}" + (f"={state}" if state else "")
