@@ -10,7 +10,7 @@ from tests.support.mutation import Change, failures
 
 _FAULTS = "tests/saga/test_faults.py::test_"
 AGAIN = f"{_FAULTS}every_message_delivered_again_long_after_changes_nothing"
-RACE = f"{_FAULTS}two_instances_with_one_message_change_nothing"
+RACE = "tests/saga/test_paths.py::test_two_instances_with_one_message_answer_it_once"
 EXPIRED = "tests/saga/test_paths.py::test_a_hold_that_runs_out_gives_its_places_back[expired]"
 NEW = "attribute_not_exists(#pk)"
 
@@ -34,12 +34,12 @@ def control(guard: str, node: str, *changes: tuple[str, str, str]) -> Control:
 CONTROLS = (
     control(
         "a payment is answered once",
-        f"{RACE}[booking.on_payment_succeeded]",
+        f"{RACE}[a late payment without room]",
         ("functions/booking/core/repository.py", '        also="attribute_not_exists(#payment_id)",\n', ""),
     ),
     control(
         "a transition leaves only the states of its table",
-        f"{RACE}[booking.on_payment_failed]",
+        f"{RACE}[a hold that runs out]",
         (
             "layers/common/outbox.py",
             "condition = f\"#status IN ({', '.join(':' + name for name in sources)})\"",

@@ -8,6 +8,7 @@ import pytest
 from tests.saga import journeys
 from tests.saga.journeys import ALONE, Journey
 from tests.saga.stage import Run, Stage
+from tests.support.deliveries import Faults
 from tests.support.invariants import violations
 
 
@@ -250,6 +251,27 @@ def test_a_message_that_keeps_failing_is_set_aside_and_its_redrive_goes_on_where
     assert states(stage.run(), "bookings", "booking") == states(undisturbed, "bookings", "booking")
     assert not stage.run().violations
     assert left(stage.run(), stage) == left(undisturbed, stage)
+
+
+@pytest.mark.parametrize(
+    ("play", "consumer"),
+    [(journeys.expired, "booking.on_payment_failed"), (journeys.late_without_room, "booking.on_payment_succeeded")],
+    ids=["a hold that runs out", "a late payment without room"],
+)
+def test_two_instances_with_one_message_answer_it_once(stage: Stage, play: journeys.Play, consumer: str) -> None:
+    journey = Journey(play.__name__, (play,))
+    undisturbed = stage.undisturbed(journey)
+    *_, slot = (one for one in undisturbed.slots() if one.consumer == consumer)
+    faults = Faults(race=(slot, 1))
+
+    run = stage.walk(journey, faults)
+
+    assert faults.raced == 1
+    assert not run.dead
+    assert not run.violations
+    assert [one["logs"] for one in run.plain["bookings"] if one["sk"] == "booking"] == [
+        one["logs"] for one in undisturbed.plain["bookings"] if one["sk"] == "booking"
+    ]
 
 
 def test_the_checks_on_the_tables_can_fail(stage: Stage) -> None:
