@@ -303,3 +303,18 @@ def test_a_timer_that_wakes_early_on_its_last_try_is_not_given_up(sent: list[Any
 
     assert failed(handler, batch(eventbridge(an_order()), tries=5)) == []
     assert (given_up, len(sent)) == ([], 1)
+
+
+def test_a_message_that_does_not_fit_is_not_repeated_in_any_log() -> None:
+    person = f"anna{chr(64)}example.org"  # a stack shows its lines of code
+
+    def misread(payment: PaymentSucceeded) -> None:
+        PaymentSucceeded.model_validate({"user_id": [person], "prices": person})
+
+    event = batch(eventbridge(a_payment()))
+
+    with logged() as lines:
+        assert failed(hearing(misread), event) == ids(event)
+
+    assert "ValidationError" in lines.text()
+    assert person not in lines.text()

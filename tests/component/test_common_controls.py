@@ -66,6 +66,10 @@ CONTROLS = {
         Change("layers/common/cursor.py", "scope) if back else None", "scope) if back and keys else None"),
         f"{CURSOR}::test_from_a_page_that_became_empty_the_way_back_is_open",
     ),
+    "logs repeat nothing personal": (
+        Change("layers/common/bus/base.py", ", hide_input_in_errors=True", ""),
+        f"{CONSUMER}::test_a_message_that_does_not_fit_is_not_repeated_in_any_log",
+    ),
     "each record for itself": (
         Change(
             "layers/common/consumer.py", "raise_on_entire_batch_failure=False", "raise_on_entire_batch_failure=True"

@@ -358,3 +358,13 @@ def test_every_call_leaves_one_line_with_its_route_status_and_time() -> None:
 
 def test_problem_documents_are_plain_json() -> None:
     assert json.loads(call(refusing(SoldOut("ü 😀 \ud800"))).text)["detail"] == "ü 😀 \ud800"
+
+
+def test_a_view_that_does_not_fit_is_not_repeated_in_any_log() -> None:
+    person = f"anna{chr(64)}example.org"  # a stack shows its lines of code
+
+    with logged() as lines:
+        answer = call(answering(lambda: Seen.model_validate({"name": [person], "at": person})))
+
+    assert (answer.status, "ValidationError" in lines.text()) == (500, True)
+    assert person not in lines.text()

@@ -18,13 +18,13 @@ A = TypeVar("A", bound="CallAnswer")
 class CallRequest(BaseModel):
     """What is asked."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class CallAnswer(BaseModel):
     """What is answered."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class CallFailed(Exception):

@@ -11,7 +11,7 @@ V = TypeVar("V")
 class View(BaseModel):
     """A body that goes out: snake_case JSON, times in UTC, money in minor units."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, defer_build=True, hide_input_in_errors=True)
 
 
 class Reply(Generic[V]):

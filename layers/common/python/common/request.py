@@ -15,7 +15,7 @@ from common.problems import Forbidden, Invalid, Malformed, NotFound, Unauthentic
 class Request(BaseModel):
     """A JSON body that comes in: nothing unknown, nothing converted."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True, hide_input_in_errors=True)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,12 @@ _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class Part(BaseModel):
-    """A frozen piece of a bus event; unknown fields are ignored, for fields are only ever added."""
+    """A frozen piece of a bus event; unknown fields are ignored, for fields are only ever added.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    Errors do not repeat what was read, here and in views and requests: it may be personal, and errors are logged.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True, hide_input_in_errors=True)
 
 
 class BusEvent(Part):
