@@ -30,7 +30,7 @@ class Stage:
     identity: str | None = None  # the verified SES identity where it is not the sender itself
     create_identity: bool = False
     short_holds: bool = False
-    hold_backstop_seconds: int = 120
+    hold_backstop_seconds: int = 240  # longer than one retry of payment.close_payment takes (180 s)
     retain: bool = False  # data outlive the stack and cannot be deleted by mistake
     reserved_concurrency: Mapping[str, int] = field(default_factory=dict)  # by `<service>.<file>`
     throttle: Mapping[str, int] = field(default_factory=lambda: {"rate": 500, "burst": 1000})  # requests per second
