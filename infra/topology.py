@@ -103,10 +103,10 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /v1/events/{event_id}",        "events.get_event",         Who.ANYONE,    may=(EVENTS.may("GetItem"),)),
 
     # booking: holding places
-    On(EventPublished,                        "booking.on_event_published",   may=(BOOKINGS.may("GetItem", "PutItem", "UpdateItem"),)),
-    On(EventChanged,                          "booking.on_event_changed",     may=(BOOKINGS.may("GetItem", "PutItem", "UpdateItem"),)),
+    On(EventPublished,                        "booking.on_event_published",   may=(BOOKINGS.may("PutItem", "UpdateItem"),)),
+    On(EventChanged,                          "booking.on_event_changed",     may=(BOOKINGS.may("PutItem", "UpdateItem"),)),
     Route("GET /v1/events/{event_id}/availability", "booking.get_availability", Who.ANYONE, may=(BOOKINGS.may("GetItem", "BatchGetItem"),)),
-    Route("POST /v1/bookings",                "booking.create_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"), BACKSTOP)),
+    Route("POST /v1/bookings",                "booking.create_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "PutItem", "UpdateItem"),)),
     Route("GET /v1/bookings",                 "booking.list_bookings",    Who.USER,      may=(BOOKINGS.may("BatchGetItem"), BOOKINGS.may(*LISTING, index="by_user"), SIGN_PAGE)),
     Route("GET /v1/bookings/{booking_id}",    "booking.get_booking",      Who.USER,      may=(BOOKINGS.may("GetItem"),)),
     Route("DELETE /v1/bookings/{booking_id}", "booking.cancel_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "UpdateItem"),)),

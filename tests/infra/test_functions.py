@@ -82,7 +82,7 @@ def _setting(cloud: Cloud, setting: Setting) -> str:
         "PUBLIC_URL": url,
         "PROVIDER_API": f"{url}/sandbox" if local else "https://api.stripe.com",
         "SHORT_HOLDS": "1" if local else "0",
-        "HOLD_BACKSTOP_SECONDS": "120",
+        "HOLD_BACKSTOP_SECONDS": "240",
     }[setting.env]
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from common.api import Binary, Created, Endpoint, Unexpected
-from common.problems import DomainError
+from common.problems import Busy, DomainError
 from common.reply import Reply
 from infra.vocabulary import Route
 from tools.docs import read
@@ -69,7 +69,8 @@ def examples() -> dict[str, Any]:
 
 def shared_answers() -> dict[str, Any]:
     """What many calls answer alike."""
-    own = {f"Gateway{status}": _answer([], status) for status in _GATEWAY}
+    # 503 is never the gateway's alone: the function says it too.
+    own = {f"Gateway{status}": _answer([], status) for status in _GATEWAY if status != Busy.status}
     return own | {"Unexpected": _answer([Unexpected])}
 
 

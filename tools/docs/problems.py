@@ -6,7 +6,7 @@ from common import problems
 from common.api import IdempotencyKey, Unexpected
 from common.body import TooLarge
 from common.cursor import BadToken
-from common.problems import DomainError, Malformed, Unsupported
+from common.problems import Busy, DomainError, Malformed, NotFound, Unsupported
 from common.request import BadKey, RoleMissing
 from infra.topology import ROWS
 from infra.vocabulary import Route, Who
@@ -22,9 +22,11 @@ these, the gateway answers for itself, in plain JSON `{"message": …}`: 401 and
 def refusals(row: Route) -> list[type[DomainError]]:
     """Every problem that the call can answer: its own, and those that its form brings with it."""
     end = read.endpoint(row)
-    found: list[type[DomainError]] = [*end.refuses, problems.Invalid, Unexpected]
+    found: list[type[DomainError]] = [*end.refuses, problems.Invalid, Malformed, Busy, Unexpected]
     if end.body:
-        found += [Malformed, TooLarge, Unsupported]
+        found += [TooLarge, Unsupported]
+    if "{" in row.path:
+        found.append(NotFound)
     if IdempotencyKey in end.wants.values():
         found.append(BadKey)
     if row.who in (Who.ORGANISER, Who.ADMIN):
