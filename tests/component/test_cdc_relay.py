@@ -125,7 +125,7 @@ def test_an_outbox_is_published_once_however_often_its_item_changes(bus: Bus) ->
 
 def test_each_version_publishes_its_own_in_order(bus: Bus) -> None:
     first = a_booking()
-    ended = {"name": "BookingExpired.v1", "correlation": "c1", "cause": "t1"}
+    ended = {"bus_event": "BookingExpired.v1", "correlation": "c1", "cause": "t1"}
     second = first | {"version": 2, "outbox": [ended], "outbox_version": 2}
 
     relay(record(1, first), record(2, second, first))
@@ -158,7 +158,7 @@ def test_nothing_is_published_for_a_record_that_says_nothing_new(bus: Bus, name:
 
 
 POISON: dict[str, Item] = {
-    "an unknown name": a_booking("bad", outbox=[{"name": "Gone.v9"}]),
+    "an unknown name": a_booking("bad", outbox=[{"bus_event": "Gone.v9"}]),
     "no name": a_booking("bad", outbox=[{}]),
     "no list": a_booking("bad", outbox="x"),
     "a field missing": {name: value for name, value in a_booking("bad").items() if name != "currency"},
@@ -190,7 +190,7 @@ def test_a_number_that_cannot_be_read_is_parked_too(bus: Bus, capsys: pytest.Cap
 
 
 def test_what_is_parked_is_not_repeated_in_the_log(bus: Bus) -> None:
-    said = {"name": UserUpdated.wire_name(), "correlation": "c1", "cause": "r1"}
+    said = {"bus_event": UserUpdated.wire_name(), "correlation": "c1", "cause": "r1"}
     person = {"pk": "u1", "sk": "user", "id": "u1", "first_name": SECRET, "version": 1, "updated_at": NOW}
 
     with logged() as lines:
@@ -327,7 +327,7 @@ def test_one_line_says_what_was_done(bus: Bus) -> None:
 
 
 def test_the_bus_events_of_one_transition_share_its_record(bus: Bus) -> None:
-    said = [{"name": kind.wire_name(), "correlation": "c1", "cause": "r1"} for kind in (BookingOrdered, BookingExpired)]
+    said = [{"bus_event": kind.wire_name(), "correlation": "c1", "cause": "r1"} for kind in (BookingOrdered, BookingExpired)]
     bus.codes = {1: "ThrottlingException"}
 
     assert relay(record(5, a_booking(outbox=said))) == ["5"]

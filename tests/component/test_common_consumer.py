@@ -12,7 +12,7 @@ from common import clock, env, trace
 from common.bus.booking import BookingExpired, BookingOrdered
 from common.bus.payment import PaymentFailed, PaymentSucceeded
 from common.consumer import Consumer, Later, consumer, consumer_that_gives_up
-from common.problems import Conflict
+from common.problems import Busy, Conflict, DomainError
 from tests.support.lines import logged
 from tests.support.refusals import answering, refused
 from tests.support.system import batch, environment, eventbridge
@@ -126,6 +126,16 @@ def test_a_refusal_is_acknowledged_counted_and_named(capsys: pytest.CaptureFixtu
     (line,) = lines.records
     assert (line.levelname, vars(line)["refused"], vars(line)["bus_event_id"]) == ("INFO", "closed", "e1")
     assert '"MessagesRefused":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+@pytest.mark.parametrize("refusal", [Busy(), Closed(retry_after=1)])
+def test_a_refusal_that_may_pass_makes_the_message_come_again(refusal: DomainError) -> None:
+    def refuse(_: PaymentSucceeded) -> None:
+        raise refusal
+
+    event = batch(eventbridge(a_payment()))
+
+    assert failed(hearing(refuse), event) == ids(event)
 
 
 def test_a_failure_makes_only_its_own_message_come_again() -> None:

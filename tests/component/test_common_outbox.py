@@ -10,7 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from common import clock, ids, outbox, store, trace
+from common.bus import registry
 from common.bus.booking import BookingCancelled, BookingConfirmed, BookingExpired, BookingOrdered
+from common.bus.events import EventPublished
 from common.outbox import born, change, entry, mine, published, transition
 from common.statemachine import StateMachine
 from common.store import ConditionFailed, Item, Put
@@ -98,7 +100,7 @@ def test_a_new_item_publishes_from_its_own_fields() -> None:
 def test_only_what_the_item_does_not_hold_lies_in_the_outbox() -> None:
     with trace.following("c1", "r1"):
         assert entry(BookingCancelled, reason="buyer") == {
-            "name": "BookingCancelled.v1", "correlation": "c1", "cause": "r1", "reason": "buyer",
+            "bus_event": "BookingCancelled.v1", "correlation": "c1", "cause": "r1", "reason": "buyer",
         }  # fmt: skip
 
 
@@ -199,7 +201,7 @@ def test_ids_repeat_for_the_same_and_differ_for_any_other_place() -> None:
         item | {"pk": "b2"},
         item | {"sk": "other"},
         item | {"outbox_version": 2},
-        item | {"outbox": [item["outbox"][0] | {"name": "BookingExpired.v1"}]},
+        item | {"outbox": [item["outbox"][0] | {"bus_event": "BookingExpired.v1"}]},
     ]
 
     found = [published(one)[0].bus_event_id for one in (item, item | {"quantity": 9}, *others)]
@@ -219,7 +221,7 @@ def test_an_extra_field_of_the_entry_goes_before_the_items() -> None:
 @pytest.mark.parametrize("name", ["Unknown.v1", "BookingConfirmed.v2"])
 def test_an_unknown_name_is_an_error(name: str) -> None:
     with pytest.raises(KeyError):
-        published(saved() | {"outbox": [{"name": name}], "outbox_version": 1})
+        published(saved() | {"outbox": [{"bus_event": name}], "outbox_version": 1})
 
 
 def test_an_entry_that_cannot_be_filled_is_an_error() -> None:
@@ -301,3 +303,29 @@ def test_a_trigger_that_leaves_no_state_is_an_error() -> None:
 
     with pytest.raises(KeyError):
         outbox.transition(TABLE, KEY, MACHINE, Other.NEVER, actor="x")  # type: ignore[misc]
+
+
+def test_an_items_own_attributes_are_not_taken_for_the_entrys_words() -> None:
+    """A concert has a `name`; so once had an entry of the outbox, and every mail was about `EventPublished.v1`."""
+    words = {"name": "Gala", "bus_event": "x", "correlation": "y", "cause": "z"}
+    type_ = {"id": "t1", "name": "Seat", "prices": 1, "currency": "EUR", "capacity": 1, "status": "ON_SALE"}
+    terms = {"terms_version": 1, "organiser_id": "o1", "venue": "V", "city": "C", "zone": "UTC", "status": "PUBLISHED"}
+    times = {
+        "starts_at": "2031-01-01T00:00:00Z",
+        "ends_at": "2031-01-02T00:00:00Z",
+        "updated_at": "2030-01-01T00:00:00Z",
+    }
+    item = (
+        {"pk": "e1", "sk": "event", "id": "e1", "max_per_user": 1, "hold_seconds": 60, "types": [type_]} | words | terms
+    )
+    said = {"outbox": [outbox.entry(EventPublished)], "outbox_version": 1}
+
+    (event,) = published(item | times | said)
+
+    assert isinstance(event, EventPublished)
+    assert (event.name, event.correlation_id) == ("Gala", trace.current().correlation_id)
+
+
+@pytest.mark.parametrize("name", sorted(registry()))
+def test_no_bus_event_has_a_field_that_is_an_entrys_own_word(name: str) -> None:
+    assert not {"bus_event", "correlation", "cause"} & set(registry()[name].model_fields)

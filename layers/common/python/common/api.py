@@ -1,8 +1,8 @@
 """The one place where HTTP meets the domain.
 
 `@endpoint` reads the handler's annotations, gives it what it asks for, and turns every outcome
-into JSON or a problem document. A body model, `Caller`, `IdempotencyKey` and `RawRequest` are known
-by their types; any other parameter without a default is a path parameter, with one a query parameter.
+into JSON or a problem document. A body model, `Paging`, and what `_GIVEN` lists are known by their
+types; any other parameter without a default is a path parameter, with one a query parameter.
 An unknown parameter is refused, unless the handler takes `**others`.
 """
 
@@ -17,18 +17,27 @@ from typing import Any, get_type_hints
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, create_model
 
-from common import log, request, trace
+from common import env, log, request, revision, trace
+from common.paging import PageOf, Paging
 from common.patience import busy
 from common.problems import Busy, DomainError, Unexpected
-from common.reply import Answer, Binary, Created, NoContent, Ok, Reply, SeeOther, View
+from common.reply import Answer, Binary, Created, NoContent, NotModified, Ok, Reply, SeeOther, View
 from common.request import Caller, IdempotencyKey, Limit, RawRequest, Request, Token
+from common.revision import IfMatch, IfNoneMatch
 
 __all__ = [
-    "Binary", "Caller", "Created", "IdempotencyKey", "Limit", "NoContent", "Ok", "RawRequest", "Request",
-    "SeeOther", "Token", "Unexpected", "View", "endpoint",
+    "Binary", "Caller", "Created", "IdempotencyKey", "IfMatch", "IfNoneMatch", "Limit", "NoContent", "NotModified",
+    "Ok", "PageOf", "Paging", "RawRequest", "Request", "SeeOther", "Token", "Unexpected", "View", "endpoint",
 ]  # fmt: skip
 
 _PROBLEM = "application/problem+json"
+_GIVEN: dict[Any, Callable[[dict[str, Any], RawRequest], Any]] = {
+    Caller: lambda event, _: request.caller(event),
+    RawRequest: lambda _, raw: raw,
+    IdempotencyKey: lambda _, raw: request.idempotency_key(raw),
+    IfMatch: lambda _, raw: revision.if_match(raw.headers),
+    IfNoneMatch: lambda _, raw: revision.if_none_match(raw.headers),
+}
 
 
 class Endpoint:
@@ -41,6 +50,7 @@ class Endpoint:
         hints = get_type_hints(fn, include_extras=True)
         self.returns = hints.pop("return")
         self.body: tuple[str, type[BaseModel]] | None = None
+        self.paging: str | None = None
         self.wants: dict[str, Any] = {}
         fields: dict[str, Any] = {}
         config = ConfigDict(extra="forbid", defer_build=True)
@@ -48,9 +58,12 @@ class Endpoint:
             hint = hints[name]
             if parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 config["extra"] = "ignore"
+            elif hint is Paging:
+                self.paging = name
+                fields |= {one: (info.annotation, info) for one, info in Paging.model_fields.items()}
             elif isinstance(hint, type) and issubclass(hint, BaseModel):
                 self.body = (name, hint)
-            elif hint in (Caller, RawRequest, IdempotencyKey):
+            elif hint in _GIVEN:
                 self.wants[name] = hint
             else:
                 default = ... if parameter.default is inspect.Parameter.empty else parameter.default
@@ -83,10 +96,9 @@ class Endpoint:
         raw = request.raw(event)
         found = request.parameters(event, self.params)
         for name, hint in self.wants.items():
-            if hint is Caller:
-                found[name] = request.caller(event)
-            else:
-                found[name] = raw if hint is RawRequest else request.idempotency_key(raw)
+            found[name] = _GIVEN[hint](event, raw)
+        if self.paging:
+            found[self.paging] = request.composed(Paging, {name: found.pop(name) for name in Paging.model_fields})
         if self.body:
             found[self.body[0]] = request.json_body(raw, self.body[1])
         return found
@@ -99,7 +111,7 @@ def endpoint(*, refuses: Sequence[type[DomainError]] = ()) -> Callable[[Callable
 
 def _may(event: dict[str, Any]) -> None:
     # What the topology demands of this route, beside the authorizer's word.
-    role = os.environ.get("WHO", "")
+    role = env.setting("WHO")
     if role in ("user", "organiser", "admin"):
         caller = request.caller(event)
         if role != "user":

@@ -1,7 +1,7 @@
 """The one place where a queue meets the domain.
 
 `@consumer` reads the bus-event class from the handler's annotation. Each record ends in one of
-three ways: done, or refused for good by a DomainError (acknowledged either way) · `Later`, a timer
+three ways: done, or refused for good by a final DomainError (acknowledged either way) · `Later`, a timer
 that woke early (sent to its own queue again) · anything else (retried, then the DLQ).
 """
 
@@ -65,13 +65,13 @@ class Consumer:
     def _outcome(self, message: BusEvent, record: SQSRecord) -> dict[str, Any]:
         try:
             self.fn(message)
-        except DomainError as refusal:
-            log.count("MessagesRefused")
-            return {"refused": refusal.slug(), "detail": str(refusal)}
         except Later as later:
             _wake(record, later.at)
             return {"later": str(later)}
-        except Exception:
+        except Exception as error:
+            if isinstance(error, DomainError) and error.final:
+                log.count("MessagesRefused")
+                return {"refused": error.slug(), "detail": str(error)}
             tries = int(record.attributes.approximate_receive_count)
             log.logger.warning(
                 "failed", exc_info=True, extra={"tries": tries, "correlation_id": message.correlation_id}

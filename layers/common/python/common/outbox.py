@@ -19,7 +19,7 @@ Event = TypeVar("Event", bound=BusEvent)
 def entry(event: type[BusEvent], **extra: Any) -> dict[str, Any]:
     """A bus event to be: its wire name, its journey, and only what the item does not hold."""
     now = trace.current()
-    return {"name": event.wire_name(), "correlation": now.correlation_id, "cause": now.operation} | extra
+    return {"bus_event": event.wire_name(), "correlation": now.correlation_id, "cause": now.operation} | extra
 
 
 def born(item: Item, *, actor: str, publish: Sequence[dict[str, Any]] = (), trigger: str = "create") -> Item:
@@ -41,16 +41,20 @@ def change(  # noqa: PLR0913 - keywords, read at the call
     publish: Sequence[dict[str, Any]] = (),
     condition: str = "attribute_exists(#pk)",
     values: Mapping[str, Any] | None = None,
+    log: bool = True,
 ) -> Update:
-    """The update that sets attributes, counts the version, logs it and publishes."""
+    """The update that sets attributes, counts the version, logs it and publishes.
+
+    What is edited over and over is not logged: the log would outgrow the item.
+    """
     moment = clock.iso(clock.now())
     fixed = {"updated_at": moment, "operation": trace.current().operation} | dict(sets or {})
     fixed |= {"outbox": list(publish)} if publish else {}
     parts = [f"#{name} = :{name}" for name in fixed]
-    parts += ["#version = #version + :one", "#logs = list_append(#logs, :log)"]
+    parts += ["#version = #version + :one"] + (["#logs = list_append(#logs, :log)"] if log else [])
     parts += ["#outbox_version = #version + :one"] if publish else []
     expression = f"SET {', '.join(parts)}" + (f" REMOVE {', '.join('#' + name for name in removes)}" if removes else "")
-    filled = fixed | {"one": 1, "log": [_log(trigger, actor, moment)]}
+    filled = fixed | {"one": 1} | ({"log": [_log(trigger, actor, moment)]} if log else {})
     twice = {name for name, value in (values or {}).items() if filled.get(name, value) != value}
     if twice:
         raise ValueError(f"{sorted(twice)} would stand for two values in one update")
@@ -102,11 +106,11 @@ def mine(failure: ConditionFailed, at: int = 0) -> Item | None:
 
 def published(image: Item) -> list[BusEvent]:
     """The bus events of an item's latest transition, in their order."""
-    return [_envelope(registry()[said["name"]], said, image) for said in image.get("outbox", [])]
+    return [_envelope(registry()[said["bus_event"]], said, image) for said in image.get("outbox", [])]
 
 
 def _envelope(event: type[Event], said: Mapping[str, Any], image: Item) -> Event:
-    place = (event.source, image["pk"], image["sk"], image["outbox_version"], said["name"])
+    place = (event.source, image["pk"], image["sk"], image["outbox_version"], said["bus_event"])
     envelope = {
         "bus_event_id": ids.derive(*place),
         "occurred_at": image["updated_at"],
@@ -114,7 +118,9 @@ def _envelope(event: type[Event], said: Mapping[str, Any], image: Item) -> Event
         "causation_id": said["cause"],
         f"{event.entity}_id": image["id"],
     }
-    return event.model_validate(dict(image) | envelope | dict(said))
+    # An entry's own words are no fields of the event: an item may have an attribute of that name.
+    extra = {name: value for name, value in said.items() if name not in ("bus_event", "correlation", "cause")}
+    return event.model_validate(dict(image) | envelope | extra)
 
 
 def _log(trigger: str, actor: str, moment: str) -> dict[str, str]:

@@ -35,6 +35,11 @@ class DomainError(Exception):
         self.retry_after = retry_after
         self.members = members
 
+    @property
+    def final(self) -> bool:
+        """Whether the same request or message would be refused again."""
+        return self.status < 500 and self.retry_after is None
+
     @classmethod
     def slug(cls) -> str:
         """The stable name, e.g. `sold-out`."""

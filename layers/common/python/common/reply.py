@@ -46,6 +46,15 @@ class NoContent(Reply[None]):
         super().__init__(None)
 
 
+class NotModified(Reply[None]):
+    """304: the client has this answer already."""
+
+    status = 304
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__(None, headers)
+
+
 class Binary(Reply[bytes]):
     """200 with a body that is not JSON."""
 

@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -55,6 +55,8 @@ class RawRequest:
     headers: Mapping[str, str]
 
 
+M = TypeVar("M", bound=BaseModel)
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PATH = 255  # characters of a path parameter; nothing here has a longer name, and a key has its limit, too
 
@@ -97,6 +99,14 @@ def parameters(event: Mapping[str, Any], model: type[BaseModel]) -> dict[str, An
     except ValidationError as error:
         raise invalid(error) from None
     return {name: getattr(found, name) for name in type(found).model_fields}
+
+
+def composed(model: type[M], fields: dict[str, Any]) -> M:
+    """Parameters that belong together, judged together. Raises Invalid."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise invalid(error) from None
 
 
 def caller(event: Mapping[str, Any]) -> Caller:
