@@ -327,7 +327,8 @@ def test_one_line_says_what_was_done(bus: Bus) -> None:
 
 
 def test_the_bus_events_of_one_transition_share_its_record(bus: Bus) -> None:
-    said = [{"bus_event": kind.wire_name(), "correlation": "c1", "cause": "r1"} for kind in (BookingOrdered, BookingExpired)]
+    kinds = (BookingOrdered, BookingExpired)
+    said = [{"bus_event": kind.wire_name(), "correlation": "c1", "cause": "r1"} for kind in kinds]
     bus.codes = {1: "ThrottlingException"}
 
     assert relay(record(5, a_booking(outbox=said))) == ["5"]

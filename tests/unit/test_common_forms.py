@@ -99,7 +99,7 @@ def test_what_has_not_changed_is_not_sent_again() -> None:
     ],
 )
 def test_an_edit_of_another_version_is_refused(headers: dict[str, str], outcome: tuple[int, str]) -> None:
-    answer = ask(edited, **headers)
+    answer = ask(edited, None, **headers)
 
     assert (answer.status, answer.problem) == outcome
 
