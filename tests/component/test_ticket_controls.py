@@ -185,8 +185,8 @@ CONTROLS = (
     Control(
         "an older copy of an event replaces a newer one",
         REPOSITORY,
-        "#terms_version < :terms_version",
-        "#terms_version <> :terms_version",
+        "#event_version < :event_version",
+        "#event_version <> :event_version",
         f"{ISSUING}::test_the_copy_of_an_event",
     ),
     Control(

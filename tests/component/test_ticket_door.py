@@ -233,7 +233,7 @@ def test_an_event_that_the_caller_does_not_work_for_is_not_disclosed(system: Sys
 
 
 def test_staff_that_the_organiser_took_back_admits_nobody(system: System, ticket: dict[str, Any]) -> None:
-    system.deliver(terms(terms_version=2, staff=()), "ticket.on_event_published")
+    system.deliver(terms(event_version=2, staff=()), "ticket.on_event_published")
 
     assert scan(system, ticket["code"]).problem == "event-unknown"
 

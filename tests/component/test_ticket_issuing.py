@@ -57,8 +57,9 @@ def terms(kind: type[EventPublished | EventChanged] = EventPublished, **changes:
         for one, name in ((FLOOR, "Floor"), (BALCONY, "Balcony"))
     )
     event = {
-        "event_id": EVENT, "terms_version": 1, "organiser_id": ORGANISER, "staff": (STAFF,), "name": "Élan, Vital",
-        "venue": "Große Halle", "city": "Zürich", "zone": "Europe/Zurich", "types": types, "status": "PUBLISHED",
+        "event_id": EVENT, "terms_version": 1, "event_version": 1, "organiser_id": ORGANISER, "staff": (STAFF,),
+        "name": "Élan, Vital", "venue": "Große Halle", "city": "Zürich", "zone": "Europe/Zurich", "types": types,
+        "status": "PUBLISHED",
         "starts_at": datetime(2026, 6, 1, 18, tzinfo=UTC), "ends_at": datetime(2026, 6, 1, 21, tzinfo=UTC),
         "max_per_user": 4, "hold_seconds": 600,
     }  # fmt: skip
@@ -335,7 +336,7 @@ def test_giving_up_after_all_was_well_rejects_nothing(system: System) -> None:
 
 
 def test_the_copy_of_an_event_is_the_newest_in_any_order() -> None:
-    messages = [terms(), terms(EventChanged, terms_version=2, name="Moved"), terms(EventChanged, terms_version=3)]
+    messages = [terms(), terms(EventChanged, event_version=2, name="Moved"), terms(EventChanged, event_version=3)]
 
     def arriving(order: tuple[int, ...]) -> Callable[[System], None]:
         def play(system: System) -> None:
@@ -349,6 +350,6 @@ def test_the_copy_of_an_event_is_the_newest_in_any_order() -> None:
 
     assert all(one == ends[0] for one in ends)
     [copy] = ends[0]
-    assert copy["terms_version"] == 3
+    assert copy["event_version"] == 3
     assert copy["types"] == {FLOOR: "Floor", BALCONY: "Balcony"}
     assert (copy["organiser_id"], copy["staff"]) == (ORGANISER, [STAFF])

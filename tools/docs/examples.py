@@ -29,6 +29,7 @@ _WORDS = {
 _NUMBERS = {
     "amount": 9000,
     "capacity": 500,
+    "event_version": 3,
     "hold_seconds": 600,
     "max_per_user": 6,
     "prices": 9000,

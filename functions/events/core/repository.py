@@ -5,7 +5,7 @@ from typing import Any
 
 from common import outbox, store
 from common.api import Caller
-from common.bus.events import EventChanged, EventPublished
+from common.bus.events import EventChanged, EventPublished, EventTerms
 from common.cursor import Listing, Page
 from common.store import ConditionFailed, Item, Put, Update
 from events.core.errors import CategoryExists, CategoryUnknown, ChangedMeanwhile, EventUnknown, KeyReused
@@ -86,11 +86,9 @@ def set_types(event: Item, types: Sequence[Item]) -> Item:
 
 
 def set_staff(event: Item, staff: Sequence[str]) -> Item:
-    """Whoever copies a published event's terms is told. Raises ChangedMeanwhile."""
-    if event["status"] == Status.DRAFT:
-        return _edit(_change(event, "set_staff", {"staff": list(staff)}))
-    sets = {"staff": list(staff), "terms_version": event["terms_version"] + 1}
-    return _edit(_change(event, "set_staff", sets, publish=[outbox.entry(EventChanged)]))
+    """Whoever copies a published event is told; it is sold as before. Raises ChangedMeanwhile."""
+    told = [] if event["status"] == Status.DRAFT else [_told(EventChanged, event)]
+    return _edit(_change(event, "set_staff", {"staff": list(staff)}, publish=told))
 
 
 def publish(event: Item) -> Item:
@@ -102,7 +100,7 @@ def publish(event: Item) -> Item:
         Trigger.PUBLISH,
         actor=event["organiser_id"],
         sets={"listed": "event", "listed_as": f"{event['starts_at']}#{event['id']}", "terms_version": 1},
-        publish=[outbox.entry(EventPublished)],
+        publish=[_told(EventPublished, event)],
         also="#version = :seen",
         values={"seen": event["version"]},
     )
@@ -111,6 +109,11 @@ def publish(event: Item) -> Item:
 
 def _key(event_id: str) -> dict[str, str]:
     return {"pk": event_id, "sk": "event"}
+
+
+def _told(kind: type[EventTerms], event: Item) -> dict[str, Any]:
+    # The version that the write will give it: the write holds only at the one that was seen.
+    return outbox.entry(kind, event_version=event["version"] + 1)
 
 
 def _change(event: Item, trigger: str, sets: Item, publish: Sequence[dict[str, Any]] = ()) -> Update:

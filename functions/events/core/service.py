@@ -56,10 +56,10 @@ def publish(caller: Caller, event_id: str) -> Item:
 
 
 def set_staff(caller: Caller, event_id: str, request: StaffRequest) -> Item:
-    """The event with exactly these people at its door."""
+    """The event with exactly these people at its door; nothing is written where they are there already."""
     event = repository.organised(event_id, caller)
     staff = list(dict.fromkeys(request.user_ids))
-    return event if event["staff"] == staff else repository.set_staff(event, staff)
+    return event if set(event["staff"]) == set(staff) else repository.set_staff(event, staff)
 
 
 def _draft(caller: Caller, id: str, request: EventRequest) -> Item:

@@ -28,7 +28,7 @@ NEW = "attribute_not_exists(#pk)"
 
 def keep_event(terms: EventTerms) -> None:
     """Keep the copy of an event unless a newer one is here already."""
-    copied = {"name", "venue", "city", "zone", "organiser_id", "staff", "status", "terms_version"}
+    copied = {"name", "venue", "city", "zone", "organiser_id", "staff", "status", "terms_version", "event_version"}
     item = terms.model_dump(mode="python", include=copied) | {
         "pk": terms.event_id,
         "sk": "event",
@@ -37,9 +37,9 @@ def keep_event(terms: EventTerms) -> None:
         "ends_at": clock.iso(terms.ends_at),
         "types": {one.id: one.name for one in terms.types},
     }
-    newer = f"{NEW} OR #terms_version < :terms_version"
+    newer = "attribute_not_exists(#event_version) OR #event_version < :event_version"
     try:
-        store.write(Put(TABLE, item, condition=newer, values={"terms_version": terms.terms_version}))
+        store.write(Put(TABLE, item, condition=newer, values={"event_version": terms.event_version}))
     except ConditionFailed:
         return
 

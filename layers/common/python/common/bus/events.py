@@ -1,7 +1,8 @@
 """What events tells the others: the terms of a published event, whole each time.
 
-A reader keeps the copy with the highest `terms_version` and drops the others, so order does
-not matter.
+Two counts make the order of arrival indifferent. `terms_version` moves with what places are sold
+under (prices, limits, times, what is on sale): whoever sells keeps the highest. `event_version`
+moves with every change, staff and names too: whoever shows or admits keeps the highest of that.
 """
 
 from datetime import datetime
@@ -25,6 +26,7 @@ class EventTerms(BusEvent):
     source = "ticketing.events"
     event_id: str
     terms_version: int
+    event_version: int = 0
     organiser_id: str
     staff: tuple[str, ...] = ()  # user ids that may admit at the door
     name: str
