@@ -24,9 +24,9 @@ def up(state: Path = STATE) -> None:
     """Leave the system running and `endpoints.json` written, or nothing at all."""
     state.mkdir(parents=True, exist_ok=True)
     with alone(state):
-        ports = Ports.from_environment()
+        ports, known = Ports.from_environment(), record(state)
         stack, sources = Stack(ports, state, step=step), digest(str(ports))
-        known = record(state)
+        spare(ports, known, state)
         if known.get("ports") == vars(ports) and (state / "endpoints.json").exists() and stack.is_alive():
             if known.get("sources") != sources:
                 renew(stack, state, sources)
@@ -34,6 +34,16 @@ def up(state: Path = STATE) -> None:
             begin(stack, state, sources)
     told = json.loads((state / "endpoints.json").read_text())
     print(f"up: API {told['api']}  mailbox {told['mailbox']}  admin {told['admin']['email']} (.local/endpoints.json)")
+
+
+def spare(ports: Ports, known: dict[str, Any], state: Path) -> None:
+    """Nobody's data are lost because the ports were forgotten: a system that runs elsewhere is ended by hand."""
+    before = known.get("ports")
+    if before and before != vars(ports) and Stack(Ports(**before), state).is_alive():
+        raise CannotGoOn(
+            f"A system runs already, with its API on port {before['api']}: make down ends it, "
+            f"or set the TICKETING_…_PORT variables as they were."
+        )
 
 
 def begin(stack: Stack, state: Path, sources: str) -> None:
