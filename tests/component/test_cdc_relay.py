@@ -200,19 +200,26 @@ def test_what_is_parked_is_not_repeated_in_the_log(bus: Bus) -> None:
     assert SECRET not in lines.text()
 
 
-def test_a_refused_entry_is_parked_and_does_not_come_again(bus: Bus, capsys: pytest.CaptureFixture[str]) -> None:
-    bus.codes = {1: "MalformedDetail"}
+@pytest.mark.parametrize("code", ["MalformedDetail", "InvalidArgument"])
+def test_a_refused_entry_is_parked_and_does_not_come_again(
+    bus: Bus, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    bus.codes = {1: code}
 
     with logged() as lines:
         assert relay(*streamed([1, 2, 3])) == []
 
     assert (len(bus.entries), parked(capsys)) == (3, 1)
     (line,) = lines.said("parked")
-    assert (vars(line)["reason"], vars(line)["sequence_number"]) == ("MalformedDetail", "2")
+    assert (vars(line)["reason"], vars(line)["sequence_number"]) == (code, "2")
     assert vars(line)["item"]["bus_event_id"] == {"S": json.loads(bus.entries[1]["Detail"])["bus_event_id"]}
 
 
-RETRIED = ["ThrottlingException", "InternalFailure", "InternalException", "ServiceUnavailable", "AccessDeniedException"]
+RETRIED = [
+    "ThrottlingException", "InternalFailure", "InternalException", "ServiceUnavailable", "AccessDeniedException",
+    "NotAuthorizedForSourceException", "NotAuthorizedForDetailTypeException", "InvalidAccountIdException",
+    "RedactionFailure", "ACodeThatNobodyKnows",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("code", RETRIED)

@@ -10,7 +10,9 @@ from common.outbox import published
 from common.store import unmarshal
 
 _ENTRIES, _BYTES = 10, 256 * 1024  # what PutEvents takes at once
-_AGAIN = {"AccessDeniedException", "InternalException", "InternalFailure", "ServiceUnavailable", "ThrottlingException"}
+# What the entry itself says is wrong, and will be again; any other code may be mended, be it by people.
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
+_CONTENT = {"InvalidArgument", "MalformedDetail"}
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,9 @@ def _put(batch: list[Outgoing]) -> tuple[int, set[str]]:
     answer = env.client("events").put_events(Entries=[one.entry for one in batch])
     codes = [(one, result.get("ErrorCode")) for one, result in zip(batch, answer["Entries"], strict=True)]
     for one, code in codes:
-        if code and code not in _AGAIN:
+        if code in _CONTENT:
             _park(code, one.record, {"bus_event_id": {"S": one.bus_event_id}})
-    return sum(not code for _, code in codes), {one.record for one, code in codes if code in _AGAIN}
+    return sum(not code for _, code in codes), {one.record for one, code in codes if code and code not in _CONTENT}
 
 
 def _park(reason: str, number: str, image: dict[str, Any]) -> None:
