@@ -7,7 +7,8 @@ from common import log
 
 
 def handler(event: dict[str, Any], _context: Any = None) -> dict[str, Any]:
-    """Answer with the user, session and roles, or no; never with an exception."""
-    answer = gate.answer(event)
-    log.flush()
-    return answer
+    """Answer with the user, session and roles, or no. Raises what hinders the check."""
+    try:
+        return gate.answer(event)
+    finally:
+        log.flush()

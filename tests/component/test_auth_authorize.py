@@ -6,16 +6,18 @@ import hmac
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import jwt
 import pytest
+from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from jwt.utils import der_to_raw_signature
 
-from auth.core import access, repository
+from auth.core import access, keys, repository
 from common import clock, env
 from tests.component.test_auth_register import ANNA
 from tests.support.system import System, row
@@ -243,13 +245,46 @@ def test_a_token_dies_with_its_session(forger: Forger) -> None:
     assert forger.ask(forger.token) == NO
 
 
-def test_who_cannot_be_checked_is_not_let_in(forger: Forger, caplog: pytest.LogCaptureFixture) -> None:
-    boto3.client("dynamodb").delete_table(TableName="test-auth")
+def fault(code: str) -> tuple[Any, Json]:
+    return SimpleNamespace(status_code=400, headers={}, raw=None), {"Error": {"Code": code, "Message": "no"}}
+
+
+FAULTS = [
+    ("dynamodb.GetItem", "ThrottlingException", ("WARNING", "busy")),
+    ("dynamodb.GetItem", "ResourceNotFoundException", ("ERROR", "unexpected")),
+    ("kms.GetPublicKey", "KMSInternalException", ("ERROR", "unexpected")),
+    ("kms.GetPublicKey", "DisabledException", ("ERROR", "unexpected")),
+]
+
+
+@pytest.mark.parametrize(("call", "code", "line"), FAULTS)
+def test_a_token_that_cannot_be_checked_is_not_refused_but_the_fault_raised(
+    forger: Forger, caplog: pytest.LogCaptureFixture, call: str, code: str, line: tuple[str, str]
+) -> None:
+    """The gateway keeps a refusal for a minute, and the client takes it as the end of the session."""
+    service = call.split(".", maxsplit=1)[0]
+    env.client(service).meta.events.register(f"before-call.{call}", lambda **_: fault(code))
+    keys.public.cache_clear()
     caplog.clear()
 
-    assert forger.ask(forger.token) == NO
+    with pytest.raises(ClientError, match=code):
+        forger.ask(forger.token)
 
-    assert told(caplog) == [("ERROR", "unexpected", False)]
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [line]
+    assert forger.token not in str([vars(record) for record in caplog.records])
+
+
+def test_once_the_fault_is_over_the_same_token_is_let_in(forger: Forger) -> None:
+    keys.public.cache_clear()
+    down = [True]
+    kms = env.client("kms")
+    kms.meta.events.register("before-call.kms", lambda **_: fault("KMSInternalException") if down else None)
+
+    with pytest.raises(ClientError):
+        forger.ask(forger.token)
+    down.clear()
+
+    assert forger.ask(forger.token)["isAuthorized"]
 
 
 def test_a_public_key_is_asked_for_once(forger: Forger) -> None:

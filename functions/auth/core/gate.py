@@ -6,22 +6,26 @@ from typing import Any
 from auth.core import access, repository
 from auth.core.access import Claims, NotBelieved
 from common import clock, log
+from common.patience import busy
 
 _REFUSED = {"isAuthorized": False}
 
 
 def answer(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The gateway's simple response; it learns no reason, the log does."""
+    """The gateway's simple response; it learns no reason, the log does.
+
+    Only a token is refused. Where it cannot be checked, the fault is raised: the gateway answers 500
+    and forgets it, while it keeps a refusal for a minute, and clients log out on one.
+    """
     told = {"route": event.get("routeKey"), "correlation_id": event.get("requestContext", {}).get("requestId")}
     try:
         claims = _believed(event)
     except NotBelieved as reason:
         log.access(**told, authorized=False, refused=str(reason))
         return _REFUSED
-    except Exception:  # noqa: BLE001 - the gateway turns an exception into a 500 for every route
-        # Who cannot be checked is not let in; the stack goes to the log once.
-        log.logger.exception("unexpected", extra=told | {"authorized": False})
-        return _REFUSED
+    except Exception as fault:
+        _unchecked(fault, told)
+        raise
     log.access(**told, authorized=True)
     context = {"user_id": claims.sub, "session_id": claims.sid, "roles": " ".join(claims.roles)}
     return {"isAuthorized": True, "context": context}
@@ -36,9 +40,16 @@ def _believed(event: Mapping[str, Any]) -> Claims:
     return claims
 
 
+def _unchecked(fault: Exception, told: Mapping[str, Any]) -> None:
+    if busy(fault):
+        log.logger.warning("busy", exc_info=True, extra=told)
+    else:
+        log.logger.exception("unexpected", extra=told)
+
+
 def _bearer(event: Mapping[str, Any]) -> str:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+    scheme, _, token = str(headers.get("authorization")).partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotBelieved("no bearer token")
-    return str(token)
+    return token
