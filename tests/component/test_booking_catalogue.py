@@ -92,24 +92,45 @@ def test_a_cancelled_event_closes_every_shard(office: BoxOffice) -> None:
     assert known(office, show) == (2, [(2, False), (2, False)])
 
 
-def test_an_order_between_shards_and_terms_finds_them_changing(office: BoxOffice) -> None:
-    """The shards are written first: nobody buys under terms that a shard has left."""
-    show = office.show(10)
+@pytest.mark.parametrize("survived", [0, 1, 2])
+def test_a_copy_that_dies_at_any_of_its_writes_stops_no_sale(office: BoxOffice, survived: int) -> None:
+    """Terms and shards change together: until the message comes again, places are sold as before."""
+    show = office.show(10, 10)
 
-    with answering("dynamodb", "PutItem", refused("ThrottlingException")):
-        office.change_terms(show, prices=9900)
+    with answering("dynamodb", "*", *[None] * survived, refused("ThrottlingException")):
+        office.change_terms(show, [10, 10], prices=9900)
 
-    assert known(office, show) == (1, [(2, True)])
-    answer = office.order(ANNA, show, 1)
-    assert (answer.problem, answer.headers["retry-after"]) == ("terms-changing", "1")
-    office.change_terms(show, prices=9900)
-    assert office.order(ANNA, show, 1).json["prices"] == 9900
+    version, shards = known(office, show)
+    assert shards == [(version, True)] * 2
+    assert office.order(ANNA, show, 1, 1).json["prices"] == {1: 5000, 2: 19800}[version]
+    office.change_terms(show, [10, 10], prices=9900)
+    assert known(office, show) == (2, [(2, True)] * 2)
+
+
+def test_shards_that_went_ahead_of_their_terms_are_brought_together(office: BoxOffice) -> None:
+    """Wherever a shard stands, it follows the terms: they alone say which are the newer."""
+    show = office.show(10, 10, 10)
+    for one, version in zip(show.types, (2, 3, 1), strict=True):
+        office.stands_at(one, version)
+
+    office.change_terms(show, [10, 10, 10], version=2, prices=9900)
+    assert known(office, show) == (2, [(2, True)] * 3)
+    office.change_terms(show, [10, 10, 10], version=3)
+    assert known(office, show) == (3, [(3, True)] * 3)
+
+
+def test_an_event_of_twenty_types_is_copied_whole(office: BoxOffice) -> None:
+    show = office.show(*range(1, 21))
+
+    office.change_terms(show, list(range(1, 21)), prices=9900)
+
+    assert (known(office, show), office.free(show)) == ((2, [(2, True)] * 20), list(range(1, 21)))
 
 
 def test_a_copy_that_fails_comes_again(office: BoxOffice) -> None:
     show = office.show(10)
 
-    with answering("dynamodb", "UpdateItem", refused("ThrottlingException")) as calls:
+    with answering("dynamodb", "TransactWriteItems", refused("ThrottlingException")) as calls:
         office.change_terms(show, status="CANCELLED")
     assert (len(calls.calls), known(office, show)) == (1, (1, [(1, True)]))
 

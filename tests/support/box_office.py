@@ -130,6 +130,15 @@ class BoxOffice:
 
     # -- what the table holds ----------------------------------------------------------------------
 
+    def stands_at(self, event_type_id: str, version: int) -> None:
+        """A shard as a copy that was not finished would have left it."""
+        aws("dynamodb").update_item(
+            TableName=physical(topology.BOOKINGS),
+            Key={"pk": {"S": event_type_id}, "sk": {"S": "stock#0"}},
+            UpdateExpression="SET terms_version = :version",
+            ExpressionAttributeValues={":version": {"N": str(version)}},
+        )
+
     def items(self) -> list[Item]:
         return self.system.scan(topology.BOOKINGS)
 

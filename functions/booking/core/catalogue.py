@@ -13,19 +13,14 @@ TABLE = "bookings"
 
 
 def learn(event: EventTerms) -> None:
-    """Keep the newest terms. The shards first: until the terms follow, an order finds them changing."""
-    for one in event.types:
-        with contextlib.suppress(ConditionFailed):  # the shard knows these terms, or newer ones
-            store.write(_shard(event, one))
-    with contextlib.suppress(ConditionFailed):
-        store.write(
-            Put(
-                TABLE,
-                _item(event),
-                condition="attribute_not_exists(#terms_version) OR #terms_version < :version",
-                values={"version": event.terms_version},
-            )
-        )
+    """Keep the newest terms, in one transaction with every shard: an order meets them whole or not at all.
+
+    The terms alone decide which are newer. No shard has a condition: it follows, wherever it stood.
+    """
+    newer = "attribute_not_exists(#terms_version) OR #terms_version < :version"
+    copied = Put(TABLE, _item(event), condition=newer, values={"version": event.terms_version})
+    with contextlib.suppress(ConditionFailed):  # these terms, or newer ones, are known
+        store.transact([copied, *(_shard(event, one) for one in event.types)])
 
 
 def terms(event_id: str) -> Terms:

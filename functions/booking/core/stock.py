@@ -26,7 +26,6 @@ def open_shard(event_type_id: str, *, capacity: int, on_sale: bool, terms_versio
         key(event_type_id),
         "SET #available = if_not_exists(#available, :capacity), #capacity = if_not_exists(#capacity, :capacity),"
         " #on_sale = :on_sale, #terms_version = :version",
-        condition="attribute_not_exists(#terms_version) OR #terms_version < :version",
         values={"capacity": capacity, "on_sale": on_sale, "version": terms_version},
     )
 
