@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
+from common import env
 from common.bus.auth import UserRegistered
 from common.bus.user import UserUpdated
 from common.outbox import published
@@ -31,6 +33,7 @@ PROFILE = {
     "birth_day": "1990-02-28",
     "mobile_phone": "+491701234568",
 }
+WITHOUT_BIRTH_DAY = {name: value for name, value in PROFILE.items() if name != "birth_day"}
 PATH = f"/v1/users/{ANNA.user_id}"
 
 
@@ -94,10 +97,97 @@ def test_a_profile_is_replaced_whole_and_the_others_are_told(users: System) -> N
     assert event.model_dump(include=set(told)) == told
 
 
+def test_the_others_are_told_which_of_two_changes_is_the_newer(users: System) -> None:
+    told = []
+    for name in ("Anna B.", "Anna C."):
+        put(users, PROFILE | {"user_name": name})
+        told += published(users.scan(USERS)[0])
+
+    assert [(event.user_name, event.version) for event in told if isinstance(event, UserUpdated)] == [
+        ("Anna B.", 2),
+        ("Anna C.", 3),
+    ]
+
+
+@pytest.mark.parametrize("profile", [PROFILE, WITHOUT_BIRTH_DAY], ids=["whole", "without birth day"])
+def test_a_profile_that_is_replaced_by_itself_is_not_written(users: System, profile: dict[str, str]) -> None:
+    first = put(users, profile)
+    before = users.scan(USERS)
+
+    again = put(users, profile)
+
+    assert (again.status, again.json) == (200, first.json)
+    assert users.scan(USERS) == before
+
+
+@pytest.mark.parametrize("field", PROFILE)
+def test_a_change_of_one_part_is_a_change(users: System, field: str) -> None:
+    """The control: only what is equal in every part is left as it is."""
+    put(users, PROFILE)
+    other = {"birth_day": "1990-03-01", "mobile_phone": "+491701234569"}.get(field, "Other")
+
+    reply = put(users, PROFILE | {field: other})
+
+    assert reply.json[field] == other
+    assert users.scan(USERS)[0]["version"] == 3
+
+
+def test_the_item_does_not_grow_with_its_changes(users: System) -> None:
+    for name in ("Anna B.", "Anna C."):
+        put(users, PROFILE | {"user_name": name})
+
+    assert [entry["did"] for entry in users.scan(USERS)[0]["logs"]] == ["create"]
+
+
+def test_a_change_whose_reply_was_lost_is_made_once(users: System) -> None:
+    """The SDK repeats the write: it finds its own work, and answers with it."""
+    written: list[Reply] = []
+
+    def has_been_written(**_: Any) -> None:
+        if not written:
+            written.append(Reply({"statusCode": 0}))
+            written[0] = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1")
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", has_been_written)
+    reply = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1")
+
+    assert (reply.status, reply.json) == (200, written[0].json)
+    assert users.scan(USERS)[0]["version"] == users.scan(USERS)[0]["outbox_version"] == 2
+
+
+def test_of_two_changes_at_once_both_are_made(users: System) -> None:
+    """The control: only one's own work is taken for done."""
+    raced: list[int] = []
+
+    def other_is_quicker(**_: Any) -> None:
+        if not raced:
+            raced.append(0)
+            raced[0] = put(users, PROFILE | {"first_name": "Other"}).status
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", other_is_quicker)
+
+    assert put(users, PROFILE).json["first_name"] == PROFILE["first_name"]
+    assert raced == [200]
+    assert users.scan(USERS)[0]["version"] == 3
+
+
+def test_a_profile_that_went_meanwhile_is_not_made_anew(users: System) -> None:
+    def has_gone(**_: Any) -> None:
+        acting, users.current = users.current, None
+        key = {"pk": {"S": ANNA.user_id}, "sk": {"S": "profile"}}
+        boto3.client("dynamodb").delete_item(TableName="test-users", Key=key)
+        users.current = acting
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", has_gone)
+
+    assert put(users, PROFILE).problem == "user-unknown"
+    assert users.scan(USERS) == []
+
+
 def test_a_birth_day_that_is_left_out_is_removed(users: System) -> None:
     put(users, PROFILE)
 
-    reply = put(users, {name: value for name, value in PROFILE.items() if name != "birth_day"})
+    reply = put(users, WITHOUT_BIRTH_DAY)
 
     assert reply.json["birth_day"] is None
     assert "birth_day" not in users.scan(USERS)[0]
@@ -108,7 +198,7 @@ def test_an_admin_reads_and_replaces_anybody_s_profile(users: System) -> None:
 
     assert users.http(f"GET {PATH}", by=admin).status == 200
     assert put(users, PROFILE, by=admin).status == 200
-    assert users.scan(USERS)[0]["logs"][-1]["by"] == admin.user_id
+    assert users.scan(USERS)[0]["updated_by"] == admin.user_id
 
 
 @pytest.mark.parametrize("person", [Person(), Person("organiser")], ids=["user", "organiser"])

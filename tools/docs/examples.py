@@ -37,6 +37,7 @@ _NUMBERS = {
     "quantity": 2,
     "terms_version": 1,
     "unit_price": 4500,
+    "version": 3,
 }
 _TIMES = {
     "ends_at": "2026-06-01T21:00:00Z",

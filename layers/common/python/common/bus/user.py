@@ -4,7 +4,10 @@ from common.bus.base import BusEvent
 
 
 class UserUpdated(BusEvent):
-    """The profile has changed. Carries personal data: never logged, never archived."""
+    """The profile has changed. Carries personal data: never logged, never archived.
+
+    `version` counts the profile's changes: of two, the higher one is the newer.
+    """
 
     source = "ticketing.user"
     entity = "user"
@@ -13,3 +16,4 @@ class UserUpdated(BusEvent):
     first_name: str
     last_name: str
     mobile_phone: str
+    version: int = 0
