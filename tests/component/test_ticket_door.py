@@ -155,6 +155,22 @@ def test_a_scan_that_dies_after_admitting_is_answered_when_it_is_repeated(
     assert [one["did"] for one in items(system, "ticket")[0]["logs"]] == ["create", "issue", "admit"]
 
 
+def test_the_same_scan_sent_twice_at_once_is_answered_alike(system: System, ticket: dict[str, Any]) -> None:
+    """The other one is done after this one has looked for its nonce, and before it reads the ticket."""
+    other: list[Reply] = []
+
+    def looked_up(**_: Any) -> None:
+        events.unregister("before-call.dynamodb.Query", looked_up)  # the other looks it up, too
+        other.append(scan(system, ticket["code"]))
+
+    events = env.client("dynamodb").meta.events
+    events.register("before-call.dynamodb.Query", looked_up)
+    again = scan(system, ticket["code"])
+
+    assert (other[0].status, again.status, again.json) == (201, 201, other[0].json)
+    assert again.headers["idempotency-replayed"] == "true"
+
+
 def test_of_two_scans_at_once_the_second_is_refused(system: System, ticket: dict[str, Any]) -> None:
     first: list[Reply] = []
 

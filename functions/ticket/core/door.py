@@ -19,7 +19,13 @@ def check_in(caller: Caller, request: CheckInRequest) -> tuple[Item, bool]:
     if known:
         return _repeated(known, scanned), True
     ticket = _found(request.code)
-    _admits(ticket, request.event_id)
+    try:
+        _admits(ticket, request.event_id)
+    except AlreadyCheckedIn:
+        known = repository.scan(scan_id)  # this very scan, sent twice at once, may have been the one
+        if not known:
+            raise
+        return _repeated(known, scanned), True
     scan = _scan(scan_id, scanned, request, ticket)
     try:
         repository.admit(ticket, scan, by=caller.user_id)
