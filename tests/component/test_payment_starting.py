@@ -62,7 +62,7 @@ def test_a_free_order_is_paid_at_once_and_says_so(system: System, provider: Prov
 
     item = free.stored(system)
     assert (item["status"], item["method"], item["version"]) == ("SUCCEEDED", "free", 1)
-    assert published(item) == [{"name": "PaymentSucceeded.v1"}]
+    assert published(item) == [{"bus_event": "PaymentSucceeded.v1"}]
     assert item["paid_at"] == item["succeeded_at"] == "2031-05-01T09:00:00.000Z"
 
 
@@ -238,6 +238,29 @@ def test_without_the_provider_it_says_so_and_the_next_try_is_the_same_attempt(
 
     assert (refused.status, refused.problem, refused.headers["retry-after"]) == (503, "provider-unavailable", "2")
     assert (started.status, started.json["idempotency_key"]) == (201, f"{order.payment_id}:1")
+
+
+def test_a_definite_no_of_the_provider_is_final_and_watched(
+    system: System, order: Order, provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider.refusals.append(("/checkout/sessions", {"code": "amount_too_small", "message": "sk_live_secret"}))
+
+    reply = system.http("POST /v1/payments", order.request, by=order.buyer)
+
+    assert (reply.status, reply.problem) == (409, "not-payable")
+    assert "retry-after" not in reply.headers
+    assert "sk_live_secret" not in reply.text
+    assert "CheckoutsRefused" in capsys.readouterr().out
+
+
+def test_an_order_that_was_refused_once_can_be_paid_when_the_provider_takes_it(
+    system: System, order: Order, provider: Provider
+) -> None:
+    provider.refusals.append(("/checkout/sessions", {"code": "amount_too_small"}))
+    refused = system.http("POST /v1/payments", order.request, by=order.buyer, key="k")
+    started = system.http("POST /v1/payments", order.request, by=order.buyer, key="k")
+
+    assert (refused.status, started.status) == (409, 201)
 
 
 def test_the_attempt_is_written_before_the_provider_is_asked(system: System, order: Order, provider: Provider) -> None:

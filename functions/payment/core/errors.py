@@ -35,6 +35,10 @@ class AlreadyPaid(Conflict):
     """The order is paid."""
 
 
+class NotPayable(Conflict):
+    """The payment provider refuses this order for good, as with an amount too small for it."""
+
+
 class HoldOver(Gone):
     """The time to pay is over and the places are no longer held."""
 
@@ -61,6 +65,6 @@ class EventIdReused(Conflict):
 
 
 START_REFUSALS = (
-    OrderUnknown, PriceMismatch, KeyReused, AlreadyPaid, HoldOver, PaymentClosed, ProviderUnavailable,
+    OrderUnknown, PriceMismatch, KeyReused, AlreadyPaid, NotPayable, HoldOver, PaymentClosed, ProviderUnavailable,
 )  # fmt: skip
 WEBHOOK_REFUSALS = (BadSignature, EventIdReused, ProviderUnavailable)

@@ -8,12 +8,13 @@ from payment.core import claims, provider, repository
 from payment.core.errors import (
     AlreadyPaid,
     HoldOver,
+    NotPayable,
     OrderUnknown,
     PaymentClosed,
     PriceMismatch,
     ProviderUnavailable,
 )
-from payment.core.model import Payment, State
+from payment.core.model import Checkout, Payment, State
 from payment.core.provider import Declined, Unreachable
 from payment.core.schemas import PaymentRequest
 
@@ -82,12 +83,21 @@ def _checkout(payment: Payment) -> Payment:
         payment = repository.begin(payment, actor="buyer")
         _refuse(payment)
     if not payment.page:
-        try:
-            payment = repository.keep(payment, provider.current().open(payment))
-        except (Unreachable, Declined):
-            log.count("CheckoutsFailed")
-            log.logger.warning("checkout not opened", exc_info=True)
-            raise ProviderUnavailable from None
+        payment = repository.keep(payment, _page(payment))
         _refuse(payment)
     log.count("PaymentsStarted")
     return payment
+
+
+def _page(payment: Payment) -> Checkout:
+    try:
+        return provider.current().open(payment)
+    except Unreachable:
+        log.count("CheckoutsFailed")
+        log.logger.warning("checkout not opened", exc_info=True)
+        raise ProviderUnavailable from None
+    except Declined:
+        # Nobody can pay this order, and no waiting helps: what is sold is not what the provider takes.
+        log.count("CheckoutsRefused")
+        log.logger.exception("checkout refused", extra={"payment_id": payment.id})
+        raise NotPayable from None
