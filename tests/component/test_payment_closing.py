@@ -3,13 +3,17 @@
 import itertools
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from common.bus import BusEvent
+from common.store import marshal
 from infra import topology
+from tests.support.cloud import aws, physical
 from tests.support.orders import HOLD, Clock, Order, clock_of_the_test, published, taken
 from tests.support.provider import Provider, connect
+from tests.support.refusals import answering, refused
 from tests.support.system import System
 
 CLOSE = "payment.close_payment"
@@ -88,7 +92,11 @@ def test_what_was_never_started_expires_without_a_word_to_the_provider(
     assert taken(system.deliver(order.ordered(), CLOSE))
 
     item = order.stored(system)
-    assert (item["status"], item["reason"], published(item)) == ("FAILED", "expired", [{"name": "PaymentFailed.v1"}])
+    assert (item["status"], item["reason"], published(item)) == (
+        "FAILED",
+        "expired",
+        [{"bus_event": "PaymentFailed.v1"}],
+    )
     assert provider.calls == []
     assert '"HoldLateness":[3.0]' in capsys.readouterr().out.replace(" ", "")
 
@@ -124,7 +132,7 @@ def test_a_provider_that_says_paid_is_believed(system: System, order: Order, pro
     (late,) = provider.release()
 
     item = order.stored(system)
-    assert (item["status"], published(item), late.status) == ("SUCCEEDED", [{"name": "PaymentSucceeded.v1"}], 200)
+    assert (item["status"], published(item), late.status) == ("SUCCEEDED", [{"bus_event": "PaymentSucceeded.v1"}], 200)
     assert order.steps(system).count("succeed") == 1
     assert provider.refunds() == []
 
@@ -194,7 +202,53 @@ def test_a_page_that_the_provider_never_made_needs_no_closing(
 
     system.deliver(order.ordered(), CLOSE)
 
-    assert (refused.status, status(order, system)) == (503, "FAILED")
+    assert (refused.status, status(order, system)) == (409, "FAILED")
+
+
+def test_a_wrong_amount_found_at_the_closing_goes_back_before_anything_is_written(
+    system: System, order: Order, provider: Provider, clock: Clock
+) -> None:
+    provider.held = True
+    provider.choose(start(system, order), "paid")
+    (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
+    alter(session, amount_total=4000)
+    clock.now += HOLD
+    provider.meanwhile = lambda call: setattr(provider, "down", call.startswith("GET "))
+
+    died = system.deliver(order.ordered(), CLOSE)
+    between, provider.down, provider.meanwhile = status(order, system), False, None
+    again = system.deliver(order.ordered(), CLOSE)
+
+    (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
+    assert (taken(died), between) == (False, "PENDING")
+    assert (taken(again), order.stored(system)["reason"]) == (True, "amount_mismatch")
+    assert (session["amount_refunded"], len(provider.refunds())) == (4000, 1)
+
+
+def test_a_death_after_a_wrong_amount_went_back_sends_it_back_no_second_time(
+    system: System, order: Order, provider: Provider, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider.held = True
+    provider.choose(start(system, order), "paid")
+    (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
+    alter(session, amount_total=4000)
+    clock.now += HOLD
+
+    with answering("dynamodb", "UpdateItem", None, refused("InternalServerError")):
+        first = system.deliver(order.ordered(), CLOSE)
+    between = status(order, system)
+    capsys.readouterr()
+    second = system.deliver(order.ordered(), CLOSE)
+
+    (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
+    assert (taken(first), between, taken(second)) == (False, "PENDING", True)
+    assert (status(order, system), session["amount_refunded"]) == ("FAILED", 4000)
+    assert "PaymentsReceived" not in capsys.readouterr().out
+
+
+def alter(item: dict[str, Any], **changes: Any) -> None:
+    """Change an item behind everybody's back."""
+    aws("dynamodb").put_item(TableName=physical(topology.SANDBOX), Item=marshal(item | changes))
 
 
 def test_a_session_that_the_provider_does_not_know_is_no_proof_of_anything(
@@ -314,7 +368,7 @@ def test_paid_money_goes_back_once(system: System, order: Order, provider: Provi
 
     item = order.stored(system)
     assert (item["status"], item["refunded"]) == ("REFUNDED", 5000)
-    assert published(item) == [{"name": "PaymentRefunded.v1", "amount": 5000}]
+    assert published(item) == [{"bus_event": "PaymentRefunded.v1", "amount": 5000}]
     (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
     assert (session["amount_refunded"], len(provider.refunds())) == (5000, 1)
 

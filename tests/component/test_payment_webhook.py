@@ -74,7 +74,7 @@ def test_money_that_is_due_pays_the_order(system: System, order: Order, provider
     item = order.stored(system)
     assert (reply.status, reply.json) == (200, {"received": True})
     assert (item["status"], item["provider_payment"]) == ("SUCCEEDED", paid.event["data"]["object"]["payment_intent"])
-    assert published(item) == [{"name": "PaymentSucceeded.v1"}]
+    assert published(item) == [{"bus_event": "PaymentSucceeded.v1"}]
     assert item["paid_at"] == "2031-05-01T09:00:00.000Z"
 
 
@@ -268,7 +268,7 @@ def test_another_amount_or_currency_fails_and_goes_back(
     item = order.stored(system)
     assert (reply.status, item["status"]) == (200, "FAILED")
     assert item["reason"] == "amount_mismatch"
-    assert published(item) == [{"name": "PaymentFailed.v1"}]
+    assert published(item) == [{"bus_event": "PaymentFailed.v1"}]
     assert "ProviderAmountMismatch" in capsys.readouterr().out
     intent = paid.event["data"]["object"]["payment_intent"]
     asked = [one for one in provider.calls if one.call.endswith("/refunds")]
@@ -324,7 +324,7 @@ def test_late_money_succeeds_and_leaves_the_answer_to_booking(
 
     item = order.stored(system)
     assert before == ("FAILED" if ended == "expired" else "CANCELLED")
-    assert (item["status"], published(item)) == ("SUCCEEDED", [{"name": "PaymentSucceeded.v1"}])
+    assert (item["status"], published(item)) == ("SUCCEEDED", [{"bus_event": "PaymentSucceeded.v1"}])
     assert "PaymentsReceivedLate" in capsys.readouterr().out
     assert provider.refunds() == []
     assert system.http(f"GET /v1/payments/{order.payment_id}", by=order.buyer).json["reason"] is None
@@ -441,7 +441,7 @@ def test_the_provider_may_say_that_it_refunded_before_its_answer_reaches_us(
 
     item = order.stored(system)
     assert (between, item["status"]) == ("REFUNDING", "REFUNDED")
-    assert published(item) == [{"name": "PaymentRefunded.v1", "amount": 5000}]
+    assert published(item) == [{"bus_event": "PaymentRefunded.v1", "amount": 5000}]
     assert len(provider.refunds()) == 1
 
 

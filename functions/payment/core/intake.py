@@ -100,8 +100,8 @@ def _same(notice: Notice, before: Item) -> None:
 
 def _tell(notice: Notice, subject: Subject, before: Payment, change: Update | None) -> None:
     money = notice.money(subject)
-    if change and money and money.covers(before):
-        takings.count(before)
+    if change and money:
+        takings.count(before, money)
     elif change and subject.failed:
         refunds.alarm(before)
     elif change and notice.type in _DECLINED:

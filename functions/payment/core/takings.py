@@ -12,11 +12,13 @@ def take(payment: Payment, money: Money) -> None:
 
     Raises ConditionFailed where the payment has changed meanwhile, and Unreachable.
     """
+    if not money.covers(payment):
+        # Before the state is written: whoever dies in between comes again, and the provider knows the key.
+        return_stray(payment.id, money)
     change = settle(payment, money)
     if change:
         store.write(change)
-        count(payment)
-    return_stray(payment.id, money)
+        count(payment, money)
 
 
 def settle(payment: Payment, money: Money) -> Update | None:
@@ -43,6 +45,7 @@ def return_stray(payment_id: str, money: Money) -> None:
     refunds.give_back_stray(payment, money)
 
 
-def count(before: Payment) -> None:
-    """Count money that was settled."""
-    log.count("PaymentsReceived" if before.status is State.PENDING else "PaymentsReceivedLate")
+def count(before: Payment, money: Money) -> None:
+    """Count money that was settled, if it is what was due."""
+    if money.covers(before):
+        log.count("PaymentsReceived" if before.status is State.PENDING else "PaymentsReceivedLate")
