@@ -1,11 +1,13 @@
 """POST /v1/login: who gets in, who does not, and how long a guesser waits."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import perf_counter
 from typing import Any
 
+import boto3
 import pytest
 
 from auth.core import attempts
@@ -72,6 +74,25 @@ def test_tokens_are_kept_nowhere(system: System, anna: str) -> None:
     kept = str(system.scan(AUTH))
     assert tokens["access_token"] not in kept
     assert tokens["refresh_token"].rpartition(".")[2] not in kept
+
+
+def test_a_session_whose_reply_was_lost_is_opened_once(system: System, anna: str) -> None:
+    """The SDK repeats the write, on which nothing depends."""
+    dynamodb = env.client("dynamodb")
+    repeated: list[dict[str, Any]] = []
+
+    def again(params: dict[str, Any], **_: Any) -> None:
+        if not repeated and "session#" in str(params["body"]):
+            repeated.append(params)
+            acting, system.current = system.current, None
+            boto3.client("dynamodb").put_item(**json.loads(params["body"]))
+            system.current = acting
+
+    dynamodb.meta.events.register("before-call.dynamodb.PutItem", again)
+
+    assert login(system, RIGHT).status == 200
+    assert repeated
+    assert len([item for item in system.scan(AUTH) if item["sk"].startswith("session#")]) == 1
 
 
 def test_a_password_typed_decomposed_is_the_same_password(system: System) -> None:

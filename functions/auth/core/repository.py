@@ -79,11 +79,12 @@ def set_roles(before: Account, roles: Sequence[str], actor: str) -> None:
         raise (ChangedMeanwhile if 0 in failure.failed else LastAdmin) from None
 
 
-def open_session(session_id: str, user_id: str, family: str, token: RefreshToken, now: datetime, until: int) -> Session:
+def open_session(session_id: str, user_id: str, family: str, token: RefreshToken, now: datetime, until: int) -> None:
+    """No condition: the id is random, and a write that the SDK repeats because a reply was lost is the same."""
     stamps = dict.fromkeys(("created_at", "updated_at", "rotated_at"), clock.iso(now))
     item = _session(user_id, session_id) | stamps | {"id": session_id, "user_id": user_id, "expires_at": until}
     item |= {"family": family, "counter": token.counter, "token_hash": token.hash}
-    return Session.of(store.write(Put(_TABLE, item, condition=_NEW)))
+    store.write(Put(_TABLE, item))
 
 
 def session(user_id: str, session_id: str) -> Session | None:

@@ -1,4 +1,4 @@
-"""Sessions: opened by a login, renewed by refresh tokens, ended by logout or by a token's reuse."""
+"""Sessions: opened by a login, renewed by refresh tokens, ended by a token's reuse."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -29,11 +29,6 @@ def renewed(text: str) -> TokensView:
     if not account:
         raise InvalidToken
     return _tokens(account, successor, now)
-
-
-def end(user_id: str, text: str) -> None:
-    """End the session of a refresh token of this user. Raises InvalidToken, SessionUnknown."""
-    repository.revoke(user_id, RefreshToken.parse(text).session_id, clock.now())
 
 
 def _successor(session: Session | None, given: RefreshToken, now: datetime) -> RefreshToken:
