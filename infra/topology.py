@@ -57,7 +57,7 @@ TOKEN_KEYS  = Key("token")                      # ES256, access tokens
 REFRESH_KEY = Secret("refresh")                 # derives the successor of a refresh token
 CURSOR_KEY  = Secret("cursor")                  # signs page tokens
 TICKET_SEED = Secret("ticket-seed")             # derives the Ed25519 key of each event
-PROVIDER    = Secret("provider", given=True)    # {"api_key", "webhook_secret"}
+PROVIDER    = Secret("provider", given=True)    # {"api_key", "webhook_secret"}, while it changes "previous_webhook_secret"
 SECRETS = (REFRESH_KEY, CURSOR_KEY, TICKET_SEED, PROVIDER)
 SES = Mail()
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from common import env
 from infra import topology
+from tests.support.cloud import aws, secret_name
 from tests.support.orders import HOLD, Clock, Order, clock_of_the_test, published
 from tests.support.provider import Delivery, Provider, connect
 from tests.support.system import PROVIDER_SECRET, Reply, System, row
@@ -142,6 +144,22 @@ def test_without_a_signature_or_with_anothers_it_is_refused(
 ) -> None:
     assert provider.send(Delivery(paid.body, {})).problem == "bad-signature"
     assert provider.send(signed(paid.body, clock, secret="whsec_another")).problem == "bad-signature"
+
+
+@pytest.mark.parametrize(("kept", "answered"), [("whsec_before", 200), ("", 400), (None, 400)])
+def test_while_the_secret_is_changed_the_previous_one_signs_too(
+    order: Order, provider: Provider, paid: Delivery, clock: Clock, kept: str | None, answered: int
+) -> None:
+    known = PROVIDER_SECRET | ({} if kept is None else {"previous_webhook_secret": kept})
+    name = secret_name(topology.PROVIDER.env)
+    aws("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(known))
+    env.forget()
+
+    before = provider.send(signed(paid.body, clock, secret="whsec_before"))
+    stranger = provider.send(signed(paid.body, clock, secret="whsec_another"))
+    now = provider.send(paid)
+
+    assert (before.status, stranger.status, now.status) == (answered, 400, 200)
 
 
 @pytest.mark.parametrize("header", ["t={t},v1=00,v1={v1}", "t={t}=x,v1={v1}", "t={t},v1={v1},t=1"])

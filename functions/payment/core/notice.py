@@ -99,15 +99,25 @@ def verified(request: RawRequest) -> Notice:
     header = request.headers.get("stripe-signature", "")
     if not header.isascii():  # the verifier's comparison takes ASCII only
         raise BadSignature
-    secret = json.loads(env.secret("provider"))["webhook_secret"]
-    try:
-        WebhookSignature.verify_header(request.body, header, secret)
-    except (SignatureVerificationError, UnicodeDecodeError):
-        raise BadSignature from None
+    if not any(_signed(request.body, header, secret) for secret in _secrets()):
+        raise BadSignature
     # The verifier's own tolerance lets any future time pass.
     if abs(_signed_at(header) - clock.now().timestamp()) > TOLERANCE:
         raise BadSignature("The signature is not of this moment.")
     return Notice.read(request.body)
+
+
+def _secrets() -> list[str]:
+    # While the secret is changed the provider may sign with either.
+    known = json.loads(env.secret("provider"))
+    return [known["webhook_secret"], *filter(None, [known.get("previous_webhook_secret")])]
+
+
+def _signed(content: bytes, header: str, secret: str) -> bool:
+    try:
+        return bool(WebhookSignature.verify_header(content, header, secret))
+    except (SignatureVerificationError, UnicodeDecodeError):
+        return False
 
 
 def _signed_at(header: str) -> int:
