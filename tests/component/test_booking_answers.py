@@ -7,7 +7,7 @@ import pytest
 
 from common import outbox
 from common.bus.booking import BookingConfirmed
-from tests.support.box_office import BACKSTOP, HOLD, BoxOffice, Show
+from tests.support.box_office import BACKSTOP, ENDS, HOLD, START, BoxOffice, Show
 from tests.support.refusals import losing_a_reply, meanwhile
 from tests.support.system import Person, System
 
@@ -149,11 +149,16 @@ def event_ended(office: BoxOffice, show: Show) -> None:
     office.change_terms(show, [3], max_per_user=2, status="ENDED")
 
 
+def event_over(office: BoxOffice, show: Show) -> None:
+    office.wait((ENDS - START).total_seconds())
+
+
 REFUSALS: list[tuple[Callable[[BoxOffice, Show], None], str]] = [
     (sold_since, "no_room"),
     (booked_again, "limit_reached"),
     (event_cancelled, "sale_closed"),
     (event_ended, "sale_closed"),
+    (event_over, "sale_closed"),
 ]
 
 
@@ -198,6 +203,17 @@ def test_a_payment_for_a_cancelled_booking_goes_back(office: BoxOffice) -> None:
 
     assert office.told(booking) == [("BookingFailed", "cancelled")]
     assert (office.booking(booking)["status"], office.free(show), office.violations()) == ("FAILED", [10], [])
+
+
+def test_a_payment_in_time_counts_even_when_the_event_is_over(office: BoxOffice) -> None:
+    show = office.show(10)
+    office.wait((ENDS - START).total_seconds() - 1)
+    booking = office.held(ANNA, show, 2)
+    office.wait(60)
+
+    assert office.pay(booking)
+
+    assert office.booking(booking)["status"] == "CONFIRMED"
 
 
 def test_a_pause_of_the_sale_does_not_turn_late_money_away(office: BoxOffice) -> None:

@@ -8,6 +8,7 @@ STOCK, REPOSITORY = "functions/booking/core/stock.py", "functions/booking/core/r
 SERVICE, CATALOGUE = "functions/booking/core/service.py", "functions/booking/core/catalogue.py"
 ORDERING, ANSWERS = "tests/component/test_booking_ordering.py", "tests/component/test_booking_answers.py"
 READING, LIFECYCLE = "tests/component/test_booking_reading.py", "tests/component/test_booking_lifecycle.py"
+MODEL = "functions/booking/core/model.py"
 TERMS = "tests/component/test_booking_catalogue.py"
 
 CONTROLS = {
@@ -66,6 +67,14 @@ CONTROLS = {
     "one's own only": (
         Change(REPOSITORY, ' or stored["user_id"] != user_id', ""),
         f"{READING}::test_another_persons_booking_looks_like_none",
+    ),
+    "no sale after the end": (
+        Change(MODEL, "or self.over(now) or", "or"),
+        f"{ORDERING}::test_an_event_that_is_over_is_not_sold",
+    ),
+    "no late sale after the end": (
+        Change(SERVICE, " or terms.over(clock.now())", ""),
+        f"{ANSWERS}::test_a_late_payment_that_cannot_be_honoured_is_answered_with_failure[expired-event_over-sale_closed]",
     ),
     "the newest terms win": (
         Change(CATALOGUE, "OR #terms_version < :version", "OR #terms_version <> :version"),

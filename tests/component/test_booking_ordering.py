@@ -3,11 +3,12 @@
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.support.box_office import HOLD, BoxOffice
+from tests.support.box_office import ENDS, HOLD, START, BoxOffice
 from tests.support.refusals import answering, cancelled, losing_a_reply, meanwhile, refused
 from tests.support.system import Person, System
 
@@ -178,6 +179,26 @@ def test_what_is_not_on_sale_is_refused(office: BoxOffice, name: str, bare: bool
     assert office.free(show) == [10]
 
 
+def test_an_event_that_is_over_is_not_sold(office: BoxOffice) -> None:
+    show = office.show(10)
+    office.wait((ENDS - START).total_seconds() - 1)
+    assert office.order(ANNA, show, 1).status == 201
+
+    office.wait(1)
+
+    answer = office.order(ANNA, show, 1)
+    assert (answer.status, answer.problem, office.free(show)) == (409, "not-on-sale", [9])
+
+
+def test_a_new_end_is_a_new_end_of_the_sale(office: BoxOffice) -> None:
+    show = office.show(10)
+    office.wait((ENDS - START).total_seconds())
+
+    office.change_terms(show, ends_at=ENDS + timedelta(hours=1))
+
+    assert office.order(ANNA, show, 1).status == 201
+
+
 def test_a_paused_type_is_not_sold_beside_one_on_sale(office: BoxOffice) -> None:
     show = office.show(10, 10, statuses={1: "PAUSED"})
 
@@ -286,6 +307,7 @@ AFTERWARDS: dict[str, Any] = {
     "paused": lambda office, show: office.change_terms(show, [4], statuses={0: "PAUSED"}),
     "cancelled": lambda office, show: office.change_terms(show, [4], status="CANCELLED"),
     "repriced": lambda office, show: office.change_terms(show, [4], prices=1),
+    "ended": lambda office, show: office.wait((ENDS - START).total_seconds()),
     "limit lowered": lambda office, show: office.change_terms(show, [4], max_per_user=1),
 }
 

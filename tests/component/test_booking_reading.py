@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.box_office import BoxOffice
+from tests.support.box_office import ENDS, START, BoxOffice
 from tests.support.refusals import meanwhile
 from tests.support.system import Person, System
 
@@ -205,6 +205,16 @@ def test_what_is_not_on_sale_says_so(office: BoxOffice) -> None:
 
     office.change_terms(show, [10, 10], status="CANCELLED")
     assert [word for _, _, word in available(office, show.id)] == ["not_on_sale", "not_on_sale"]
+
+
+def test_an_event_that_is_over_has_ended_however_many_places_are_left(office: BoxOffice) -> None:
+    show = office.show(10, 0)
+    office.wait((ENDS - START).total_seconds() - 1)
+    assert [word for _, _, word in available(office, show.id)] == ["available", "none_left"]
+
+    office.wait(1)
+
+    assert [word for _, _, word in available(office, show.id)] == ["ended", "ended"]
 
 
 def test_places_that_went_back_are_shown_at_once(office: BoxOffice) -> None:

@@ -19,6 +19,7 @@ from tests.support.cloud import aws
 from tests.support.system import Person, Reply, System, physical
 
 START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+STARTS, ENDS = START + timedelta(days=30), START + timedelta(days=30, hours=3)
 HOLD = 600  # seconds
 BACKSTOP = 120  # seconds, as the test system sets it
 
@@ -77,7 +78,7 @@ class BoxOffice:
             for at, (one, capacity) in enumerate(zip(show.types, capacities, strict=True))
         ]
         told = {"event_id": show.id, "terms_version": version, "organiser_id": "o1", "name": "Gala", "venue": "Hall"}
-        told |= {"city": "Bremen", "zone": "Europe/Berlin", "starts_at": START, "ends_at": START}
+        told |= {"city": "Bremen", "zone": "Europe/Berlin", "starts_at": STARTS, "ends_at": ENDS}
         told |= {"status": "PUBLISHED", "max_per_user": 4, "hold_seconds": HOLD, "types": types}
         self._tell(kind, told | terms)
 

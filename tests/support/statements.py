@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from booking.core.model import Booking, Terms, TypeOnSale
 
@@ -13,7 +13,8 @@ def terms_of(*prices: int, max_per_user: int = 4) -> Terms:
     """Published terms with one type on sale for each price."""
     kinds = [TypeOnSale(id=str(uuid.uuid4()), name="Seat", prices=one, currency="EUR", on_sale=True) for one in prices]
     types = {one.id: one for one in kinds}
-    return Terms(str(uuid.uuid4()), 1, open=True, max_per_user=max_per_user, hold_seconds=600, types=types)
+    when = {"starts_at": NOW + timedelta(days=30), "ends_at": NOW + timedelta(days=31)}
+    return Terms(str(uuid.uuid4()), 1, open=True, max_per_user=max_per_user, hold_seconds=600, types=types, **when)
 
 
 def paused(terms: Terms, at: int = 0) -> Terms:

@@ -50,13 +50,13 @@ def test_one_type_on_sale_needs_no_name(wanted: int | None) -> None:
     terms = terms_of(100)
     (only,) = terms.types
 
-    assert terms.chosen(wanted or {only: 2}) == {only: 2}
+    assert terms.chosen(wanted or {only: 2}, NOW) == {only: 2}
 
 
 def test_with_one_of_two_types_on_sale_a_bare_number_is_of_that_one() -> None:
     terms = terms_of(100, 200)
 
-    assert paused(terms).chosen(1) == {list(terms.types)[1]: 1}
+    assert paused(terms).chosen(1, NOW) == {list(terms.types)[1]: 1}
 
 
 REFUSED: list[tuple[Terms, Any, type[Exception]]] = [
@@ -72,15 +72,26 @@ REFUSED: list[tuple[Terms, Any, type[Exception]]] = [
 @pytest.mark.parametrize(("terms", "wanted", "error"), REFUSED)
 def test_what_cannot_be_chosen_is_refused_by_its_reason(terms: Terms, wanted: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
-        terms.chosen(wanted)
+        terms.chosen(wanted, NOW)
+
+
+def test_the_sale_lasts_as_long_as_the_event_and_no_longer() -> None:
+    terms = terms_of(1)
+    moment = timedelta(milliseconds=1)
+
+    for now in (terms.starts_at, terms.ends_at - moment):
+        assert sum(terms.chosen(1, now).values()) == 1
+    for now in (terms.ends_at, terms.ends_at + moment):
+        with pytest.raises(NotOnSale):
+            terms.chosen(1, now)
 
 
 def test_the_limit_is_over_all_types_together() -> None:
     terms = terms_of(1, 1, max_per_user=3)
 
-    assert sum(terms.chosen(dict.fromkeys(terms.types, 1)).values()) == 2
+    assert sum(terms.chosen(dict.fromkeys(terms.types, 1), NOW).values()) == 2
     with pytest.raises(LimitReached):
-        terms.chosen(dict.fromkeys(terms.types, 2))
+        terms.chosen(dict.fromkeys(terms.types, 2), NOW)
 
 
 def test_the_price_is_that_of_the_terms_and_whole() -> None:

@@ -5,7 +5,7 @@ import contextlib
 from booking.core import stock
 from booking.core.errors import EventUnknown
 from booking.core.model import Terms, TypeOnSale
-from common import store
+from common import clock, store
 from common.bus.events import EventTerms, TypeTerms
 from common.store import ConditionFailed, Put
 
@@ -30,6 +30,7 @@ def terms(event_id: str) -> Terms:
         raise EventUnknown
     types = {type_id: TypeOnSale(id=type_id, **one) for type_id, one in stored["types"].items()}
     fixed = {name: stored[name] for name in ("open", "max_per_user", "hold_seconds")}
+    fixed |= {name: clock.parse(stored[name]) for name in ("starts_at", "ends_at")}
     return Terms(event_id=event_id, version=stored["terms_version"], types=types, **fixed)
 
 
@@ -53,6 +54,8 @@ def _item(event: EventTerms) -> store.Item:
         "open": event.status == "PUBLISHED",
         "max_per_user": event.max_per_user,
         "hold_seconds": event.hold_seconds,
+        "starts_at": clock.iso(event.starts_at),
+        "ends_at": clock.iso(event.ends_at),
         "types": {
             one.id: {
                 "name": one.name,

@@ -54,7 +54,7 @@ class LimitReached(Conflict):
 
 
 class NotOnSale(Conflict):
-    """The event or the type is not on sale."""
+    """The event or the type is not on sale, or the event is over."""
 
 
 class TermsChanging(Conflict):

@@ -61,18 +61,24 @@ class Terms:
 
     event_id: str
     version: int
-    open: bool  # published, neither cancelled nor ended
+    open: bool  # published, and neither cancelled nor ended by the catalogue's word
     max_per_user: int
     hold_seconds: int
+    starts_at: datetime
+    ends_at: datetime
     types: Mapping[str, TypeOnSale]
 
-    def chosen(self, wanted: Mapping[str, int] | int) -> dict[str, int]:
+    def over(self, now: datetime) -> bool:
+        """Places are sold while the event goes on, too; the sale ends with it, at `ends_at`."""
+        return now >= self.ends_at
+
+    def chosen(self, wanted: Mapping[str, int] | int, now: datetime) -> dict[str, int]:
         """Type ids and quantities. A bare number is enough where one type is on sale.
 
-        Raises NotOnSale, TypeNeeded, EventTypeUnknown or LimitReached.
+        Raises NotOnSale (also from `ends_at` on), TypeNeeded, EventTypeUnknown or LimitReached.
         """
         on_sale = [one.id for one in self.types.values() if one.on_sale]
-        if not self.open or not on_sale:
+        if not self.open or self.over(now) or not on_sale:
             raise NotOnSale
         if isinstance(wanted, int):
             if len(on_sale) > 1:

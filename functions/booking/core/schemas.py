@@ -119,7 +119,7 @@ class TypeAvailability(View):
     currency: str
     capacity: int
     available: int
-    word: str = Field(description="available · few_left · none_left · not_on_sale")
+    word: str = Field(description="available · few_left · none_left · not_on_sale · ended")
 
 
 class Availability(View):
@@ -127,12 +127,13 @@ class Availability(View):
     types: tuple[TypeAvailability, ...]
 
     @classmethod
-    def of(cls, terms: Terms, free: Mapping[str, tuple[int, int]]) -> Self:
+    def of(cls, terms: Terms, free: Mapping[str, tuple[int, int]], now: datetime) -> Self:
         """`free` is (available, capacity) by event type."""
         types = []
         for one in terms.types.values():
             available, capacity = free.get(one.id, (0, 0))
-            shown = {"available": available, "capacity": capacity, "word": _word(terms, one, available, capacity)}
+            word = "ended" if terms.over(now) else _word(terms, one, available, capacity)
+            shown = {"available": available, "capacity": capacity, "word": word}
             fixed = {"event_type_id": one.id, "name": one.name, "prices": one.prices, "currency": one.currency}
             types.append(TypeAvailability.model_validate(fixed | shown))
         return cls(event_id=terms.event_id, types=tuple(types))

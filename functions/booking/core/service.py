@@ -28,8 +28,9 @@ def order(user_id: str, request: BookingRequest, key: str | None) -> tuple[Store
     key = hashlib.sha256(key.encode()).hexdigest() if key and len(key) > _SHORT_KEY else key
     try:
         terms = catalogue.terms(request.event_id)
-        wanted = terms.chosen(request.wanted())
-        booking = Booking.order(user_id, terms, wanted, key=key, request_hash=request_hash, now=clock.now())
+        now = clock.now()
+        wanted = terms.chosen(request.wanted(), now)
+        booking = Booking.order(user_id, terms, wanted, key=key, request_hash=request_hash, now=now)
         held = repository.hold(booking, terms, [entry(BookingOrdered)])
     except DomainError:
         before = repository.find(ids.derive("booking", user_id, key)) if key else None
@@ -89,7 +90,7 @@ def _late(booking: Booking, payment_id: str) -> str | None:
     terms = catalogue.terms(booking.event_id)
     if booking.status is State.CANCELLED:
         return "cancelled"
-    if not terms.open:
+    if not terms.open or terms.over(clock.now()):
         return "sale_closed"
     try:
         repository.retake(booking, terms, [entry(BookingConfirmed)], payment_id=payment_id)
