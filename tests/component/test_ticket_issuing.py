@@ -16,6 +16,7 @@ from common.bus.events import EventChanged, EventPublished, TypeTerms
 from common.bus.ticket import TicketCreated, TicketPending, TicketRejected, TicketVoided
 from common.outbox import published
 from infra import topology
+from tests.support.refusals import answering, losing_a_reply, meanwhile, refused
 from tests.support.system import System, row
 from ticket.core import signature
 
@@ -305,6 +306,33 @@ def test_a_booking_too_large_for_one_transaction_is_rejected_whole(system: Syste
 
     assert states(system) == {(booking.booking_id, "issue"): "REJECTED"}
     assert isinstance(told(system)[0], TicketRejected)
+
+
+def test_a_rejection_whose_reply_is_lost_is_done(system: System) -> None:
+    booking = confirmed(100)
+
+    with losing_a_reply("dynamodb", "PutItem") as sent:
+        answer = system.deliver(booking, CONFIRMED, tries=5)
+
+    assert len(sent) == 2
+    assert not answer[CONFIRMED]["batchItemFailures"]
+    assert states(system) == {(booking.booking_id, "issue"): "REJECTED"}
+
+
+def test_an_issue_that_another_delivery_begins_during_the_rejection_is_rejected_too(system: System) -> None:
+    booking = confirmed()
+    boto3.client("secretsmanager").delete_secret(SecretId="ticketing/test/ticket-seed", ForceDeleteWithoutRecovery=True)
+
+    with (
+        answering("dynamodb", "TransactWriteItems", refused("InternalServerError")),
+        meanwhile("PutItem", lambda: system.deliver(booking, CONFIRMED)) as acted,
+    ):
+        answer = system.deliver(booking, CONFIRMED, tries=5)
+
+    assert acted
+    assert not answer[CONFIRMED]["batchItemFailures"]
+    assert {one["status"] for one in items(system, "ticket") + items(system, "issue")} == {"REJECTED"}
+    assert [type(one) for one in told(system)] == [TicketRejected]
 
 
 def test_rejected_tickets_stay_rejected_when_the_booking_is_then_cancelled(system: System) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from common import store
+from common import outbox, store
 from common.bus.ticket import TicketCreated, TicketPending, TicketRejected, TicketVoided
 from common.outbox import born, entry, transition
 from common.store import ConditionFailed, Item, Key, Put, Update
@@ -77,7 +77,12 @@ def _end(
 
 def _reject_unborn(new: Issue, reason: str) -> bool:
     item = _issue(new, TicketRejected, State.REJECTED) | {"reason": reason, "ticket_ids": []}
-    store.write(Put(TABLE, item, condition=NEW))
+    try:
+        store.write(Put(TABLE, item, condition=NEW))
+    except ConditionFailed as failure:
+        found = outbox.mine(failure)
+        if found is None or found["status"] != State.REJECTED:
+            return reject(new, reason)  # another delivery has begun the issue meanwhile
     return True
 
 
