@@ -197,6 +197,27 @@ CONTROLS = (
         f"{SHOWING}::test_a_foreign_an_invented",
     ),
     Control(
+        "a rejection that was written is refused",
+        ISSUES,
+        "        found = outbox.mine(failure)",
+        "        raise\n        found = outbox.mine(failure)",
+        f"{ISSUING}::test_a_rejection_whose_reply_is_lost",
+    ),
+    Control(
+        "what another delivery began is taken for a rejection",
+        ISSUES,
+        'if found is None or found["status"] != State.REJECTED:',
+        "if found is None:",
+        f"{ISSUING}::test_an_issue_that_another_delivery_begins",
+    ),
+    Control(
+        "void tickets are mailed",
+        "functions/ticket/core/rendering.py",
+        'if one["status"] != State.VOID]',
+        'if one["status"]]',
+        f"{SHOWING}::test_the_mail_gets_no_void_ticket",
+    ),
+    Control(
         "a void ticket keeps its QR code",
         SERVICE,
         '    if ticket["status"] == State.VOID:\n        raise TicketVoid\n',

@@ -237,6 +237,17 @@ def test_the_calendar_file_says_what_when_and_where(system: System) -> None:
     assert first == second
 
 
+def test_the_mail_gets_no_void_ticket(system: System) -> None:
+    system.deliver(terms(), "ticket.on_event_published")
+    booking, other = issued(system, 2), issued(system)
+    system.deliver(cancelled(booking), CANCELLED)
+
+    answer = rendered(system, booking.booking_id)
+
+    assert (answer.tickets, answer.event_name) == ((), "Élan, Vital")
+    assert len(rendered(system, other.booking_id).tickets) == 1
+
+
 @pytest.mark.parametrize("missing", ["everything", "codes", "event"])
 def test_what_is_not_there_yet_is_asked_for_again(system: System, missing: str) -> None:
     booking = confirmed()

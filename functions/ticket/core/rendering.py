@@ -5,6 +5,7 @@ import base64
 from common.calls.ticket import RenderedTicket, RenderedTickets
 from common.store import Item
 from ticket.core import ical, issues, qr, repository
+from ticket.core.model import State
 
 
 class NotReady(Exception):
@@ -12,10 +13,15 @@ class NotReady(Exception):
 
 
 def rendered(booking_id: str) -> RenderedTickets:
-    """The tickets with QR codes, and the event with a calendar file. Raises NotReady."""
+    """The tickets that admit, with QR codes, and the event with a calendar file.
+
+    Of a booking that was cancelled there are none: void tickets are not shown, and never will be again.
+    Raises NotReady.
+    """
     issue = issues.find(booking_id) or {"ticket_ids": []}
-    tickets = repository.tickets(issue["ticket_ids"])
-    if not tickets or not all("qr_payload" in one for one in tickets):
+    made = repository.tickets(issue["ticket_ids"])
+    tickets = [one for one in made if one["status"] != State.VOID]
+    if not made or not all("qr_payload" in one for one in tickets):
         raise NotReady("tickets")
     event = repository.event(issue["event_id"])
     if event is None:
