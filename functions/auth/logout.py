@@ -1,6 +1,6 @@
 """POST /v1/logout: end a session."""
 
-from auth.core import repository
+from auth.core import session_repository
 from auth.core.errors import InvalidToken, SessionUnknown
 from auth.core.refresh import RefreshToken
 from auth.core.schemas import TokenRequest
@@ -12,5 +12,5 @@ from common.api import Caller, NoContent, endpoint
 def handler(request: TokenRequest, caller: Caller) -> NoContent:
     """End the refresh token's session, which must be the caller's; its access tokens end within a minute."""
     ended = RefreshToken.parse(request.refresh_token).session_id
-    repository.revoke(caller.user_id, ended, clock.now())
+    session_repository.revoke(caller.user_id, ended, clock.now())
     return NoContent()

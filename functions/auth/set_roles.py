@@ -8,5 +8,8 @@ from common.api import Caller, endpoint
 
 @endpoint(refuses=[UserUnknown, LastAdmin, ChangedMeanwhile])
 def handler(user_id: str, request: RolesRequest, caller: Caller) -> RolesView:
-    """Give and take roles; the user has them from the next login or refresh on."""
+    """Give and take roles; the user has them from the next login or refresh on.
+
+    Where one is taken away, the access tokens of before end within a minute.
+    """
     return roles.assign(user_id, request.roles, caller.user_id)

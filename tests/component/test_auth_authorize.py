@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from jwt.utils import der_to_raw_signature
 
-from auth.core import access, keys, repository
+from auth.core import access, keys, session_repository
+from auth.core.model import Account
 from common import clock, env
 from tests.component.test_auth_register import ANNA
 from tests.support.system import System, row
@@ -104,7 +105,7 @@ def test_a_token_of_a_live_session_is_let_in_as_its_user(forger: Forger) -> None
 
 def test_an_access_token_says_what_rfc_9068_asks_for(forger: Forger) -> None:
     assert forger.header == {"alg": "ES256", "kid": forger.kids[0], "typ": "at+jwt"}
-    assert forger.claims.keys() == {"iss", "aud", "sub", "sid", "jti", "roles", "iat", "exp"}
+    assert forger.claims.keys() == {"iss", "aud", "sub", "sid", "jti", "roles", "ver", "iat", "exp"}
     assert forger.claims["iss"] == forger.claims["aud"] == "https://tickets.test"
     assert (forger.claims["sub"], forger.claims["exp"] - forger.claims["iat"]) == (forger.user_id, 900)
 
@@ -180,6 +181,8 @@ FORGERIES: dict[str, Callable[[Forger], str | None]] = {
     "session blank": lambda f: f.changed(sid="", sub=""),
     "roles text": lambda f: f.changed(roles="admin"),
     "roles numbers": lambda f: f.changed(roles=[1]),
+    "version text": lambda f: f.changed(ver="1"),
+    "version true": lambda f: f.changed(ver=True),
     "expiry text": lambda f: f.changed(exp="9999999999"),
     "expiry true": lambda f: f.changed(exp=True),
     "expiry a fraction": lambda f: f.changed(exp=f.claims["exp"] + 0.5),
@@ -189,7 +192,7 @@ FORGERIES: dict[str, Callable[[Forger], str | None]] = {
     "claim invented": lambda f: f.changed(is_admin=True),
 } | {
     f"no {claim}": lambda f, claim=claim: f.without(claim)
-    for claim in ("iss", "aud", "sub", "sid", "jti", "roles", "iat", "exp")
+    for claim in ("iss", "aud", "sub", "sid", "jti", "roles", "ver", "iat", "exp")
 }
 
 
@@ -240,7 +243,7 @@ def test_a_token_lives_fifteen_minutes_and_half_a_minute_for_clocks_that_differ(
 
 def test_a_token_dies_with_its_session(forger: Forger) -> None:
     with forger.system.acting(row("auth.logout")):
-        repository.revoke(forger.user_id, forger.claims["sid"], clock.now())
+        session_repository.revoke(forger.user_id, forger.claims["sid"], clock.now())
 
     assert forger.ask(forger.token) == NO
 
@@ -315,7 +318,8 @@ def test_the_key_set_verifies_what_login_signs(forger: Forger) -> None:
 def test_the_longest_token_that_is_issued_is_read(forger: Forger) -> None:
     """So that the limit on a token's length never shuts out our own."""
     with forger.system.acting(row("auth.login")):
-        longest = access.issue(forger.user_id, forger.claims["sid"], ("admin", "organiser"), clock.now())
+        account = Account(forger.user_id, "", "", "", ("admin", "organiser"), version=10**9)
+        longest = access.issue(account, forger.claims["sid"], clock.now())
 
     assert len(longest) < 1024
     assert forger.ask(longest)["isAuthorized"]

@@ -1,10 +1,12 @@
 """PUT /v1/users/{user_id}/roles and auth.ensure_admin: who may do what, and that an admin is always left."""
 
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
-from common import env
+from common import env, store
 from common.bus.auth import RolesChanged, UserRegistered
 from common.outbox import published
 from infra.topology import AUTH
@@ -149,3 +151,126 @@ def test_an_account_that_somebody_opened_under_the_admin_s_address_is_not_promot
 
     assert profile(system, thief)["roles"] == []
     assert "claim#admin" not in [item["pk"] for item in system.scan(AUTH)]
+
+
+class Device:
+    """Where the user is logged in, and what the gateway says to its access token."""
+
+    def __init__(self, system: System, name: str = "anna") -> None:
+        self.system = system
+        body = {"username": name, "password": ANNA["password"]}
+        self.tokens: dict[str, str] = system.http("POST /v1/login", body).json
+
+    def refresh(self) -> None:
+        self.tokens = self.system.http("POST /v1/token/refresh", {"refresh_token": self.tokens["refresh_token"]}).json
+
+    def roles(self) -> str | None:
+        """The roles it is let in with, None where it is not."""
+        headers = {"authorization": f"Bearer {self.tokens['access_token']}"}
+        answer = self.system.invoke("auth.authorize", {"headers": headers})
+        return str(answer["context"]["roles"]) if answer["isAuthorized"] else None
+
+
+def test_tokens_of_before_a_role_was_taken_away_are_not_believed(system: System, root: Person, anna: str) -> None:
+    assign(system, anna, ["admin", "organiser"], root)
+    phone, laptop = Device(system), Device(system)
+    assert phone.roles() == laptop.roles() == "admin organiser"
+
+    assign(system, anna, ["organiser"], root)
+
+    assert phone.roles() is None
+    assert laptop.roles() is None
+
+
+def test_the_sessions_go_on_with_the_roles_that_are_left(system: System, root: Person, anna: str) -> None:
+    assign(system, anna, ["admin", "organiser"], root)
+    phone = Device(system)
+    assign(system, anna, ["organiser"], root)
+
+    phone.refresh()
+
+    assert phone.roles() == Device(system).roles() == "organiser"
+
+
+def test_a_role_that_is_given_ends_no_token(system: System, root: Person, anna: str) -> None:
+    phone = Device(system)
+
+    assign(system, anna, ["organiser"], root)
+
+    assert phone.roles() == ""
+
+
+def test_tokens_of_others_are_believed_as_before(system: System, root: Person, anna: str) -> None:
+    other = Device(system, "root")
+    assign(system, anna, ["organiser"], root)
+
+    assign(system, anna, [], root)
+
+    assert other.roles() == "admin"
+
+
+def test_a_login_that_meets_the_change_gets_no_role_that_was_taken_away(
+    system: System, root: Person, anna: str
+) -> None:
+    """The account was read before, the session is written after: nothing would find it."""
+    assign(system, anna, ["organiser"], root)
+    met: list[int] = []
+
+    def change_is_quicker(params: dict[str, Any], **_: Any) -> None:
+        if not met and "session#" in str(params["body"]):
+            met.append(0)
+            met[0] = assign(system, anna, [], root).status
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.PutItem", change_is_quicker)
+
+    assert Device(system).roles() == ""
+    assert met == [200]
+
+
+def test_an_account_that_goes_during_its_login_gets_no_tokens(system: System, anna: str) -> None:
+    def has_gone(params: dict[str, Any], **_: Any) -> None:
+        if "session#" in str(params["body"]):
+            acting, system.current = system.current, None
+            boto3.client("dynamodb").delete_item(TableName="test-auth", Key={"pk": {"S": anna}, "sk": {"S": "profile"}})
+            system.current = acting
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.PutItem", has_gone)
+
+    reply = system.http("POST /v1/login", {"username": "anna", "password": ANNA["password"]})
+
+    assert (reply.status, reply.problem) == (401, "invalid-credentials")
+
+
+def test_a_change_that_broke_off_is_finished_by_its_repetition(system: System, root: Person, anna: str) -> None:
+    assign(system, anna, ["organiser"], root)
+    phone, laptop = Device(system), Device(system)
+    broken: list[bool] = []
+
+    def breaks_off(**_: Any) -> tuple[Any, dict[str, Any]] | None:
+        if broken:
+            return None
+        broken.append(True)
+        return SimpleNamespace(status_code=400, headers={}, raw=None), {"Error": {"Code": "InternalFailure"}}
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", breaks_off)
+
+    assert assign(system, anna, [], root).status == 500
+    assert profile(system, anna)["roles"] == []
+    assert assign(system, anna, [], root).status == 200
+    assert (phone.roles(), laptop.roles()) == (None, None)
+
+
+def test_a_user_s_many_sessions_are_all_found(system: System, root: Person, anna: str) -> None:
+    """A page of a query has 1 MB."""
+    assign(system, anna, ["organiser"], root)
+    device = Device(system)
+    session = next(item for item in system.scan(AUTH) if item["sk"].startswith("session#"))
+    for at in range(4):
+        fat = session | {"sk": f"session#{at}", "id": str(at), "ballast": "x" * 390_000}
+        boto3.client("dynamodb").put_item(TableName="test-auth", Item=store.marshal(fat))
+
+    assign(system, anna, [], root)
+
+    marks = [item["tokens_from"] for item in system.scan(AUTH) if item["sk"].startswith("session#")]
+    assert marks == [3] * 5
+    assert device.roles() is None

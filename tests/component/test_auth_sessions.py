@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from auth.core import repository
+from auth.core import session_repository
 from common import clock, env
 from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
@@ -304,4 +304,4 @@ def test_logout_with_what_is_no_token_is_refused(home: Home) -> None:
 def test_a_session_goes_by_itself(home: Home) -> None:
     assert home.session()["expires_at"] == int((home.at + timedelta(days=30)).timestamp())
     with home.system.acting(row("auth.authorize")):
-        assert repository.session(home.user_id, home.session()["id"])
+        assert session_repository.get(home.user_id, home.session()["id"])

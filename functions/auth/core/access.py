@@ -10,7 +10,7 @@ from jwt.utils import base64url_encode, der_to_raw_signature
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auth.core import keys
-from auth.core.model import ACCESS_SECONDS
+from auth.core.model import ACCESS_SECONDS, Account
 from common import env, ids
 from common.problems import Unauthenticated
 
@@ -23,7 +23,7 @@ _UNTIMED: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
 
 class Claims(BaseModel):
-    """What an access token says, all of it required."""
+    """What an access token says, all of it required. `ver` is the version of the account that it speaks of."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -33,6 +33,7 @@ class Claims(BaseModel):
     sid: str = Field(min_length=1)
     jti: str
     roles: list[str]
+    ver: int
     iat: int
     exp: int
 
@@ -41,13 +42,14 @@ class NotBelieved(Unauthenticated):
     """The access token is not valid."""
 
 
-def issue(user_id: str, session_id: str, roles: tuple[str, ...], now: datetime) -> str:
+def issue(account: Account, session_id: str, now: datetime) -> str:
     """A signed token for this session, for fifteen minutes."""
     issuer, issued = env.setting("TOKEN_ISSUER"), int(now.timestamp())
-    who: dict[str, Any] = {"iss": issuer, "aud": issuer, "sub": user_id, "sid": session_id, "jti": ids.new()}
+    who: dict[str, Any] = {"iss": issuer, "aud": issuer, "sub": account.id, "sid": session_id, "jti": ids.new()}
+    who |= {"roles": account.roles, "ver": account.version}
     kid = keys.configured()[0]
     header = _part({"alg": "ES256", "kid": kid, "typ": _TYPE})
-    claims = _part(who | {"roles": roles, "iat": issued, "exp": issued + ACCESS_SECONDS})
+    claims = _part(who | {"iat": issued, "exp": issued + ACCESS_SECONDS})
     return f"{header}.{claims}.{_signature(kid, f'{header}.{claims}')}"
 
 

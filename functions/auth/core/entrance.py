@@ -15,4 +15,4 @@ def log_in(request: LoginRequest) -> TokensView:
         log.count("LoginsRefused")
         raise InvalidCredentials
     attempts.forgive(claim["pk"])
-    return sessions.opened(account)
+    return sessions.opened(account.id)

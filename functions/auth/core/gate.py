@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from auth.core import access, repository
+from auth.core import access, session_repository
 from auth.core.access import Claims, NotBelieved
 from common import clock, log
 from common.patience import busy
@@ -34,9 +34,11 @@ def answer(event: Mapping[str, Any]) -> dict[str, Any]:
 def _believed(event: Mapping[str, Any]) -> Claims:
     now = clock.now()
     claims = access.read(_bearer(event), now)
-    session = repository.session(claims.sub, claims.sid)
+    session = session_repository.get(claims.sub, claims.sid)
     if not session or not session.live(now):
         raise NotBelieved("the session is over")
+    if not session.believes(claims.ver):
+        raise NotBelieved("a role was taken away since")
     return claims
 
 

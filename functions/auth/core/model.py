@@ -1,7 +1,7 @@
 """What auth remembers: accounts, sessions and how long failures make one wait. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -30,17 +30,36 @@ class Use(StrEnum):
 
 @dataclass(frozen=True)
 class Account:
-    """An AuthProfile, without what nobody needs to see."""
+    """An AuthProfile, without what nobody needs to see.
+
+    `tokens_from` is the version that last took a role away: access tokens of before are not believed.
+    """
 
     id: str
-    email: str
-    username: str
-    password: str
+    email: str = field(repr=False)
+    username: str = field(repr=False)
+    password: str = field(repr=False)
     roles: tuple[str, ...]
+    version: int
+    tokens_from: int = 0
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "Account":
-        return cls(item["id"], item["email"], item["username"], item["password"], tuple(item["roles"]))
+        return cls(
+            id=item["id"],
+            email=item["email"],
+            username=item["username"],
+            password=item["password"],
+            roles=tuple(item["roles"]),
+            version=item["version"],
+            tokens_from=item.get("tokens_from", 0),
+        )
+
+    def with_roles(self, roles: tuple[str, ...]) -> "Account":
+        """The next version, with these roles."""
+        version = self.version + 1
+        taken = set(self.roles) - set(roles)
+        return replace(self, roles=roles, version=version, tokens_from=version if taken else self.tokens_from)
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,7 @@ class Session:
     """One login on one device: a family of refresh tokens, of which one is current.
 
     `family` is random and meaningless without the server's key; tokens are kept as hashes only.
+    `tokens_from` is the account's: it is here so that the authorizer reads one item.
     """
 
     id: str
@@ -59,6 +79,7 @@ class Session:
     rotated_at: datetime
     expires_at: int  # seconds since the epoch, as DynamoDB's TTL wants it
     revoked: bool
+    tokens_from: int = 0
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "Session":
@@ -72,11 +93,16 @@ class Session:
             rotated_at=datetime.fromisoformat(item["rotated_at"]),
             expires_at=item["expires_at"],
             revoked="revoked_at" in item,
+            tokens_from=item.get("tokens_from", 0),
         )
 
     def live(self, now: datetime) -> bool:
         """Items outlive their TTL by days, so the time is looked at."""
         return not self.revoked and now.timestamp() < self.expires_at
+
+    def believes(self, version: int) -> bool:
+        """Whether an access token of this version of the account is still good."""
+        return version >= self.tokens_from
 
     def use_of(self, token_hash: str, now: datetime) -> Use:
         """What a genuine token of this family is."""

@@ -1,13 +1,12 @@
-"""Where auth keeps accounts, the claims that make names unique, and sessions."""
+"""Where auth keeps accounts, and the claims that make names unique."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from auth.core.errors import ChangedMeanwhile, LastAdmin, SessionUnknown
-from auth.core.model import Account, Role, Session
-from auth.core.refresh import RefreshToken
-from common import clock, store
+from auth.core.errors import ChangedMeanwhile, LastAdmin
+from auth.core.model import Account, Role
+from common import store
 from common.bus.auth import RolesChanged
 from common.outbox import change, entry
 from common.store import ConditionFailed, Item, Put, Update, Write
@@ -61,70 +60,26 @@ def account_of(claim: Mapping[str, str]) -> Account | None:
     return account(item["user_id"] if item else _NOBODY)
 
 
-def set_roles(before: Account, roles: Sequence[str], actor: str) -> None:
+def set_roles(before: Account, after: Account, actor: str) -> None:
     """Raises ChangedMeanwhile, LastAdmin."""
     update = change(
         _TABLE,
         _profile(before.id),
         trigger="set_roles",
         actor=actor,
-        sets={"roles": list(roles)},
+        sets={"roles": list(after.roles), "tokens_from": after.tokens_from},
         publish=[entry(RolesChanged)],
-        condition="#roles = :before",
-        values={"before": list(before.roles)},
+        condition="#version = :seen",
+        values={"seen": before.version},
     )
     try:
-        store.transact([update, *_admin_change(before, roles)])
+        store.transact([update, *_admin_change(before, after)])
     except ConditionFailed as failure:
         raise (ChangedMeanwhile if 0 in failure.failed else LastAdmin) from None
 
 
-def open_session(session_id: str, user_id: str, family: str, token: RefreshToken, now: datetime, until: int) -> None:
-    """No condition: the id is random, and a write that the SDK repeats because a reply was lost is the same."""
-    stamps = dict.fromkeys(("created_at", "updated_at", "rotated_at"), clock.iso(now))
-    item = _session(user_id, session_id) | stamps | {"id": session_id, "user_id": user_id, "expires_at": until}
-    item |= {"family": family, "counter": token.counter, "token_hash": token.hash}
-    store.write(Put(_TABLE, item))
-
-
-def session(user_id: str, session_id: str) -> Session | None:
-    item = store.get(_TABLE, _session(user_id, session_id))
-    return Session.of(item) if item else None
-
-
-def rotate(session: Session, successor: RefreshToken, now: datetime) -> Session | None:
-    """The session as it then is, rotated by this call or by another; it may have been revoked meanwhile."""
-    update = Update(
-        _TABLE,
-        _session(session.user_id, session.id),
-        "SET #counter = :counter, #token_hash = :next, #previous_hash = :now, #rotated_at = :at, #updated_at = :at",
-        condition="#token_hash = :now",
-        values={"counter": successor.counter, "next": successor.hash, "now": session.token_hash, "at": clock.iso(now)},
-    )
-    try:
-        return Session.of(store.write(update))
-    except ConditionFailed as failure:
-        found = failure.old[0]
-        return Session.of(found) if found else None
-
-
-def revoke(user_id: str, session_id: str, now: datetime) -> None:
-    """End the session, for good; ending it again changes nothing. Raises SessionUnknown."""
-    update = Update(
-        _TABLE,
-        _session(user_id, session_id),
-        "SET #revoked_at = if_not_exists(#revoked_at, :at), #updated_at = :at",
-        condition="attribute_exists(#pk)",
-        values={"at": clock.iso(now)},
-    )
-    try:
-        store.write(update)
-    except ConditionFailed:
-        raise SessionUnknown from None
-
-
-def _admin_change(before: Account, roles: Sequence[str]) -> list[Write]:
-    was, shall = Role.ADMIN in before.roles, Role.ADMIN in roles
+def _admin_change(before: Account, after: Account) -> list[Write]:
+    was, shall = Role.ADMIN in before.roles, Role.ADMIN in after.roles
     if was == shall:
         return []
     values: dict[str, Any] = {"who": {before.id}, "one": 1}
@@ -135,7 +90,3 @@ def _admin_change(before: Account, roles: Sequence[str]) -> list[Write]:
 
 def _profile(user_id: str) -> dict[str, str]:
     return {"pk": user_id, "sk": "profile"}
-
-
-def _session(user_id: str, session_id: str) -> dict[str, str]:
-    return {"pk": user_id, "sk": f"session#{session_id}"}

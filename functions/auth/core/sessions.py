@@ -3,20 +3,23 @@
 import secrets
 from datetime import datetime, timedelta
 
-from auth.core import access, repository
-from auth.core.errors import InvalidToken
+from auth.core import access, repository, session_repository
+from auth.core.errors import InvalidCredentials, InvalidToken
 from auth.core.model import SESSION_DAYS, Account, Session, Use
 from auth.core.refresh import RefreshToken
 from auth.core.schemas import TokensView
 from common import clock, ids, log
 
 
-def opened(account: Account) -> TokensView:
-    """A new session's first tokens."""
+def opened(user_id: str) -> TokensView:
+    """A new session's first tokens. Raises InvalidCredentials."""
     now, session_id, family = clock.now(), ids.new(), secrets.token_urlsafe(16)
-    first = RefreshToken.derived(account.id, session_id, family, 1)
+    first = RefreshToken.derived(user_id, session_id, family, 1)
     until = int((now + timedelta(days=SESSION_DAYS)).timestamp())
-    repository.open_session(session_id, account.id, family, first, now, until)
+    session_repository.begin(session_id, user_id, family, first, now, until)
+    account = repository.account(user_id)  # not before: who takes a role away after this finds the session
+    if not account:
+        raise InvalidCredentials
     log.count("SessionsOpened")
     return _tokens(account, first, now)
 
@@ -24,7 +27,7 @@ def opened(account: Account) -> TokensView:
 def renewed(text: str) -> TokensView:
     """The next tokens for the one given. Roles are read anew. Raises InvalidToken."""
     now, given = clock.now(), RefreshToken.parse(text)
-    successor = _successor(repository.session(given.user_id, given.session_id), given, now)
+    successor = _successor(session_repository.get(given.user_id, given.session_id), given, now)
     account = repository.account(given.user_id)
     if not account:
         raise InvalidToken
@@ -37,7 +40,7 @@ def _successor(session: Session | None, given: RefreshToken, now: datetime) -> R
     use = session.use_of(given.hash, now)
     if use is Use.REUSED:
         # Either copy may be the thief's: both lose.
-        repository.revoke(session.user_id, session.id, now)
+        session_repository.revoke(session.user_id, session.id, now)
         log.count("RefreshTokensReused")
         raise InvalidToken
     counter = session.counter + (use is Use.CURRENT)
@@ -49,11 +52,11 @@ def _successor(session: Session | None, given: RefreshToken, now: datetime) -> R
 
 def _rotate(session: Session, successor: RefreshToken, now: datetime) -> None:
     # Two refreshes at once: the second finds that the first has brought the same successor.
-    found = repository.rotate(session, successor, now)
+    found = session_repository.rotate(session, successor, now)
     if not found or found.revoked or found.token_hash != successor.hash:
         raise InvalidToken
 
 
 def _tokens(account: Account, refresh: RefreshToken, now: datetime) -> TokensView:
-    signed = access.issue(account.id, refresh.session_id, account.roles, now)
+    signed = access.issue(account, refresh.session_id, now)
     return TokensView(access_token=signed, refresh_token=str(refresh))

@@ -1,0 +1,93 @@
+"""Where auth keeps sessions: beside the account, so that one read tells all that the authorizer must know."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from auth.core.errors import SessionUnknown
+from auth.core.model import Session
+from auth.core.refresh import RefreshToken
+from common import clock, store
+from common.store import ConditionFailed, Item, Put, Update
+
+_TABLE = "auth"
+_PREFIX = "session#"
+
+
+def begin(session_id: str, user_id: str, family: str, token: RefreshToken, now: datetime, until: int) -> None:
+    """No condition: the id is random, and a write that the SDK repeats because a reply was lost is the same."""
+    stamps = dict.fromkeys(("created_at", "updated_at", "rotated_at"), clock.iso(now))
+    item = _key(user_id, session_id) | stamps | {"id": session_id, "user_id": user_id, "expires_at": until}
+    item |= {"family": family, "counter": token.counter, "token_hash": token.hash}
+    store.write(Put(_TABLE, item))
+
+
+def get(user_id: str, session_id: str) -> Session | None:
+    item = store.get(_TABLE, _key(user_id, session_id))
+    return Session.of(item) if item else None
+
+
+def rotate(session: Session, successor: RefreshToken, now: datetime) -> Session | None:
+    """The session as it then is, rotated by this call or by another; it may have been revoked meanwhile."""
+    update = Update(
+        _TABLE,
+        _key(session.user_id, session.id),
+        "SET #counter = :counter, #token_hash = :next, #previous_hash = :now, #rotated_at = :at, #updated_at = :at",
+        condition="#token_hash = :now",
+        values={"counter": successor.counter, "next": successor.hash, "now": session.token_hash, "at": clock.iso(now)},
+    )
+    try:
+        return Session.of(store.write(update))
+    except ConditionFailed as failure:
+        found = failure.old[0]
+        return Session.of(found) if found else None
+
+
+def revoke(user_id: str, session_id: str, now: datetime) -> None:
+    """End the session, for good; ending it again changes nothing. Raises SessionUnknown."""
+    update = Update(
+        _TABLE,
+        _key(user_id, session_id),
+        "SET #revoked_at = if_not_exists(#revoked_at, :at), #updated_at = :at",
+        condition="attribute_exists(#pk)",
+        values={"at": clock.iso(now)},
+    )
+    try:
+        store.write(update)
+    except ConditionFailed:
+        raise SessionUnknown from None
+
+
+def outdate(user_id: str, version: int) -> None:
+    """In none of the user's sessions are tokens believed that are older than this version of the account."""
+    for item in _all(user_id):
+        if item.get("tokens_from", 0) < version:
+            _outdate(item, version)
+
+
+def _outdate(item: Item, version: int) -> None:
+    older = "attribute_not_exists(#tokens_from) OR #tokens_from < :version"
+    update = Update(
+        _TABLE,
+        {"pk": item["pk"], "sk": item["sk"]},
+        "SET #tokens_from = :version",
+        condition=f"attribute_exists(#pk) AND ({older})",
+        values={"version": version},
+    )
+    try:
+        store.write(update)
+    except ConditionFailed:
+        return  # the session is gone, or another call has done it
+
+
+def _all(user_id: str) -> Iterator[Item]:
+    start: Item | None = None
+    while True:
+        values = {"pk": user_id, "sk": _PREFIX}
+        page, start = store.query(_TABLE, "#pk = :pk AND begins_with(#sk, :sk)", values, start=start)
+        yield from page
+        if start is None:
+            return
+
+
+def _key(user_id: str, session_id: str) -> dict[str, str]:
+    return {"pk": user_id, "sk": f"{_PREFIX}{session_id}"}
