@@ -3,15 +3,17 @@
 from auth.core import registration
 from auth.core.errors import PasswordRefused, UserNameTaken
 from auth.core.schemas import RegisteredView, RegisterRequest
-from common.api import Created, endpoint
+from common.api import Created, IdempotencyKey, endpoint
+from common.idempotency import KeyReused
 
 
-@endpoint(refuses=[UserNameTaken, PasswordRefused])
-def handler(request: RegisterRequest) -> Created[RegisteredView]:
+@endpoint(refuses=[UserNameTaken, PasswordRefused, KeyReused])
+def handler(request: RegisterRequest, idempotency_key: IdempotencyKey) -> Created[RegisteredView]:
     """Open an account; the profile at `Location` follows within a moment.
 
     An address that already has an account is answered alike and changes nothing: who has an
-    account here is not told. User names are public, so a taken one is refused.
+    account here is not told. User names are public, so a taken one is refused. An Idempotency-Key
+    belongs to the address that it came with, and is remembered for a day.
     """
-    view = registration.register(request)
-    return Created(view, f"/v1/users/{view.id}")
+    view, replayed = registration.register(request, idempotency_key)
+    return Created(view, f"/v1/users/{view.id}", replayed=replayed)

@@ -1,13 +1,17 @@
 """POST /v1/register: every answer it gives, and what it leaves in the table and on the bus."""
 
+import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from auth.core.schemas import RegisterRequest
+from common import clock, env
 from common.bus.auth import UserRegistered
 from common.outbox import published
 from infra.topology import AUTH
-from tests.support.system import System
+from tests.support.system import Reply, System
 
 ANNA = {
     "email": "anna@example.com",
@@ -86,6 +90,151 @@ def test_a_taken_user_name_is_refused_whatever_the_address(system: System, email
 
     assert (reply.status, reply.problem) == (409, "user-name-taken")
     assert reply.json["errors"][0]["pointer"] == "/user_name"
+
+
+KNOWN = ANNA | {"user_name": "first", "mobile_phone": "+491700000000", "password": "the owner's own phrase"}
+
+
+@pytest.fixture(params=["new address", "known address"])
+def known(request: pytest.FixtureRequest, system: System) -> bool:
+    """Whether the address has an account before anything else happens: nobody must be able to tell."""
+    if request.param == "known address":
+        assert system.http("POST /v1/register", KNOWN).status == 201
+        return True
+    return False
+
+
+def without(reply: Reply) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """What is answered, but for the request's own ids."""
+    headers = {name: value for name, value in reply.headers.items() if name != "x-request-id"}
+    return reply.status, headers, reply.json | {"request_id": None}
+
+
+def test_a_request_that_is_repeated_with_its_key_gets_its_answer(system: System, known: bool) -> None:
+    first = system.http("POST /v1/register", ANNA, key="k1")
+    before = system.scan(AUTH)
+
+    again = system.http("POST /v1/register", ANNA, key="k1")
+
+    assert (first.status, again.status) == (201, 201)
+    assert again.json == first.json
+    assert again.headers["location"] == first.headers["location"]
+    assert (again.headers["idempotency-replayed"], "idempotency-replayed" in first.headers) == ("true", False)
+    assert system.scan(AUTH) == before
+
+
+OTHERS = [
+    {"user_name": "other"},
+    {"first_name": "Other"},
+    {"last_name": "Other"},
+    {"mobile_phone": "+491701234568"},
+    {"password": "another long phrase"},
+    {"email": "ANNA@Example.COM"},
+]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda one: next(iter(one)))
+def test_a_key_of_another_request_is_refused(system: System, known: bool, other: dict[str, str]) -> None:
+    system.http("POST /v1/register", ANNA, key="k1")
+    before = system.scan(AUTH)
+
+    reply = system.http("POST /v1/register", ANNA | other, key="k1")
+
+    assert (reply.status, reply.problem) == (422, "key-reused")
+    assert system.scan(AUTH) == before
+
+
+def test_a_key_with_another_address_is_another_key(system: System, known: bool) -> None:
+    first = system.http("POST /v1/register", ANNA, key="k1")
+
+    other = system.http("POST /v1/register", ANNA | {"email": "b@example.com", "user_name": "bea"}, key="k1")
+
+    assert (first.status, other.status) == (201, 201)
+    assert other.json["id"] != first.json["id"]
+
+
+STEPS: list[tuple[dict[str, str], str | None]] = [
+    ({}, "k1"),
+    ({}, "k1"),
+    ({"password": "another long phrase"}, "k1"),
+    ({"user_name": "other"}, "k1"),
+    ({}, None),
+    ({}, "k2"),
+    ({"user_name": "other"}, "k2"),
+    ({"user_name": "other"}, "k2"),
+    ({"user_name": "more", "email": "more@example.com"}, "k2"),
+]
+
+
+def test_no_row_of_calls_tells_whether_an_address_has_an_account() -> None:
+    """The very same calls against a system where it has none and one where it has one."""
+    told = []
+    for before in ([], [KNOWN]):
+        with System().running() as system:
+            for account in before:
+                system.http("POST /v1/register", account)
+            told.append([without(system.http("POST /v1/register", ANNA | step, key=key)) for step, key in STEPS])
+
+    assert [status for status, _, _ in told[0]] == [201, 201, 422, 422, 409, 409, 201, 201, 201]
+    assert told[0] == told[1]
+
+
+def test_a_key_is_kept_for_a_day_without_the_password(system: System, known: bool) -> None:
+    now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    clock.use(lambda: now)
+    try:
+        system.http("POST /v1/register", ANNA, key="k1")
+    finally:
+        clock.use()
+
+    (receipt,) = [item for item in system.scan(AUTH) if item["pk"].startswith("claim#registration#")]
+    assert receipt["expires_at"] == int((now + timedelta(days=1)).timestamp())
+    assert receipt["password"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    guess = RegisterRequest.model_validate(ANNA).model_dump_json().encode()
+    assert receipt["request_hash"] != hashlib.sha256(guess).hexdigest()[:32]
+    assert ANNA["password"] not in str(receipt)
+
+
+def test_of_two_equal_requests_at_once_one_registers_and_both_get_its_answer(system: System, known: bool) -> None:
+    raced: list[Reply] = []
+
+    def other_is_quicker(**_: Any) -> None:
+        if not raced:
+            raced.append(Reply({"statusCode": 0}))
+            raced[0] = system.http("POST /v1/register", ANNA, key="k1")
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", other_is_quicker)
+    reply = system.http("POST /v1/register", ANNA, key="k1")
+
+    assert (reply.status, reply.json) == (201, raced[0].json)
+    assert reply.headers["idempotency-replayed"] == "true"
+
+
+def test_a_request_that_was_overtaken_as_it_pretended_gets_the_first_one_s_answer(system: System) -> None:
+    system.http("POST /v1/register", KNOWN)
+    calls: list[Reply | None] = []
+
+    def second_call_is_overtaken(**_: Any) -> None:
+        calls.append(None)
+        if len(calls) == 2:
+            calls[1] = system.http("POST /v1/register", ANNA, key="k1")
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", second_call_is_overtaken)
+    reply = system.http("POST /v1/register", ANNA, key="k1")
+
+    assert calls[1] is not None
+    assert (reply.status, reply.json) == (201, calls[1].json)
+
+
+def test_a_name_is_reserved_in_a_transaction_that_the_sdk_may_repeat(system: System) -> None:
+    """Its token makes the repetition harmless; a plain write would find its own reservation and refuse it."""
+    system.http("POST /v1/register", KNOWN)
+    calls: list[str] = []
+    env.client("dynamodb").meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+
+    system.http("POST /v1/register", ANNA)
+
+    assert calls == ["TransactWriteItems", "TransactWriteItems"]
 
 
 @pytest.mark.parametrize(

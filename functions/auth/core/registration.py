@@ -1,5 +1,6 @@
 """New accounts: of whoever registers, and of the first admin."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,24 +10,25 @@ from auth.core.model import Role
 from auth.core.schemas import AdminWanted, RegisteredView, RegisterRequest
 from common import clock, ids, log
 from common.bus.auth import UserRegistered
+from common.idempotency import Claim, KeyReused
 from common.outbox import born, entry
-from common.store import ConditionFailed, Item
+from common.store import ConditionFailed, Item, Put
 
-_NAME, _EMAIL = 0, 1  # where they stand in the transaction
-_RESERVED = timedelta(days=1)
+_NAME = 0  # where it stands in the transactions
+_KEPT = timedelta(days=1)  # receipts, and names that were taken for nobody
 
 
-def register(request: RegisterRequest) -> RegisteredView:
-    """An account, or what looks like one where the address has one. Raises UserNameTaken."""
-    account = _account(request)
-    try:
-        repository.create(account)
-        log.count("UsersRegistered")
-    except ConditionFailed as failure:
-        if _NAME in failure.failed:
-            raise UserNameTaken(pointer="/user_name") from None
-        _pretend(request.user_name)
-    return RegisteredView(id=account["id"], **request.model_dump(exclude={"password"}))
+def register(request: RegisterRequest, key: str | None) -> tuple[RegisteredView, bool]:
+    """An account, or what looks like one where the address has one; and whether an earlier call had made it.
+
+    Raises UserNameTaken, PasswordRefused, KeyReused.
+    """
+    # The password is no part of the fingerprint, which is quick to guess against: its hash is compared.
+    claim = Claim.of("user", request.email.lower(), key, request.model_copy(update={"password": ""}))
+    account = _account(request, claim.id)
+    receipt = [repository.receipt(claim, account["password"], clock.now() + _KEPT)] if claim.keyed else []
+    replayed = _opened(account, receipt, claim, request.password)
+    return RegisteredView(id=claim.id, **request.model_dump(exclude={"password"})), replayed
 
 
 def ensure_admin(wanted: AdminWanted) -> str:
@@ -34,7 +36,7 @@ def ensure_admin(wanted: AdminWanted) -> str:
     existing = repository.admins()
     if existing:
         return min(existing)
-    account = _account(wanted, Role.ADMIN)
+    account = _account(wanted, ids.new(), Role.ADMIN)
     try:
         repository.create(account, repository.first_admin(account["id"]))
     except ConditionFailed:
@@ -45,8 +47,7 @@ def ensure_admin(wanted: AdminWanted) -> str:
     return str(account["id"])
 
 
-def _account(request: RegisterRequest | AdminWanted, *roles: Role) -> Item:
-    user_id = ids.new()
+def _account(request: RegisterRequest | AdminWanted, user_id: str, *roles: Role) -> Item:
     hashed = passwords.accept(request.password, email=request.email, user_name=request.user_name)
     named: dict[str, Any] = request.model_dump(include={"user_name", "first_name", "last_name", "mobile_phone"})
     item: Item = {"pk": user_id, "sk": "profile", "id": user_id}
@@ -54,10 +55,30 @@ def _account(request: RegisterRequest | AdminWanted, *roles: Role) -> Item:
     return born(item, actor=user_id, trigger="register", publish=[entry(UserRegistered, **named)])
 
 
-def _pretend(user_name: str) -> None:
-    # The address has an account, which is nobody's business. The name is taken for a while as a
-    # registration would take it, or a second try with the same name would tell.
+def _opened(account: Item, receipt: Sequence[Put], claim: Claim, password: str) -> bool:
     try:
-        repository.reserve_name(user_name, clock.now() + _RESERVED)
-    except ConditionFailed:
+        repository.create(account, *receipt)
+        log.count("UsersRegistered")
+        return False
+    except ConditionFailed as failure:
+        if _repeats(failure, claim, password):
+            return True
+    # The address has an account, which is nobody's business. The name is taken for a while as a
+    # registration would take it, or a second try with the same name would tell; so is the key.
+    try:
+        repository.reserve_name(account["username"], clock.now() + _KEPT, *receipt)
+        return False
+    except ConditionFailed as failure:
+        return _repeats(failure, claim, password)
+
+
+def _repeats(failure: ConditionFailed, claim: Claim, password: str) -> bool:
+    # The receipt is the last write of either transaction; it is looked at before any refusal.
+    earlier = failure.old[-1] if claim.keyed else None
+    if earlier and claim.repeats(earlier):
+        if passwords.matches(earlier["password"], password):
+            return True
+        raise KeyReused
+    if _NAME in failure.failed:
         raise UserNameTaken(pointer="/user_name") from None
+    return False

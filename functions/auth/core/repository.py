@@ -8,6 +8,7 @@ from auth.core.errors import ChangedMeanwhile, LastAdmin
 from auth.core.model import Account, Role
 from common import store
 from common.bus.auth import RolesChanged
+from common.idempotency import Claim
 from common.outbox import change, entry
 from common.store import ConditionFailed, Item, Put, Update, Write
 
@@ -27,7 +28,7 @@ def name_claim(user_name: str) -> dict[str, str]:
 
 
 def create(account: Item, *also: Write) -> None:
-    """The account and both its names, or nothing. Raises ConditionFailed in the order: name, email."""
+    """The account and both its names, or nothing. Raises ConditionFailed in the order: name, email, account, also."""
     names = (name_claim(account["username"]), email_claim(account["email"]))
     claims = [Put(_TABLE, claim | {"user_id": account["id"]}, condition=_NEW) for claim in names]
     store.transact([*claims, Put(_TABLE, account, condition=_NEW), *also])
@@ -43,10 +44,18 @@ def admins() -> set[str]:
     return set(found["user_ids"]) if found else set()
 
 
-def reserve_name(user_name: str, until: datetime) -> None:
-    """Take the name for nobody. Raises ConditionFailed."""
+def receipt(claim: Claim, password: str, until: datetime) -> Put:
+    """What remembers the request that came with a key; `password` is its hash."""
+    key = {"pk": f"claim#registration#{claim.id}", "sk": "claim"}
+    kept = {"request_hash": claim.request_hash, "password": password, "expires_at": int(until.timestamp())}
+    return Put(_TABLE, key | kept, condition=_NEW)
+
+
+def reserve_name(user_name: str, until: datetime, *also: Write) -> None:
+    """Take the name for nobody. Raises ConditionFailed in the order: name, also."""
     item = name_claim(user_name) | {"user_id": _NOBODY, "expires_at": int(until.timestamp())}
-    store.write(Put(_TABLE, item, condition=_NEW))
+    # As a transaction, so that a write that the SDK repeats does not find its own work and refuse it.
+    store.transact([Put(_TABLE, item, condition=_NEW), *also])
 
 
 def account(user_id: str) -> Account | None:
