@@ -18,6 +18,13 @@ CONTROLS = (
         f"{MAILS}::test_a_message_that_comes_again",
     ),
     Control(
+        "what happens a second time is taken for the first",
+        MODEL,
+        "str(kind), event.bus_event_id)",
+        "str(kind), event.booking_id)",
+        f"{MAILS}::test_what_happens_a_second_time",
+    ),
+    Control(
         "what is PENDING is taken for sent",
         REPOSITORY,
         'return State((failure.old[0] or item)["status"])',

@@ -170,7 +170,8 @@ def refusing() -> Iterator[None]:
 def test_each_bus_event_is_told_in_one_mail_and_kept_with_every_attribute(system: System, kind: str) -> None:
     meet(system)
 
-    assert tell(system, TOLD[kind]())
+    event = TOLD[kind]()
+    assert tell(system, event)
 
     [mail] = mails()
     assert (mail["From"], mail["To"]) == (SENDER, ADDRESS)
@@ -178,14 +179,13 @@ def test_each_bus_event_is_told_in_one_mail_and_kept_with_every_attribute(system
     assert BOOKING in words(mail)
     assert BOOKING in words(mail, "html")
     [shown] = system.http("GET /v1/notifications", by=BUYER).json["items"]
-    about_id = ids.derive("test", "payment") if kind == "payment_refunded" else BOOKING
     assert shown == {
-        "id": ids.derive("notification", kind, about_id),
+        "id": ids.derive("notification", kind, event.bus_event_id),
         "user_id": BUYER.user_id,
         "kind": kind,
         "status": "CREATED",
         "booking_id": BOOKING,
-        "payment_id": about_id if kind == "payment_refunded" else None,
+        "payment_id": ids.derive("test", "payment") if kind == "payment_refunded" else None,
         "read_at": None,
         "created_at": "2026-03-01T12:00:00Z",
         "updated_at": "2026-03-01T12:00:00Z",
@@ -279,9 +279,10 @@ def test_an_address_that_is_none_fails_without_being_told(
     system: System, caplog: pytest.LogCaptureFixture, address: str
 ) -> None:
     meet(system, registered(email=address))
+    event = BookingExpired(**about())
 
-    assert not tell(system, BookingExpired(**about()))
-    assert tell(system, BookingExpired(**about()), tries=5)
+    assert not tell(system, event)
+    assert tell(system, event, tries=5)
 
     assert mails() == []
     assert notices(system)[0]["status"] == "FAILED"
@@ -296,10 +297,35 @@ def test_a_message_that_comes_again_sends_nothing_again(system: System) -> None:
     before = system.scan(topology.NOTICES)
 
     assert tell(system, event)
-    assert tell(system, BookingExpired(**about()))
 
     assert len(mails()) == 1
     assert system.scan(topology.NOTICES) == before
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        (
+            lambda: BookingFailed(**about(), reason="declined"),
+            lambda: BookingFailed(**about(), reason="no_room"),
+            ("was declined", "no places were left"),
+        ),
+        (lambda: refunded(3000), lambda: refunded(6000), ("30.00 EUR", "60.00 EUR")),
+        (refunded, refunded, ("90.00 EUR", "90.00 EUR")),
+    ],
+    ids=["failed again for another reason", "two parts of a refund", "refunded again after the first failed"],
+)
+def test_what_happens_a_second_time_is_told_a_second_time(
+    system: System, first: Callable[[], Any], then: Callable[[], Any], said: tuple[str, str]
+) -> None:
+    meet(system)
+
+    assert tell(system, first())
+    assert tell(system, then())
+
+    assert all(word in words(mail) for word, mail in zip(said, mails(), strict=True))
+    assert [one["status"] for one in notices(system)] == ["CREATED", "CREATED"]
+    assert {one["booking_id"] for one in notices(system)} == {BOOKING}
 
 
 def test_dying_before_the_mail_is_made_up_for(system: System) -> None:
@@ -351,7 +377,7 @@ def test_the_bus_hears_of_pending_and_of_created(system: System) -> None:
     assert isinstance(pending, NotiPending)
     assert isinstance(created, NotiCreated)
     assert (created.notification_id, created.user_id, created.kind) == (
-        ids.derive("notification", "booking_expired", BOOKING),
+        ids.derive("notification", "booking_expired", event.bus_event_id),
         BUYER.user_id,
         "booking_expired",
     )

@@ -60,10 +60,10 @@ class Notification:
 
     @classmethod
     def of(cls, event: Telling) -> "Notification":
-        """The same bus event gives the same notification, however often it comes."""
+        """The same bus event gives the same notification, however often it comes; another one another."""
         kind, payment = _KINDS[type(event)], getattr(event, "payment_id", None)
-        about = ids.derive("notification", str(kind), payment or event.booking_id)
-        return cls(about, event.user_id, kind, event.booking_id, payment)
+        notification_id = ids.derive("notification", str(kind), event.bus_event_id)
+        return cls(notification_id, event.user_id, kind, event.booking_id, payment)
 
 
 @dataclass(frozen=True)
