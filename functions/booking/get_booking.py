@@ -9,5 +9,4 @@ from common.api import Caller, endpoint
 @endpoint(refuses=[BookingUnknown])
 def handler(booking_id: str, caller: Caller) -> BookingView:
     """The booking with its items, its state and everything that happened to it."""
-    stored = repository.owned(booking_id, caller.user_id)
-    return BookingView.of(repository.read(stored), stored)
+    return BookingView.of(repository.owned(booking_id, caller.user_id))

@@ -8,7 +8,7 @@ STOCK, REPOSITORY = "functions/booking/core/stock.py", "functions/booking/core/r
 SERVICE, CATALOGUE = "functions/booking/core/service.py", "functions/booking/core/catalogue.py"
 ORDERING, ANSWERS = "tests/component/test_booking_ordering.py", "tests/component/test_booking_answers.py"
 READING, LIFECYCLE = "tests/component/test_booking_reading.py", "tests/component/test_booking_lifecycle.py"
-MODEL = "functions/booking/core/model.py"
+ON_SALE = "functions/booking/core/terms.py"
 TERMS = "tests/component/test_booking_catalogue.py"
 
 CONTROLS = {
@@ -33,11 +33,11 @@ CONTROLS = {
         f"{ORDERING}::test_the_same_key_and_body_give_the_same_booking",
     ),
     "the look before a refusal": (
-        Change(SERVICE, 'repository.find(ids.derive("booking", user_id, key)) if key else None', "None"),
+        Change(SERVICE, "repository.find(claim.id) if claim.keyed else None", "None"),
         f"{ORDERING}::test_whoever_repeats_an_order_gets_its_answer_whatever_happened_since",
     ),
     "the same request": (
-        Change(SERVICE, 'if before["request_hash"] != request_hash:', "if False:"),
+        Change(SERVICE, " or not claim.repeats(before.model_dump())", ""),
         f"{ORDERING}::test_the_same_key_with_another_body_is_refused",
     ),
     "one answer to each payment": (
@@ -65,11 +65,11 @@ CONTROLS = {
         f"{ANSWERS}::test_the_back_stop_waits_for_payment_to_answer_first",
     ),
     "one's own only": (
-        Change(REPOSITORY, ' or stored["user_id"] != user_id', ""),
+        Change(REPOSITORY, " or booking.user_id != user_id", ""),
         f"{READING}::test_another_persons_booking_looks_like_none",
     ),
     "no sale after the end": (
-        Change(MODEL, "or self.over(now) or", "or"),
+        Change(ON_SALE, "or self.over(now) or", "or"),
         f"{ORDERING}::test_an_event_that_is_over_is_not_sold",
     ),
     "no late sale after the end": (

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from booking.core import repository
-from booking.core.model import LIFECYCLE, Booking, State, Terms, Trigger
+from booking.core.model import LIFECYCLE, Booking, State, Trigger
+from booking.core.terms import Terms
 from common import outbox, store, trace
 from common.bus.booking import BookingExpired
 from common.outbox import entry
@@ -31,8 +32,8 @@ def table() -> Iterator[None]:
 def in_state(state: State) -> tuple[Booking, Terms]:
     """A booking of two places that is in the table in this state; its type has eight left."""
     booking, terms = a_booking(), terms_of(1)
-    booking = replace(booking, status=state, event_id=terms.event_id)
-    booking = replace(booking, items=(replace(booking.items[0], event_type_id=next(iter(terms.types))),))
+    items = (booking.items[0].model_copy(update={"event_type_id": next(iter(terms.types))}),)
+    booking = booking.model_copy(update={"status": state, "event_id": terms.event_id, "items": items})
     stock = {"available": 8, "capacity": 10, "on_sale": True, "terms_version": terms.version}
     item = outbox.born(repository._item(booking), actor="buyer", trigger="order")
     store.write(Put(TABLE, item))

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from booking.core import service
+from booking.core.schemas import BookingRequest
 from tests.support.box_office import ENDS, HOLD, START, BoxOffice
 from tests.support.refusals import answering, cancelled, losing_a_reply, meanwhile, refused
-from tests.support.system import Person, System
+from tests.support.system import Person, System, row
 
 ANNA, BEN = Person(), Person()
 
@@ -273,6 +275,20 @@ def test_a_reused_key_is_told_before_any_other_refusal(office: BoxOffice) -> Non
 
     assert office.order(ANNA, show, 1, key="k1").problem == "key-reused"
     assert office.system.http("POST /v1/bookings", unknown, by=ANNA, key="k1").problem == "key-reused"
+
+
+def test_a_field_that_a_later_version_adds_makes_no_other_request_of_it(office: BoxOffice) -> None:
+    """A repetition may come after a deployment: what the client did not send does not count."""
+
+    class LaterRequest(BookingRequest):
+        note: str = "none"
+
+    sent = json.dumps({"event_id": office.show(10).id, "number_slot": 2})
+    with office.system.acting(row("booking.create_booking")):
+        first, _ = service.order("u1", BookingRequest.model_validate_json(sent), "k1")
+        again, replayed = service.order("u1", LaterRequest.model_validate_json(sent), "k1")
+
+    assert (again, replayed) == (first, True)
 
 
 def test_another_persons_same_key_is_another_booking(office: BoxOffice) -> None:

@@ -4,7 +4,9 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from booking.core.model import Booking, Terms, TypeOnSale
+from booking.core.model import Booking
+from booking.core.terms import Terms, TypeOnSale
+from common.idempotency import Claim
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -27,4 +29,5 @@ def a_booking(terms: Terms | None = None, quantity: int = 2, key: str | None = N
     """A hold of so many places of every type of the terms."""
     terms = terms or terms_of(2500)
     wanted = dict.fromkeys(terms.types, quantity)
-    return Booking.order(str(uuid.uuid4()), terms, wanted, key=key, request_hash="h" * 32, now=NOW)
+    claim = Claim(str(uuid.uuid4()), "h" * 32, keyed=key is not None)
+    return Booking.order(str(uuid.uuid4()), terms, wanted, claim=claim, key=key, now=NOW)

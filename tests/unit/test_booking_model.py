@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import product
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from booking.core import repository
 from booking.core.errors import (
     ORDER_REFUSALS,
     EventTypeUnknown,
@@ -17,9 +17,11 @@ from booking.core.errors import (
     TermsChanging,
     TypeNeeded,
 )
-from booking.core.model import LIFECYCLE, Booking, State, Terms, Trigger
+from booking.core.model import LIFECYCLE, Booking, State, Trigger
 from booking.core.schemas import BookingRequest
 from booking.core.stock import refusal
+from booking.core.terms import Terms
+from common.idempotency import Claim
 from common.store import ConditionFailed
 from tests.support.statements import NOW, a_booking, paused, terms_of
 
@@ -105,15 +107,18 @@ def test_the_hold_ends_when_the_terms_say() -> None:
     assert a_booking().pay_before == NOW + timedelta(seconds=600)
 
 
-def test_equal_user_and_key_are_the_same_booking() -> None:
-    terms = terms_of(1)
+def test_a_booking_has_the_id_and_the_fingerprint_of_its_claim() -> None:
+    terms, claim = terms_of(1), Claim("b1", "h", keyed=True)
 
-    def ordered(user: str, key: str | None) -> str:
-        return Booking.order(user, terms, dict.fromkeys(terms.types, 1), key=key, request_hash="h", now=NOW).id
+    booking = Booking.order("u1", terms, dict.fromkeys(terms.types, 1), claim=claim, key="k", now=NOW)
 
-    assert ordered("u1", "k") == ordered("u1", "k")
-    assert len({ordered(user, key) for user, key in product(("u1", "u2"), ("k", "l", None))}) == 6
-    assert ordered("u1", None) != ordered("u1", None)
+    assert (booking.id, booking.request_hash, booking.idempotency_key) == ("b1", "h", "k")
+
+
+def test_a_booking_is_what_its_item_holds() -> None:
+    booking = a_booking(terms_of(1999, 1), quantity=3)
+
+    assert Booking.of(repository._item(booking)) == booking
 
 
 def test_what_goes_back_is_what_was_taken() -> None:

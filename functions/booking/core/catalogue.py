@@ -4,7 +4,7 @@ import contextlib
 
 from booking.core import stock
 from booking.core.errors import EventUnknown
-from booking.core.model import Terms, TypeOnSale
+from booking.core.terms import Terms, TypeOnSale
 from common import clock, store
 from common.bus.events import EventTerms, TypeTerms
 from common.store import ConditionFailed, Put

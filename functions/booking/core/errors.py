@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from common.idempotency import KeyReused
 from common.problems import Conflict, Invalid, NotFound
 
 
@@ -28,10 +29,6 @@ class TypeNeeded(Invalid):
 
     def __init__(self) -> None:
         super().__init__(pointer="/number_slot")
-
-
-class KeyReused(Invalid):
-    """The Idempotency-Key was used for another request."""
 
 
 class SoldOut(Conflict):

@@ -1,12 +1,14 @@
 """A booking: places held for a buyer, and the states that it goes through."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Self
 
-from booking.core.errors import EventTypeUnknown, LimitReached, NotOnSale, TypeNeeded
-from common import ids
+from pydantic import BaseModel, ConfigDict
+
+from booking.core.terms import Terms
+from common.idempotency import Claim
 from common.statemachine import StateMachine
 
 
@@ -44,58 +46,11 @@ LIFECYCLE = StateMachine({
 # fmt: on
 
 
-@dataclass(frozen=True)
-class TypeOnSale:
-    """One event type as booking sells it; `prices` in minor units, fees included."""
-
-    id: str
-    name: str
-    prices: int
-    currency: str
-    on_sale: bool
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True, hide_input_in_errors=True)
 
 
-@dataclass(frozen=True)
-class Terms:
-    """What booking knows of a published event, copied from the catalogue."""
-
-    event_id: str
-    version: int
-    open: bool  # published, and neither cancelled nor ended by the catalogue's word
-    max_per_user: int
-    hold_seconds: int
-    starts_at: datetime
-    ends_at: datetime
-    types: Mapping[str, TypeOnSale]
-
-    def over(self, now: datetime) -> bool:
-        """Places are sold while the event goes on, too; the sale ends with it, at `ends_at`."""
-        return now >= self.ends_at
-
-    def chosen(self, wanted: Mapping[str, int] | int, now: datetime) -> dict[str, int]:
-        """Type ids and quantities. A bare number is enough where one type is on sale.
-
-        Raises NotOnSale (also from `ends_at` on), TypeNeeded, EventTypeUnknown or LimitReached.
-        """
-        on_sale = [one.id for one in self.types.values() if one.on_sale]
-        if not self.open or self.over(now) or not on_sale:
-            raise NotOnSale
-        if isinstance(wanted, int):
-            if len(on_sale) > 1:
-                raise TypeNeeded
-            wanted = {on_sale[0]: wanted}
-        for type_id in wanted:
-            if type_id not in self.types:
-                raise EventTypeUnknown(type_id)
-            if type_id not in on_sale:
-                raise NotOnSale
-        if sum(wanted.values()) > self.max_per_user:
-            raise LimitReached(self.max_per_user)
-        return dict(wanted)
-
-
-@dataclass(frozen=True)
-class Item:
+class Item(_Part):
     """So many places of one type, at the price that was held; `taken` says from which shards."""
 
     event_type_id: str
@@ -104,34 +59,40 @@ class Item:
     taken: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class Booking:
-    """A booking as it was ordered; what happens to it later is in its stored attributes."""
+class Booking(_Part):
+    """Places held for a buyer, and in `logs` everything that happened to them."""
 
     id: str
     user_id: str
     event_id: str
     status: State
     items: tuple[Item, ...]
-    prices: int
+    prices: int  # minor units, fees included
     currency: str
     pay_before: datetime
-    idempotency_key: str | None
+    idempotency_key: str | None = None
     request_hash: str
-    payment_id: str | None = None
+    payment_id: str | None = None  # the payment that was answered
+    created_at: datetime
+    updated_at: datetime
+    logs: tuple[Mapping[str, Any], ...] = ()
 
-    @property
-    def quantity(self) -> int:
-        return sum(item.qty for item in self.items)
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Self:
+        """The booking that the item holds."""
+        return cls.model_validate(item)
 
     @classmethod
     def order(
-        cls, user_id: str, terms: Terms, wanted: Mapping[str, int], *, key: str | None, request_hash: str, now: datetime
-    ) -> "Booking":
-        """A new hold; equal user and key give the same id, so a repetition cannot hold twice."""
-        items = tuple(Item(one, qty, terms.types[one].prices, {"0": qty}) for one, qty in sorted(wanted.items()))
+        cls, user_id: str, terms: Terms, wanted: Mapping[str, int], *, claim: Claim, key: str | None, now: datetime
+    ) -> Self:
+        """A new hold, under the id of its claim: a repetition cannot hold twice."""
+        items = tuple(
+            Item(event_type_id=one, qty=qty, unit_price=terms.types[one].prices, taken={"0": qty})
+            for one, qty in sorted(wanted.items())
+        )
         return cls(
-            id=ids.derive("booking", user_id, key) if key else ids.new(),
+            id=claim.id,
             user_id=user_id,
             event_id=terms.event_id,
             status=State.PENDING,
@@ -140,8 +101,14 @@ class Booking:
             currency=terms.types[items[0].event_type_id].currency,
             pay_before=now + timedelta(seconds=terms.hold_seconds),
             idempotency_key=key,
-            request_hash=request_hash,
+            request_hash=claim.request_hash,
+            created_at=now,
+            updated_at=now,
         )
+
+    @property
+    def quantity(self) -> int:
+        return sum(item.qty for item in self.items)
 
     def places(self) -> dict[tuple[str, str], int]:
         """Quantity by (event type, shard): what was taken and would go back."""

@@ -1,17 +1,16 @@
 """Bookings in their table: how they are held, moved and found again."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from booking.core import stock
-from booking.core.errors import BookingUnknown, KeyReused, LimitReached
-from booking.core.model import LIFECYCLE, Booking, Item, State, Terms, Trigger
+from booking.core.errors import BookingUnknown, LimitReached
+from booking.core.model import LIFECYCLE, Booking, Trigger
+from booking.core.terms import Terms
 from common import clock, outbox, store
 from common.cursor import Listing, Page
+from common.idempotency import KeyReused
 from common.problems import DomainError
-from common.store import ConditionFailed, Put, Update
-
-Stored = Mapping[str, Any]
+from common.store import ConditionFailed, Item, Put, Update
 
 TABLE = "bookings"
 MINE = Listing(TABLE, "by_user", "user_id", "created_at")
@@ -21,46 +20,32 @@ def key(booking_id: str) -> dict[str, str]:
     return {"pk": booking_id, "sk": "booking"}
 
 
-def find(booking_id: str) -> Stored | None:
-    return store.get(TABLE, key(booking_id))
+def find(booking_id: str) -> Booking | None:
+    item = store.get(TABLE, key(booking_id))
+    return Booking.of(item) if item else None
 
 
 def existing(booking_id: str) -> Booking:
     """The booking of a message. Raises LookupError, so that the message comes again."""
-    stored = find(booking_id)
-    if stored is None:
+    booking = find(booking_id)
+    if booking is None:
         raise LookupError(f"booking {booking_id}")
-    return read(stored)
+    return booking
 
 
-def owned(booking_id: str, user_id: str) -> Stored:
+def owned(booking_id: str, user_id: str) -> Booking:
     """The user's own booking. Raises BookingUnknown."""
-    stored = find(booking_id)
-    if stored is None or stored["user_id"] != user_id:
+    booking = find(booking_id)
+    if booking is None or booking.user_id != user_id:
         raise BookingUnknown
-    return stored
+    return booking
 
 
 def list_of(user_id: str, *, limit: int, token: str | None) -> Page:
     return MINE.page(user_id, limit=limit, token=token)
 
 
-def read(stored: Stored) -> Booking:
-    """The booking behind the stored attributes."""
-    items = tuple(Item(i["event_type_id"], i["qty"], i["unit_price"], i["taken"]) for i in stored["items"])
-    known = {name: stored.get(name) for name in ("id", "user_id", "event_id", "prices", "currency")}
-    return Booking(
-        **known,  # type: ignore[arg-type] # the table holds what `hold` wrote
-        status=State(stored["status"]),
-        items=items,
-        pay_before=clock.parse(stored["pay_before"]),
-        idempotency_key=stored.get("idempotency_key"),
-        request_hash=stored["request_hash"],
-        payment_id=stored.get("payment_id"),
-    )
-
-
-def hold(booking: Booking, terms: Terms, publish: list[dict[str, Any]]) -> Stored:
+def hold(booking: Booking, terms: Terms, publish: list[dict[str, Any]]) -> Booking:
     """Stock, limit and booking in one transaction, or none of them.
 
     Raises SoldOut, LimitReached, NotOnSale or TermsChanging, and KeyReused where there is a booking
@@ -73,7 +58,7 @@ def hold(booking: Booking, terms: Terms, publish: list[dict[str, Any]]) -> Store
         store.transact([new, limit, *stock.take(booking.places(), terms)])
     except ConditionFailed as failure:
         raise _refusal(failure, booking, terms) from None
-    return item
+    return Booking.of(item)
 
 
 def settle(booking: Booking, trigger: Trigger, publish: list[dict[str, Any]], *, payment_id: str) -> None:
@@ -131,21 +116,7 @@ def _refusal(failure: ConditionFailed, booking: Booking, terms: Terms) -> Domain
     return stock.refusal(failure, booking.places(), terms, first=2)
 
 
-def _item(booking: Booking) -> dict[str, Any]:
-    items = [
-        {"event_type_id": i.event_type_id, "qty": i.qty, "unit_price": i.unit_price, "taken": dict(i.taken)}
-        for i in booking.items
-    ]
-    return key(booking.id) | {
-        "id": booking.id,
-        "user_id": booking.user_id,
-        "event_id": booking.event_id,
-        "status": str(booking.status),
-        "quantity": booking.quantity,
-        "items": items,
-        "prices": booking.prices,
-        "currency": booking.currency,
-        "pay_before": clock.iso(booking.pay_before),
-        "idempotency_key": booking.idempotency_key,
-        "request_hash": booking.request_hash,
-    }
+def _item(booking: Booking) -> Item:
+    times = {name: clock.iso(getattr(booking, name)) for name in ("pay_before", "created_at", "updated_at")}
+    fixed = booking.model_dump(mode="json", exclude={"logs", *times}, exclude_none=True)
+    return key(booking.id) | fixed | times | {"quantity": booking.quantity}

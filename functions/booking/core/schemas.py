@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from booking.core.model import Booking, Terms, TypeOnSale
-from booking.core.repository import Stored, read
+from booking.core.model import Booking
+from booking.core.terms import Terms, TypeOnSale
 from common import ids
 from common.api import Request, View
 from common.cursor import Page
@@ -81,24 +81,14 @@ class BookingView(View):
     updated_at: datetime
 
     @classmethod
-    def of(cls, booking: Booking, stored: Stored) -> Self:
-        """The booking with what the table alone knows of it."""
-        times = {"created_at": stored["created_at"], "updated_at": stored["updated_at"]}
+    def of(cls, booking: Booking) -> Self:
+        shared = booking.model_dump(include={"currency", "created_at", "updated_at"}) | {"booking_id": booking.id}
         items = [
-            {
-                "id": ids.derive("booking-item", booking.id, item.event_type_id),
-                "booking_id": booking.id,
-                "event_type_id": item.event_type_id,
-                "qty": item.qty,
-                "unit_price": item.unit_price,
-                "currency": booking.currency,
-            }
-            | times
+            shared | item.model_dump() | {"id": ids.derive("booking-item", booking.id, item.event_type_id)}
             for item in booking.items
         ]
-        logs = [{"version": at} | log for at, log in enumerate(stored["logs"], 1)]
-        fields = dict(stored) | {"items": items, "logs": logs, "idempotency_key": stored.get("idempotency_key")}
-        return cls.model_validate(fields)
+        logs = [{"version": at, **log} for at, log in enumerate(booking.logs, 1)]
+        return cls.model_validate(booking.model_dump() | {"quantity": booking.quantity, "items": items, "logs": logs})
 
 
 class BookingPage(View):
@@ -108,7 +98,7 @@ class BookingPage(View):
 
     @classmethod
     def of(cls, page: Page) -> Self:
-        items = tuple(BookingView.of(read(stored), stored) for stored in page.items)
+        items = tuple(BookingView.of(Booking.of(item)) for item in page.items)
         return cls(items=items, next_token=page.next_token, previous_token=page.previous_token)
 
 

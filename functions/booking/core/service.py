@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from booking.core import catalogue, repository, stock
-from booking.core.errors import KeyReused, NotCancellable
+from booking.core.errors import NotCancellable
 from booking.core.model import LIFECYCLE, Booking, State, Trigger
-from booking.core.repository import Stored
 from booking.core.schemas import BookingRequest
-from common import clock, env, ids, log
+from common import clock, env, log
 from common.bus.booking import BookingCancelled, BookingConfirmed, BookingExpired, BookingFailed, BookingOrdered
 from common.consumer import Later
+from common.idempotency import Claim
 from common.outbox import entry
 from common.problems import DomainError
 from common.store import ConditionFailed
@@ -19,43 +19,38 @@ from common.store import ConditionFailed
 _SHORT_KEY = 64  # longer keys are kept hashed: the item stays below one write unit
 
 
-def order(user_id: str, request: BookingRequest, key: str | None) -> tuple[Stored, bool]:
+def order(user_id: str, request: BookingRequest, key: str | None) -> tuple[Booking, bool]:
     """Hold every requested place or none. Returns the booking, and whether it had been made before.
 
     Before any refusal an equal order is looked for: whoever repeats a request gets its answer.
     """
-    request_hash = hashlib.sha256(request.model_dump_json().encode()).hexdigest()[:32]
-    key = hashlib.sha256(key.encode()).hexdigest() if key and len(key) > _SHORT_KEY else key
+    claim, now = Claim.of("booking", user_id, key, request), clock.now()
     try:
         terms = catalogue.terms(request.event_id)
-        now = clock.now()
         wanted = terms.chosen(request.wanted(), now)
-        booking = Booking.order(user_id, terms, wanted, key=key, request_hash=request_hash, now=now)
+        booking = Booking.order(user_id, terms, wanted, claim=claim, key=_short(key), now=now)
         held = repository.hold(booking, terms, [entry(BookingOrdered)])
     except DomainError:
-        before = repository.find(ids.derive("booking", user_id, key)) if key else None
-        if before is None:
+        before = repository.find(claim.id) if claim.keyed else None
+        if before is None or not claim.repeats(before.model_dump()):
             raise
-        if before["request_hash"] != request_hash:
-            raise KeyReused from None
         return before, True
     log.count("PlacesHeld", booking.quantity)
     return held, False
 
 
-def cancel(booking_id: str, user_id: str) -> Stored:
+def cancel(booking_id: str, user_id: str) -> Booking:
     """Give the places back before they are paid; once cancelled, the answer stays the same."""
-    stored = repository.owned(booking_id, user_id)
-    if stored["status"] == State.CANCELLED:
-        return stored
+    booking = repository.owned(booking_id, user_id)
+    if booking.status is State.CANCELLED:
+        return booking
     try:
-        published = [entry(BookingCancelled, reason="buyer")]
-        repository.release(repository.read(stored), Trigger.CANCEL, published, actor="buyer")
+        repository.release(booking, Trigger.CANCEL, [entry(BookingCancelled, reason="buyer")], actor="buyer")
     except ConditionFailed:
         after = repository.owned(booking_id, user_id)
-        if after["status"] == State.CANCELLED:
+        if after.status is State.CANCELLED:
             return after
-        raise NotCancellable(booking_status=after["status"]) from None
+        raise NotCancellable(booking_status=after.status) from None
     return repository.owned(booking_id, user_id)
 
 
@@ -135,3 +130,7 @@ def expire(booking_id: str) -> None:
     if booking.status is State.PENDING and clock.now() < due:
         raise Later(due)
     end(booking_id, Trigger.EXPIRE, entry(BookingExpired), actor="backstop")
+
+
+def _short(key: str | None) -> str | None:
+    return hashlib.sha256(key.encode()).hexdigest() if key and len(key) > _SHORT_KEY else key

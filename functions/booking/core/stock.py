@@ -6,7 +6,7 @@ Always, per event type: Σ available + Σ quantity of bookings PENDING or CONFIR
 from collections.abc import Mapping
 
 from booking.core.errors import NotOnSale, SoldOut, TermsChanging
-from booking.core.model import Terms
+from booking.core.terms import Terms
 from common import store
 from common.problems import DomainError
 from common.store import ConditionFailed, Update
