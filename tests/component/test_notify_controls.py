@@ -39,6 +39,13 @@ CONTROLS = (
         f"{MAILS}::test_an_address_that_comes_late",
     ),
     Control(
+        "void tickets are mailed",
+        SERVICE,
+        " if rendered.tickets else None",
+        "",
+        f"{MAILS}::test_tickets_that_became_void",
+    ),
+    Control(
         "a mail that went out can be given up",
         MODEL,
         "    (State.PENDING, Trigger.FAIL): State.FAILED,",
@@ -76,8 +83,8 @@ CONTROLS = (
     Control(
         "an older name replaces a newer one",
         REPOSITORY,
-        "#named_at < :named_at",
-        "#named_at <> :named_at",
+        "#names_version < :names_version",
+        "#names_version <> :names_version",
         f"{MAILS}::test_a_contact_ends_the_same",
     ),
     Control(

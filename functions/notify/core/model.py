@@ -25,17 +25,20 @@ class State(StrEnum):
     PENDING = "PENDING"
     CREATED = "CREATED"
     FAILED = "FAILED"
+    DROPPED = "DROPPED"
 
 
 class Trigger(StrEnum):
     SEND = "send"
-    FAIL = "fail"
+    FAIL = "fail"  # the mail could not be sent: people must look
+    DROP = "drop"  # what it was to tell is no longer so
 
 
 # fmt: off
 LIFECYCLE = StateMachine({
     (State.PENDING, Trigger.SEND): State.CREATED,
     (State.PENDING, Trigger.FAIL): State.FAILED,
+    (State.PENDING, Trigger.DROP): State.DROPPED,
 })
 # fmt: on
 

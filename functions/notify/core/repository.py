@@ -31,11 +31,11 @@ def keep_contact(user: UserRegistered) -> None:
 
 
 def keep_names(user: UserUpdated) -> None:
-    """Keep the newest names, even before the address is known."""
+    """Keep the newest names, even before the address is known. Those of the registration have no version."""
     names = ", ".join(f"#{name} = :{name}" for name in _NAMES)
-    values = {"named_at": clock.iso(user.occurred_at)} | user.model_dump(include=set(_NAMES))
-    newer = "attribute_not_exists(#named_at) OR #named_at < :named_at"
-    expression = f"SET #named_at = :named_at, {names}"
+    values = {"names_version": user.version} | user.model_dump(include=set(_NAMES))
+    newer = "attribute_not_exists(#names_version) OR #names_version < :names_version"
+    expression = f"SET #names_version = :names_version, {names}"
     try:
         store.write(Update(TABLE, _contact(user.user_id), expression, condition=newer, values=values))
     except ConditionFailed:
@@ -72,6 +72,11 @@ def sent(notification_id: str, message_id: str) -> bool:
 def failed(notification_id: str) -> bool:
     """It could not be sent; False if that is settled already."""
     return _moved(transition(TABLE, _key(notification_id), LIFECYCLE, Trigger.FAIL, actor=_WE))
+
+
+def dropped(notification_id: str) -> bool:
+    """There is nothing left to tell; False if it is settled already."""
+    return _moved(transition(TABLE, _key(notification_id), LIFECYCLE, Trigger.DROP, actor=_WE))
 
 
 def _moved(update: Update) -> bool:

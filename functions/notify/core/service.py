@@ -21,8 +21,8 @@ def tell(event: Telling) -> None:
 
 
 def send_tickets(created: TicketCreated) -> None:
-    """Send the buyer the tickets, which ticket renders."""
-    _tell(created, lambda contact: templates.tickets(created.booking_id, _rendered(created.booking_id), contact))
+    """Send the buyer the tickets, which ticket renders; none where they were void before they could be sent."""
+    _tell(created, lambda contact: _tickets(created.booking_id, contact))
 
 
 def give_up(event: Telling) -> None:
@@ -33,18 +33,23 @@ def give_up(event: Telling) -> None:
         log.count("MailsFailed")
 
 
-def _tell(event: Telling, write: Callable[[Contact], Letter]) -> None:
+def _tell(event: Telling, write: Callable[[Contact], Letter | None]) -> None:
     notification = Notification.of(event)
     if repository.begin(notification) is not State.PENDING:
         return
     contact = repository.contact(notification.user_id)
     if contact is None:
         raise ContactMissing
+    letter = write(contact)
+    if letter is None:
+        repository.dropped(notification.id)
+        return
     # A death between these two lines repeats the mail: a mail twice is better than none.
-    message_id = mail.send(contact, write(contact))
+    message_id = mail.send(contact, letter)
     if repository.sent(notification.id, message_id):
         log.count("MailsSent")
 
 
-def _rendered(booking_id: str) -> RenderedTickets:
-    return ask("ticket.render_tickets", RenderTickets(booking_id=booking_id), RenderedTickets)
+def _tickets(booking_id: str, contact: Contact) -> Letter | None:
+    rendered = ask("ticket.render_tickets", RenderTickets(booking_id=booking_id), RenderedTickets)
+    return templates.tickets(booking_id, rendered, contact) if rendered.tickets else None
