@@ -55,6 +55,7 @@ lint: environment
 	@$(PY) tools/check_locks.py
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@node_modules/.bin/spectral lint --fail-severity=hint docs/openapi.json
 
 types: environment
 	@$(PY) -m mypy

@@ -75,6 +75,10 @@ LISTING    = ("Query",)
 ROWS: tuple[Trigger, ...] = (
     # gateway: what belongs to no service
     Route("GET /v1/health",                   "gateway.get_health",       Who.ANYONE),
+    Route("GET /v1/openapi.json",             "gateway.get_openapi",      Who.ANYONE),
+    Route("GET /v1/docs",                     "gateway.get_docs",         Who.ANYONE),
+    Route("GET /v1/docs/{file}",              "gateway.get_docs_file",    Who.ANYONE),
+    Route("GET /problems/{slug}",             "gateway.get_problem",      Who.ANYONE),
     Route("$default",                         "gateway.refuse_unknown",   Who.ANYONE),
 
     # auth: who is calling

@@ -3,43 +3,78 @@
 from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from common.api import Binary, Created, Endpoint, Unexpected
+from common.api import Binary, Created, Endpoint, NotModified, Unexpected
 from common.problems import Busy, DomainError
 from common.reply import Reply
 from infra.vocabulary import Route
 from tools.docs import read
 from tools.docs.problems import by_slug, refusals
 
-_GATEWAY = {
+_GATE = {
     401: "No access token was sent.",
     403: "The access token is not valid, or no longer.",
+}
+_GATEWAY = _GATE | {
     413: "The request is larger than the gateway takes.",
     429: "More requests than the gateway lets through; try again.",
     503: "The gateway could not reach the function in time; try again.",
 }
-_BINARY = {"ticket.get_qr": ("image/svg+xml", "image/png")}  # what a call draws is in its code only
+_GENERAL = {413: "Gateway413", 429: "Gateway429", 500: "Unexpected", 503: "Busy"}
+_BINARY = {  # the types of what is not JSON stand in the calls' code only
+    "ticket.get_qr": ("image/svg+xml", "image/png"),
+    "gateway.get_openapi": ("application/json",),
+    "gateway.get_docs": ("text/html",),
+    "gateway.get_docs_file": ("text/javascript", "text/css", "image/png"),
+    "gateway.get_problem": ("text/html",),
+}
 
 
 def success(end: Endpoint) -> tuple[type[Reply[Any]], type[BaseModel] | None]:
     """The kind of answer that a call gives when it does what was asked, and the view in it."""
-    kind = get_origin(end.returns) or end.returns
+    returns = next(one for one in _kinds(end) if one is not NotModified)
+    kind = get_origin(returns) or returns
     if isinstance(kind, type) and issubclass(kind, Reply):
-        inner = [one for one in get_args(end.returns) if isinstance(one, type) and issubclass(one, BaseModel)]
+        inner = [one for one in get_args(returns) if isinstance(one, type) and issubclass(one, BaseModel)]
         return kind, inner[0] if inner else None
-    return Reply, end.returns
+    return Reply, returns
+
+
+def documented(row: Route) -> list[tuple[int, str]]:
+    """Every answer of the call that stands with it: status, and the problem's slug or what else tells it."""
+    end = read.endpoint(row)
+    found = [(success(end)[0].status, "done")] + [(304, "unchanged")] * (NotModified in _kinds(end))
+    found += [(one.status, one.slug()) for one in told(row)]
+    return found + [(status, "gateway") for status in _own(row)]
+
+
+def told(row: Route) -> list[type[DomainError]]:
+    """The problems that stand with the call: all that not every call may answer."""
+    return [one for one in refusals(row) if one not in (Busy, Unexpected)]
 
 
 def answers(row: Route, schema: Callable[[type[BaseModel]], dict[str, Any]]) -> dict[str, Any]:
     """OpenAPI's responses by status."""
     kind, view = success(read.endpoint(row))
     found: dict[str, Any] = {str(kind.status): _done(row, kind, schema(view) if view else None)}
-    for status in sorted({one.status for one in refusals(row)} | set(_own(row))):
+    if NotModified in _kinds(read.endpoint(row)):
+        found["304"] = {"description": "The client has this answer already."}
+    for status in sorted({one.status for one in told(row)} | set(_own(row))):
         found[str(status)] = _refused(row, status)
     return found
+
+
+def general_answers() -> dict[str, Any]:
+    """What any call may answer, and so no call lists."""
+    return {str(status): {"$ref": f"#/components/responses/{name}"} for status, name in _GENERAL.items()}
+
+
+def _kinds(end: Endpoint) -> tuple[Any, ...]:
+    return get_args(end.returns) if isinstance(end.returns, UnionType) else (end.returns,)
 
 
 def _done(row: Route, kind: type[Reply[Any]], schema: dict[str, Any] | None) -> dict[str, Any]:
@@ -60,8 +95,8 @@ def _done(row: Route, kind: type[Reply[Any]], schema: dict[str, Any] | None) -> 
 def examples() -> dict[str, Any]:
     """An example of every problem that can be raised without saying what of."""
     found = {}
-    for slug, told in by_slug(read.routes()).items():
-        plain = [one for one, _ in told if one.__init__ is DomainError.__init__]
+    for slug, raised in by_slug(read.routes()).items():
+        plain = [one for one, _ in raised if one.__init__ is DomainError.__init__]
         if plain:
             found[slug] = {"value": plain[0]().problem() | {"request_id": "JKJaXmPLvHcESHA="}}
     return found
@@ -69,34 +104,32 @@ def examples() -> dict[str, Any]:
 
 def shared_answers() -> dict[str, Any]:
     """What many calls answer alike."""
-    # 503 is never the gateway's alone: the function says it too.
     own = {f"Gateway{status}": _answer([], status) for status in _GATEWAY if status != Busy.status}
-    return own | {"Unexpected": _answer([Unexpected])}
+    return own | {"Unexpected": _answer([Unexpected]), "Busy": _answer([Busy], Busy.status)}
 
 
 def _refused(row: Route, status: int) -> dict[str, Any]:
-    told = [one for one in refusals(row) if one.status == status]
-    own = status in _own(row)
-    if told == [Unexpected] or not told:
-        return {"$ref": f"#/components/responses/{'Unexpected' if told else f'Gateway{status}'}"}
-    return _answer(told, status if own else None)
+    known = [one for one in told(row) if one.status == status]
+    if not known:
+        return {"$ref": f"#/components/responses/Gateway{status}"}
+    return _answer(known, status if status in _own(row) else None)
 
 
-def _answer(told: list[type[DomainError]], own: int | None = None) -> dict[str, Any]:
-    words = [f"`{one.slug()}`: {one.title()}" for one in told] + ([_GATEWAY[own]] if own else [])
+def _answer(known: list[type[DomainError]], own: int | None = None) -> dict[str, Any]:
+    words = [f"`{one.slug()}`: {one.title()}" for one in known] + ([_GATEWAY[own]] if own else [])
     content: dict[str, Any] = {}
-    if told:
-        content["application/problem+json"] = _problem(told)
+    if known:
+        content["application/problem+json"] = _problem(known)
     if own:
         content["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
     return {"description": " ".join(words), "content": content}
 
 
-def _problem(told: list[type[DomainError]]) -> dict[str, Any]:
-    known = examples()
-    shown = {one.slug(): {"$ref": f"#/components/examples/{one.slug()}"} for one in told if one.slug() in known}
+def _problem(known: list[type[DomainError]]) -> dict[str, Any]:
+    made = examples()
+    shown = {one.slug(): {"$ref": f"#/components/examples/{one.slug()}"} for one in known if one.slug() in made}
     return {"schema": {"$ref": "#/components/schemas/Problem"}} | ({"examples": shown} if shown else {})
 
 
 def _own(row: Route) -> tuple[int, ...]:
-    return ((401, 403) if row.who.signed_in else ()) + ((413,) if read.endpoint(row).body else ()) + (429, 503)
+    return tuple(_GATE) if row.who.signed_in else ()

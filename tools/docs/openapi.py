@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from common.api import IdempotencyKey, RawRequest
+from common.api import IdempotencyKey, IfMatch, IfNoneMatch, RawRequest
 from infra.vocabulary import Route
 from tools.docs import read
-from tools.docs.answers import answers, examples, shared_answers, success
+from tools.docs.answers import answers, examples, general_answers, shared_answers, success
 
 _MODULE = re.compile(r"\b([a-z]+)__core__[a-z]+__(\w+)")
+_LICENSES = {"Apache-2.0": "Apache License 2.0"}
 _REF = "#/components/schemas/{model}"
 _KEY = {
     "name": "Idempotency-Key",
@@ -21,9 +22,33 @@ _KEY = {
     "description": "Repeats of the request with the same key get the same answer; without it, each makes another.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+_CONDITIONS = {
+    IfMatch: ("If-Match", "The ETag that the thing was read with; the edit is refused if it has changed since."),
+    IfNoneMatch: ("If-None-Match", "The ETag of the answer that the client has; 304 if it is still right."),
+}
+_SAID = {  # parameters whose meaning is the same wherever they stand
+    "available": "Whether to leave out what has no free place.",
+    "category": "A category's id or name.",
+    "category_id": "A category's id.",
+    "city": "The city, as the event has it.",
+    "ends_before": "Only what ends before this moment (RFC 3339).",
+    "file": "The name of one of the page's files.",
+    "format": "The picture's format.",
+    "from": "Only what starts at this moment (RFC 3339) or later.",
+    "limit": "How many to answer at the most.",
+    "mine": "The caller's own instead of everybody's.",
+    "next_token": "The token of the page before the wanted one, as it came.",
+    "previous_token": "The token of the page after the wanted one, as it came.",
+    "price_max": "The highest price, in minor units.",
+    "q": "Words to search for.",
+    "slug": "The last part of a problem's `type`.",
+    "sort": "What to order by.",
+    "status": "Only what is in this state.",
+    "to": "Only what starts at this moment (RFC 3339) or earlier.",
+}
 _PROBLEM = {
     "type": "object",
-    "description": "Why the request was refused (RFC 9457); docs/problems.md lists the types.",
+    "description": "Why the request was refused (RFC 9457); its `type` is the address of an explanation.",
     "required": ["type", "title", "status", "detail", "request_id"],
     "properties": {
         "type": {"type": "string", "examples": ["/problems/sold-out"]},
@@ -68,8 +93,9 @@ def _document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": _info(),
-        "servers": [{"url": "http://localhost:8000", "description": "the local stack"}],
-        "tags": [{"name": name, "description": _tag(name)} for name in dict.fromkeys(r.service for r in read.routes())],
+        "servers": [{"url": "/", "description": "where this document is served"}],
+        "tags": [{"name": name, "description": _tag(name)} for name in sorted({r.service for r in read.routes()})],
+        "x-any-call-answers": general_answers(),
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
@@ -107,7 +133,7 @@ class _Schemas:
 def _operation(row: Route, schemas: _Schemas) -> dict[str, Any]:
     end = read.endpoint(row)
     summary, _, rest = " ".join((end.__doc__ or "").split()).partition(". ")
-    who = f"Who may call it: {row.who}." if row.who.signed_in else ""
+    who = f"Who may call it: {row.who}."
     operation: dict[str, Any] = {
         "operationId": row.file,
         "tags": [row.service],
@@ -126,10 +152,22 @@ def _parameters(row: Route, schemas: _Schemas) -> list[dict[str, Any]]:
     found = []
     for name, schema in schemas.parameters(end.params).items():
         place = {"in": "path", "required": True} if f"{{{name}}}" in row.path else {"in": "query"}
-        told = {"description": schema.pop("description")} if "description" in schema else {}
+        said = schema.pop("description", None) or _meaning(name)
         schema.pop("title", None)
-        found.append({"name": name} | place | told | {"schema": _given(schema)})
-    return found + ([_KEY] if IdempotencyKey in end.wants.values() else [])
+        found.append({"name": name} | place | {"description": said} | {"schema": _given(schema)})
+    wanted = end.wants.values()
+    conditions = [_condition(*_CONDITIONS[one]) for one in _CONDITIONS if one in wanted]
+    return found + ([_KEY] if IdempotencyKey in wanted else []) + conditions
+
+
+def _meaning(name: str) -> str:
+    if name not in _SAID and not name.endswith("_id"):
+        raise ValueError(f"the parameter {name} has no description")
+    return _SAID.get(name) or f"The {name.removesuffix('_id').replace('_', ' ')}'s id."
+
+
+def _condition(name: str, said: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "description": said, "schema": {"type": "string"}}
 
 
 def _given(schema: dict[str, Any]) -> dict[str, Any]:
@@ -157,9 +195,13 @@ def _info() -> dict[str, Any]:
         "version": project["version"],
         "description": (
             "JSON in snake_case; times in UTC; money in minor units of an ISO 4217 currency. Lists answer `next_token` "
-            "and `previous_token`, to be sent back as they came. Refusals are problem documents (RFC 9457)."
+            "and `previous_token`, to be sent back as they came. Refusals are problem documents (RFC 9457), whose "
+            "`type` is the address of an explanation.\n\nBeside what stands with a call, any call may answer what "
+            "`x-any-call-answers` lists: too large a request (413), too many (429), a fault of ours (500), and not "
+            "at this moment (503); the last three may be repeated, with the same Idempotency-Key."
         ),
-        "license": {"name": "Apache License 2.0", "identifier": project["license"]},
+        "contact": {"name": "Whoever runs this installation"},
+        "license": {"name": _LICENSES[project["license"]], "url": "https://www.apache.org/licenses/LICENSE-2.0"},
     }
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from tools.docs import bus, openapi, problems, schemas, states, topology
 from tools.docs.read import ROOT
 
+SITE = Path("functions/gateway/core/site")  # what the gateway serves of it
+
 
 def generated() -> dict[Path, str]:
     """Every generated file's path in the repository and its content."""
@@ -15,6 +17,8 @@ def generated() -> dict[Path, str]:
         Path("docs/states.md"): states.page(),
         Path("docs/problems.md"): problems.page(),
         Path("docs/openapi.json"): openapi.text(),
+        SITE / "openapi.json": openapi.text(),
+        SITE / "problems.json": problems.explained(),
     }
     return found | {schemas.HOME / name: text for name, text in schemas.texts().items()}
 
