@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auth.core.errors import InvalidToken
 from auth.core.model import Session
@@ -19,7 +19,7 @@ class RefreshToken:
     user_id: str
     session_id: str
     counter: int
-    secret: str
+    secret: str = field(repr=False)
 
     @classmethod
     def derived(cls, user_id: str, session_id: str, family: str, counter: int) -> "RefreshToken":

@@ -1,6 +1,7 @@
 """What auth's calls take and answer."""
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
@@ -25,7 +26,14 @@ GivenPassword = Annotated[str, AfterValidator(_composed), Field(min_length=1, ma
 GivenToken = Annotated[str, Field(min_length=1, max_length=512)]
 
 
-class RegisterRequest(Request):
+class Private:
+    """Where errors and debuggers show it, its fields are left out."""
+
+    def __repr_args__(self) -> Sequence[tuple[str | None, Any]]:
+        return ()
+
+
+class RegisterRequest(Private, Request):
     """A new account; `mobile_phone` is E.164 (`+491701234567`)."""
 
     email: Email
@@ -45,7 +53,7 @@ class RegisteredView(View):
     mobile_phone: str
 
 
-class LoginRequest(Request):
+class LoginRequest(Private, Request):
     """Exactly one of `username` and `email`, and the password."""
 
     username: UserName | None = None
@@ -59,13 +67,13 @@ class LoginRequest(Request):
         return self
 
 
-class TokenRequest(Request):
+class TokenRequest(Private, Request):
     """The refresh token that was given last."""
 
     refresh_token: GivenToken
 
 
-class TokensView(View):
+class TokensView(Private, View):
     """`expires_in` is the access token's time in seconds."""
 
     access_token: str
@@ -91,7 +99,7 @@ class KeySetView(View):
     keys: tuple[dict[str, Any], ...]
 
 
-class AdminWanted(CallRequest):
+class AdminWanted(Private, CallRequest):
     """Whom to make the first admin."""
 
     email: Email
