@@ -17,6 +17,7 @@ from aws_cdk.aws_lambda import IFunction
 from aws_cdk.aws_sqs import IQueue
 from constructs import Construct
 
+from infra.constructs.alarms_table import WATCHED, Watched
 from infra.stacks.stage import Stage
 
 PERIOD = Duration.minutes(1)
@@ -47,7 +48,7 @@ def depth_alarm(scope: Construct, construct_id: str, *, queue: IQueue, stage: St
 
 
 class ServiceAlarms(Construct):
-    """A service's errors as one sum (in parts, where CloudWatch needs them), and its lateness."""
+    """A service's errors as one sum (in parts, where CloudWatch needs them), and what it counts that needs people."""
 
     def __init__(
         self,
@@ -56,7 +57,6 @@ class ServiceAlarms(Construct):
         *,
         service: str,
         functions: Sequence[IFunction],
-        timers: bool,
         stage: Stage,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -65,16 +65,19 @@ class ServiceAlarms(Construct):
         parts = [functions[at : at + METRICS_PER_ALARM] for at in summed]
         for number, part in enumerate(parts, start=1):
             alarm(self, f"Errors{number}", metric=_errors(part), at_least=1, stage=stage, why=f"{service} crashed")
-        if timers:
-            late = Metric(
-                namespace="Ticketing",
-                metric_name="HoldLateness",
-                dimensions_map={"service": service},
-                statistic="Maximum",
-                period=PERIOD,
-            )
-            why = f"a hold of {service} ended a minute late or more"
-            alarm(self, "HoldLateness", metric=late, at_least=60, stage=stage, why=why)
+        for one in WATCHED.get(service, ()):
+            why = f"{service}: {one.why}"
+            alarm(self, one.metric, metric=_own(service, one), at_least=one.at_least, stage=stage, why=why)
+
+
+def _own(service: str, one: Watched) -> Metric:
+    return Metric(
+        namespace="Ticketing",
+        metric_name=one.metric,
+        dimensions_map={"service": service},
+        statistic=one.statistic,
+        period=PERIOD,
+    )
 
 
 def _errors(functions: Sequence[IFunction]) -> MathExpression:

@@ -16,7 +16,7 @@ from infra.constructs.estate import Estate
 from infra.constructs.function import RowFunction
 from infra.constructs.routes import Endpoint, TokenAuthorizer
 from infra.constructs.streams import StreamReader
-from infra.vocabulary import Authorizer, On, Route, Stream, Timer, Trigger
+from infra.vocabulary import Authorizer, On, Route, Stream, Trigger
 
 
 class ServiceStack(Stack):
@@ -39,8 +39,7 @@ class ServiceStack(Stack):
         for row in sorted(rows, key=lambda row: not isinstance(row, Authorizer)):
             self._build(row)
         functions = [estate.functions[row.function] for row in rows]
-        timers = any(isinstance(row, Timer) for row in rows)
-        ServiceAlarms(self, "Alarms", service=service, functions=functions, timers=timers, stage=estate.stage)
+        ServiceAlarms(self, "Alarms", service=service, functions=functions, stage=estate.stage)
 
     def _build(self, row: Trigger) -> None:
         if isinstance(row, On):

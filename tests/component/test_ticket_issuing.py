@@ -282,7 +282,9 @@ def test_an_event_whose_copy_has_not_arrived_holds_up_nothing(system: System) ->
     assert {one["status"] for one in items(system, "ticket")} == {"CREATED"}
 
 
-def test_a_secret_that_cannot_be_read_is_tried_again_and_then_rejects(system: System) -> None:
+def test_a_secret_that_cannot_be_read_is_tried_again_and_then_rejects(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
     booking = confirmed()
     boto3.client("secretsmanager").delete_secret(SecretId="ticketing/test/ticket-seed", ForceDeleteWithoutRecovery=True)
 
@@ -296,6 +298,7 @@ def test_a_secret_that_cannot_be_read_is_tried_again_and_then_rejects(system: Sy
     [rejected] = told(system)
     assert isinstance(rejected, TicketRejected)
     assert rejected.reason == "not_issued"
+    assert "IssuesGivenUp" in capsys.readouterr().out
 
 
 def test_a_booking_too_large_for_one_transaction_is_rejected_whole(system: System) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from infra.stacks.stage import BadStage, Stage
 from infra.topology import SECRETS, TABLES
-from infra.vocabulary import Timer
 from tests.infra.cloud import Cloud, NotSynthesised, synthesised
 
 PROD = {"stage": "prod", "stages": {"prod": {"provider": "stripe", "retain": True}}, "sender": "a@b.example"}
@@ -111,11 +110,7 @@ def test_every_service_is_watched_by_the_sum_of_its_functions_errors(prod: Cloud
     assert max(sizes) <= 11  # ten metrics, CloudWatch's limit, and their sum
 
 
-def test_the_api_the_stream_and_the_timers_have_their_alarms(cloud: Cloud) -> None:
-    timers = {row.service for row in cloud.rows if isinstance(row, Timer)}
-    late = cloud.alarms(Namespace="Ticketing", MetricName="HoldLateness")
-
-    assert {alarm.props["Dimensions"][0]["Value"] for alarm in late} == timers
+def test_the_api_and_the_stream_have_their_alarms(cloud: Cloud) -> None:
     assert cloud.alarms(Namespace="AWS/Lambda", MetricName="IteratorAge", Threshold=5 * 60 * 1000)
     assert cloud.alarms(Namespace="AWS/ApiGateway", MetricName="5xx")
     assert cloud.alarms(Namespace="AWS/ApiGateway", MetricName="Latency")

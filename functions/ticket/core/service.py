@@ -29,12 +29,16 @@ def issue(booking: BookingConfirmed) -> None:
 
 def give_up(booking: BookingConfirmed) -> None:
     """The tickets could not be made in all the tries: the booking is to be undone."""
-    reject(Issue.of(booking), "not_issued")
+    if reject(Issue.of(booking), "not_issued"):
+        log.count("IssuesGivenUp")
 
 
-def reject(new: Issue, reason: str) -> None:
-    if issues.reject(new, reason):
+def reject(new: Issue, reason: str) -> bool:
+    """The booking gets no tickets; False if that is decided already."""
+    rejected = issues.reject(new, reason)
+    if rejected:
         log.count("TicketsRejected", len(new.tickets))
+    return rejected
 
 
 def cancel(booking_id: str) -> None:
