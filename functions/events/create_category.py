@@ -1,8 +1,9 @@
 """POST /v1/categories: a new kind of event."""
 
 from common.api import Caller, Created, IdempotencyKey, endpoint
+from common.idempotency import KeyReused
 from events.core import service
-from events.core.errors import CategoryExists, KeyReused
+from events.core.errors import CategoryExists
 from events.core.schemas import CategoryRequest, CategoryView
 
 

@@ -3,11 +3,10 @@
 from common.api import endpoint
 from events.core import repository
 from events.core.errors import EventUnknown
-from events.core.fields import Id
 from events.core.schemas import EventView
 
 
 @endpoint(refuses=[EventUnknown])
-def handler(event_id: Id) -> EventView:
+def handler(event_id: str) -> EventView:
     """Read an event with its types; a draft is not there yet."""
     return EventView.model_validate(repository.public(event_id))

@@ -3,11 +3,10 @@
 from common.api import Caller, endpoint
 from events.core import service
 from events.core.errors import AlreadyStarted, ChangedMeanwhile, EventUnknown, NotPublishable, NoTypes
-from events.core.fields import Id
 from events.core.schemas import OrganisedEventView
 
 
 @endpoint(refuses=[EventUnknown, NoTypes, AlreadyStarted, NotPublishable, ChangedMeanwhile])
-def handler(event_id: Id, caller: Caller) -> OrganisedEventView:
+def handler(event_id: str, caller: Caller) -> OrganisedEventView:
     """Publish a draft: everybody can find it, and its types go on sale."""
     return OrganisedEventView.model_validate(service.publish(caller, event_id))

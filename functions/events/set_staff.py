@@ -3,11 +3,10 @@
 from common.api import Caller, endpoint
 from events.core import service
 from events.core.errors import ChangedMeanwhile, EventUnknown
-from events.core.fields import Id
 from events.core.schemas import OrganisedEventView, StaffRequest
 
 
 @endpoint(refuses=[EventUnknown, ChangedMeanwhile])
-def handler(event_id: Id, request: StaffRequest, caller: Caller) -> OrganisedEventView:
+def handler(event_id: str, request: StaffRequest, caller: Caller) -> OrganisedEventView:
     """Name all who may admit; whoever is not named may not any more."""
     return OrganisedEventView.model_validate(service.set_staff(caller, event_id, request))

@@ -15,10 +15,6 @@ class CategoryExists(Conflict):
     """There is a category of that name already."""
 
 
-class KeyReused(Invalid):
-    """The Idempotency-Key was used for another request."""
-
-
 class NotInFuture(Invalid):
     """An event must start in the future, within ten years."""
 
@@ -29,6 +25,10 @@ class HoldTooShort(Invalid):
 
 class NotFree(Invalid):
     """In a category of type free every price is 0."""
+
+
+class PriceTooHigh(Invalid):
+    """All places that one person may book cost at most 99,999,999 minor units together."""
 
 
 class MixedCurrencies(Invalid):
@@ -52,8 +52,11 @@ class AlreadyStarted(Conflict):
 
 
 class NotPublishable(Conflict):
-    """The event has ended or been cancelled."""
+    """The event has been cancelled."""
 
 
 class ChangedMeanwhile(Conflict):
     """Somebody else changed it at the same moment; read it again."""
+
+
+DRAFT_REFUSALS = (CategoryUnknown, HoldTooShort, MixedCurrencies, NotFree, NotInFuture, PriceTooHigh)

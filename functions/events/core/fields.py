@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from events.core.currencies import DECIMALS
+from events.core.model import MAX_AMOUNT
 
 _HIDDEN = {"Cc", "Cs", "Zl", "Zp"}  # control characters, half characters, line and paragraph separators
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # would turn the text around them
@@ -55,7 +56,7 @@ Paragraphs = Annotated[str, Field(max_length=2000), AfterValidator(_paragraphs)]
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 Zone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_zone)]
 Currency = Annotated[str, Field(min_length=3, max_length=3, examples=["EUR"]), AfterValidator(_currency)]
-Prices = Annotated[int, Field(ge=0, le=10**9, description="minor units, fees included")]
+Prices = Annotated[int, Field(ge=0, le=MAX_AMOUNT, description="minor units, fees included")]
 
 # Query parameters of the list.
 Words = Annotated[str | None, Field(max_length=200, description="every word, or its beginning, occurs in the event")]

@@ -15,6 +15,7 @@ from events.core.errors import (
     NotInFuture,
     NotPublishable,
     NoTypes,
+    PriceTooHigh,
     TooManyTypes,
     TypesFixed,
 )
@@ -22,27 +23,23 @@ from events.core.errors import (
 MAX_TYPES = 20
 MIN_HOLD = 60  # seconds, where the stage allows no shorter ones
 DEFAULT_HOLD = 600  # seconds
+MAX_AMOUNT = 99_999_999  # minor units: the provider takes no more at once (Stripe, "Minimum and maximum amounts")
 HORIZON = timedelta(days=3653)  # nothing is planned further ahead
 
 
 class Status(StrEnum):
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
-    ENDED = "ENDED"
     CANCELLED = "CANCELLED"
 
 
 class Trigger(StrEnum):
     PUBLISH = "publish"
-    END = "end"
-    CANCEL = "cancel"
 
 
 # fmt: off
 LIFECYCLE = StateMachine({
-    (Status.DRAFT,     Trigger.PUBLISH): Status.PUBLISHED,
-    (Status.PUBLISHED, Trigger.END):     Status.ENDED,
-    (Status.PUBLISHED, Trigger.CANCEL):  Status.CANCELLED,
+    (Status.DRAFT, Trigger.PUBLISH): Status.PUBLISHED,
 })
 # fmt: on
 
@@ -97,6 +94,15 @@ def sold(types: Collection[Mapping[str, Any]], category: CategoryType) -> None:
         raise MixedCurrencies
     if category is CategoryType.FREE and any(one["prices"] for one in types):
         raise NotFree
+
+
+def payable(prices: Mapping[str, int], max_per_user: int) -> None:
+    """Prices, each by its pointer, that a person may pay for all their places at once. Raises PriceTooHigh."""
+    highest = MAX_AMOUNT // max_per_user
+    reason = f"At most {highest}, where one person may book {max_per_user} places."
+    wrong = [(pointer, reason) for pointer, one in prices.items() if one > highest]
+    if wrong:
+        raise PriceTooHigh.fields(wrong)
 
 
 def extendable(event: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from common.api import Caller
 from common.bus.events import EventChanged, EventPublished, EventTerms
 from common.cursor import Listing, Page
 from common.store import ConditionFailed, Item, Put, Update
-from events.core.errors import CategoryExists, CategoryUnknown, ChangedMeanwhile, EventUnknown, KeyReused
+from events.core.errors import CategoryExists, CategoryUnknown, ChangedMeanwhile, EventUnknown
 from events.core.model import LIFECYCLE, Status, Trigger
 from events.core.search import fold
 
@@ -50,7 +50,7 @@ def categories(limit: int, token: str | None) -> Page:
 
 
 def add_category(attributes: Item, *, actor: str) -> tuple[Item, bool]:
-    """The category, and whether it was there. Raises CategoryExists or KeyReused."""
+    """The category, and whether one of its id was there. Raises CategoryExists."""
     id, folded = attributes["id"], fold(attributes["name"])
     item = outbox.born({"pk": id, "sk": "category", "listed": "category"} | attributes, actor=actor)
     item["listed_as"] = f"{item['created_at']}#{id}"
@@ -61,8 +61,6 @@ def add_category(attributes: Item, *, actor: str) -> tuple[Item, bool]:
         earlier = failure.old[0]
         if earlier is None:
             raise CategoryExists(pointer="/name") from None
-        if earlier["request_hash"] != attributes["request_hash"]:
-            raise KeyReused from None
         return earlier, True
     return item, False
 
@@ -88,7 +86,7 @@ def set_types(event: Item, types: Sequence[Item]) -> Item:
 def set_staff(event: Item, staff: Sequence[str]) -> Item:
     """Whoever copies a published event is told; it is sold as before. Raises ChangedMeanwhile."""
     told = [] if event["status"] == Status.DRAFT else [_told(EventChanged, event)]
-    return _edit(_change(event, "set_staff", {"staff": list(staff)}, publish=told))
+    return _edit(_change(event, "set_staff", {"staff": list(staff)}, publish=told, log=False))
 
 
 def publish(event: Item) -> Item:
@@ -116,7 +114,9 @@ def _told(kind: type[EventTerms], event: Item) -> dict[str, Any]:
     return outbox.entry(kind, event_version=event["version"] + 1)
 
 
-def _change(event: Item, trigger: str, sets: Item, publish: Sequence[dict[str, Any]] = ()) -> Update:
+def _change(
+    event: Item, trigger: str, sets: Item, publish: Sequence[dict[str, Any]] = (), *, log: bool = True
+) -> Update:
     return outbox.change(
         "events",
         _key(event["id"]),
@@ -124,6 +124,7 @@ def _change(event: Item, trigger: str, sets: Item, publish: Sequence[dict[str, A
         actor=event["organiser_id"],
         sets=sets,
         publish=publish,
+        log=log,
         condition="#version = :seen",
         values={"seen": event["version"]},
     )

@@ -1,46 +1,46 @@
 """What people do with the catalogue."""
 
-from hashlib import sha256
 from typing import Any
-
-from pydantic import BaseModel
 
 from common import clock, env, ids
 from common.api import Caller
+from common.idempotency import Claim
 from common.store import Item
 from events.core import model, repository
-from events.core.errors import KeyReused
 from events.core.model import CategoryType, EventType
 from events.core.schemas import CategoryRequest, EventRequest, StaffRequest, TypeRequest
 
 
 def create_category(caller: Caller, key: str | None, request: CategoryRequest) -> tuple[Item, bool]:
     """The category, and whether an earlier request had made it."""
-    attributes = request.model_dump(mode="json") | {"id": _id("category", caller, key), "request_hash": _hash(request)}
-    return repository.add_category(attributes, actor=caller.user_id)
+    claim = Claim.of("category", caller.user_id, key, request)
+    wanted = request.model_dump(mode="json") | {"id": claim.id, "request_hash": claim.request_hash}
+    category, existed = repository.add_category(wanted, actor=caller.user_id)
+    return category, existed and claim.repeats(category)
 
 
 def create_event(caller: Caller, key: str | None, request: EventRequest) -> tuple[Item, bool]:
     """The draft, and whether an earlier request had made it."""
-    id, hashed = _id("event", caller, key), _hash(request)
-    earlier = repository.find(id) if key else None
-    if earlier:
-        return _same(earlier, hashed), True
-    draft = _draft(caller, id, request) | {"request_hash": hashed}
+    claim = Claim.of("event", caller.user_id, key, request)
+    earlier = repository.find(claim.id) if claim.keyed else None
+    if earlier and claim.repeats(earlier):
+        return earlier, True
+    draft = _draft(caller, claim.id, request) | {"request_hash": claim.request_hash}
     event, existed = repository.add_event(draft)
-    return _same(event, hashed), existed
+    return event, existed and claim.repeats(event)
 
 
 def create_type(caller: Caller, key: str | None, event_id: str, request: TypeRequest) -> tuple[Item, bool]:
     """The event's new type, and whether an earlier request had made it."""
     event = repository.organised(event_id, caller)
-    id, hashed = _id(f"type of {event_id}", caller, key), _hash(request)
-    earlier = next((one for one in event["types"] if one["id"] == id), None)
-    if earlier:
-        return _same(earlier, hashed), True
-    new = _type(id, event_id, request) | {"request_hash": hashed}
+    claim = Claim.of(f"type of {event_id}", caller.user_id, key, request)
+    earlier = next((one for one in event["types"] if one["id"] == claim.id), None)
+    if earlier and claim.repeats(earlier):
+        return earlier, True
+    new = _type(claim.id, event_id, request) | {"request_hash": claim.request_hash}
     types = [*event["types"], new]
     model.extendable(event)
+    model.payable({"/prices": request.prices}, event["max_per_user"])
     model.sold(types, CategoryType(event["category_type"]))
     repository.set_types(event, types)
     return new, False
@@ -66,6 +66,7 @@ def _draft(caller: Caller, id: str, request: EventRequest) -> Item:
     category = repository.category(request.category_id)
     model.planned(request.starts_at, clock.now())
     asked = request.model_dump(exclude={"hold_minutes", "types", "starts_at", "ends_at"})
+    model.payable({f"/types/{at}/prices": one.prices for at, one in enumerate(request.types)}, request.max_per_user)
     types = [_type(ids.derive("type", id, at), id, one) for at, one in enumerate(request.types)]
     model.sold(types, CategoryType(category["type"]))
     return asked | {
@@ -87,17 +88,3 @@ def _type(id: str, event_id: str, request: TypeRequest) -> dict[str, Any]:
 def _hold(request: EventRequest) -> int:
     short_allowed = env.setting("SHORT_HOLDS") == "1"
     return model.hold(request.hold_seconds, request.hold_minutes, short_allowed=short_allowed)
-
-
-def _id(kind: str, caller: Caller, key: str | None) -> str:
-    return ids.derive(kind, caller.user_id, key) if key else ids.new()
-
-
-def _hash(request: BaseModel) -> str:
-    return sha256(request.model_dump_json().encode()).hexdigest()
-
-
-def _same(earlier: dict[str, Any], hashed: str) -> dict[str, Any]:
-    if earlier["request_hash"] != hashed:
-        raise KeyReused
-    return earlier
