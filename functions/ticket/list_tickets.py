@@ -1,14 +1,13 @@
 """GET /v1/tickets: the caller's tickets, newest first."""
 
-from common.api import Caller, Limit, Token, endpoint
+from common.api import Caller, PageOf, Paging, endpoint
 from common.cursor import BadToken
 from ticket.core import repository
-from ticket.core.schemas import TicketPage
+from ticket.core.schemas import TicketView
 
 
 @endpoint(refuses=[BadToken])
-def handler(
-    caller: Caller, limit: Limit = 20, next_token: Token | None = None, previous_token: Token | None = None
-) -> TicketPage:
+def handler(caller: Caller, paging: Paging) -> PageOf[TicketView]:
     """List the caller's tickets."""
-    return TicketPage.of(repository.MINE.page(caller.user_id, limit=limit, token=next_token or previous_token))
+    page = repository.MINE.page(caller.user_id, limit=paging.limit, token=paging.token)
+    return PageOf[TicketView].of(page, TicketView.of)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from common.api import Request, View
-from common.cursor import Page
 from ticket.core.model import State
 
 
@@ -49,16 +48,3 @@ class TicketView(View):
     @classmethod
     def of(cls, item: dict[str, Any]) -> "TicketView":
         return cls.model_validate(item)
-
-
-class TicketPage(View):
-    """The caller's tickets, newest first."""
-
-    items: list[TicketView]
-    next_token: str | None
-    previous_token: str | None
-
-    @classmethod
-    def of(cls, page: Page) -> "TicketPage":
-        items = [TicketView.of(item) for item in page.items]
-        return cls(items=items, next_token=page.next_token, previous_token=page.previous_token)
