@@ -145,6 +145,8 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /v1/tickets",                  "ticket.list_tickets",      Who.USER,      may=(TICKETS.may("BatchGetItem"), TICKETS.may(*LISTING, index="by_user"), SIGN_PAGE)),
     Route("GET /v1/tickets/{ticket_id}",      "ticket.get_ticket",        Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("GET /v1/tickets/{ticket_id}/qr",   "ticket.get_qr",            Who.USER,      may=(TICKETS.may("GetItem"),)),
+    Route("GET /v1/tickets/{ticket_id}/pdf",  "ticket.get_pdf",           Who.USER,      may=(TICKETS.may("GetItem"),)),
+    Route("GET /v1/tickets/{ticket_id}/calendar", "ticket.get_calendar",  Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("POST /v1/check-ins",               "ticket.check_in",          Who.USER,      may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKETS.may(*LISTING, index="by_code"), TICKET_SEED.may(GET_SECRET))),
     Call("ticket.render_tickets",             may=(TICKETS.may("GetItem", "BatchGetItem"),), seconds=15),
 

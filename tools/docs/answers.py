@@ -27,6 +27,8 @@ _GATEWAY = _GATE | {
 _GENERAL = {413: "Gateway413", 429: "Gateway429", 500: "Unexpected", 503: "Busy"}
 _BINARY = {  # the types of what is not JSON stand in the calls' code only
     "ticket.get_qr": ("image/svg+xml", "image/png"),
+    "ticket.get_pdf": ("application/pdf",),
+    "ticket.get_calendar": ("text/calendar",),
     "gateway.get_openapi": ("application/json",),
     "gateway.get_docs": ("text/html",),
     "gateway.get_docs_file": ("text/javascript", "text/css", "image/png"),

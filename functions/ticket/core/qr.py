@@ -16,10 +16,17 @@ def png(payload: str) -> bytes:
     return _drawn(payload, "png")
 
 
+def modules(payload: str) -> list[bytearray]:
+    """The rows of the square, each of its modules dark or not; without the quiet zone."""
+    return [bytearray(row) for row in _made(payload).matrix]
+
+
+def _made(payload: str) -> segno.QRCode:
+    # Level M: 15 % of the modules may be unreadable (a scratched screen, a fold).
+    return segno.make_qr(payload, error="m")
+
+
 def _drawn(payload: str, kind: str) -> bytes:
     drawing = io.BytesIO()
-    # Level M: 15 % of the modules may be unreadable (a scratched screen, a fold).
-    segno.make_qr(payload, error="m").save(
-        drawing, kind=kind, scale=_MODULE_PIXELS, border=_QUIET_ZONE, dark="#000", light="#fff"
-    )
+    _made(payload).save(drawing, kind=kind, scale=_MODULE_PIXELS, border=_QUIET_ZONE, dark="#000", light="#fff")
     return drawing.getvalue()

@@ -62,6 +62,15 @@ def shown_payload(ticket: Item) -> str:
     return str(ticket["qr_payload"])
 
 
+def shown_event(ticket: Item) -> Item:
+    """The event that a valid ticket is for. Raises TicketVoid or NotIssued."""
+    shown_payload(ticket)
+    event = repository.event(ticket["event_id"])
+    if event is None:
+        raise NotIssued(retry_after=1)  # its copy is on the way
+    return event
+
+
 def _event_is_cancelled(event_id: str) -> bool:
     # The copy is not needed for signing; one that has not arrived yet holds up nothing.
     copy = repository.event(event_id)
