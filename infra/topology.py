@@ -140,7 +140,7 @@ ROWS: tuple[Trigger, ...] = (
     # ticket: what admits
     On(EventPublished,                        "ticket.on_event_published",    may=(TICKETS.may("PutItem"),)),
     On(EventChanged,                          "ticket.on_event_changed",      may=(TICKETS.may("PutItem"),)),
-    On(BookingConfirmed,                      "ticket.on_booking_confirmed",  may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET)), seconds=30),
+    On(BookingConfirmed,                      "ticket.on_booking_confirmed",  may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET)), seconds=40),
     On(BookingCancelled,                      "ticket.on_booking_cancelled",  may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"),)),
     Route("GET /v1/tickets",                  "ticket.list_tickets",      Who.USER,      may=(TICKETS.may("BatchGetItem"), TICKETS.may(*LISTING, index="by_user"), SIGN_PAGE)),
     Route("GET /v1/tickets/{ticket_id}",      "ticket.get_ticket",        Who.USER,      may=(TICKETS.may("GetItem"),)),
@@ -153,11 +153,11 @@ ROWS: tuple[Trigger, ...] = (
     # notify: telling people
     On(UserRegistered,                        "notify.on_user_registered",    may=(NOTICES.may("UpdateItem"),)),
     On(UserUpdated,                           "notify.on_user_updated",       may=(NOTICES.may("UpdateItem"),)),
-    On(TicketCreated,                         "notify.on_ticket_created",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), calls=("ticket.render_tickets",), seconds=30),
-    On(BookingExpired,                        "notify.on_booking_expired",    may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail"))),
-    On(BookingFailed,                         "notify.on_booking_failed",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail"))),
-    On(BookingCancelled,                      "notify.on_booking_cancelled",  may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail"))),
-    On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail"))),
+    On(TicketCreated,                         "notify.on_ticket_created",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), calls=("ticket.render_tickets",), seconds=50),
+    On(BookingExpired,                        "notify.on_booking_expired",    may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
+    On(BookingFailed,                         "notify.on_booking_failed",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
+    On(BookingCancelled,                      "notify.on_booking_cancelled",  may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
+    On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
     Route("GET /v1/notifications",            "notify.list_notifications", Who.USER,     may=(NOTICES.may("BatchGetItem"), NOTICES.may(*LISTING, index="by_user"), SIGN_PAGE)),
 
     # cdc: what the tables say, onto the bus

@@ -174,10 +174,11 @@ class Authorizer(Trigger):
 
 @dataclass(frozen=True)
 class On(Trigger):
-    """Bus events wake the function through a rule, a queue and a DLQ of its own."""
+    """Bus events wake the function through a rule, a queue and a DLQ of its own, by up to `batch` messages at once."""
 
     heard: type[BusEvent] | tuple[type[BusEvent], ...]
     function: str
+    batch: int = field(default=10, kw_only=True)
 
     @property
     def events(self) -> tuple[type[BusEvent], ...]:

@@ -11,10 +11,9 @@ from infra.constructs.estate import Estate
 from infra.constructs.function import Needs, RowFunction
 from infra.constructs.grants import allow
 from infra.constructs.nag import QUEUE_MAPPING, acknowledge
-from infra.constructs.queues import DeadLetters, WorkQueue
+from infra.constructs.queues import DeadLetters, WorkQueue, batch_size
 from infra.vocabulary import On, Timer
 
-BATCH = 10
 CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
 
 
@@ -32,7 +31,7 @@ class Subscription(Construct):
             "Mapping",
             target=self.function,
             event_source_arn=self.queue.queue_arn,
-            batch_size=BATCH,
+            batch_size=batch_size(row),
             max_batching_window=Duration.seconds(0),
             report_batch_item_failures=True,
         )

@@ -8,10 +8,20 @@ from infra.constructs.alarms import depth_alarm
 from infra.constructs.grants import MAX_RECEIVES
 from infra.constructs.nag import DEAD_LETTERS, acknowledge
 from infra.stacks.stage import Stage
+from infra.vocabulary import Grant, Mail, On, Secret
 
 KEPT = Duration.days(4)
 DEAD_KEPT = Duration.days(14)  # longer than the source's, and counted from the first sending
 VISIBILITY_FACTOR = 6  # times the function's time-out, as Lambda's poller wants it
+
+
+def batch_size(row: On) -> int:
+    """Messages that wake the row's function at once: one where it asks somebody who may take seconds over each.
+
+    So a slow answer delays no other message, and leaves the last try the time to give up.
+    """
+    asks = [one.resource for one in row.may if isinstance(one, Grant) and isinstance(one.resource, Secret | Mail)]
+    return 1 if asks or row.calls else row.batch
 
 
 class DeadLetters(Construct):

@@ -6,6 +6,12 @@ from infra.vocabulary import On, Stream
 from tests.infra.cloud import Cloud, Resource
 
 MAX_RECEIVES = 5
+ONE_BY_ONE = {
+    "payment.close_payment", "payment.on_booking_failed", "payment.on_booking_cancelled",
+    "ticket.on_booking_confirmed",
+    "notify.on_ticket_created", "notify.on_booking_expired", "notify.on_booking_failed",
+    "notify.on_booking_cancelled", "notify.on_payment_refunded",
+}  # fmt: skip
 
 
 def faults(cloud: Cloud) -> list[str]:
@@ -29,7 +35,7 @@ def _consumer(cloud: Cloud, row: On) -> list[str]:
     if len(rules) != 1:
         return ["not one rule"]
     checks = {
-        "the mapping": mappings[0].props.items() >= _MAPPING.items(),
+        "the mapping": mappings[0].props.items() >= _mapping(row).items(),
         "the receives": queue.props["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES,
         "the visibility": queue.props["VisibilityTimeout"] >= 6 * row.seconds,
         "the retention": dead.props["MessageRetentionPeriod"] > queue.props["MessageRetentionPeriod"],
@@ -38,7 +44,12 @@ def _consumer(cloud: Cloud, row: On) -> list[str]:
     return wrong + _rule(cloud, row, rules[0]) + [f"{one.name} {what}" for one in (queue, dead) for what in _bare(one)]
 
 
-_MAPPING = {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
+def _mapping(row: On) -> dict[str, Any]:
+    return {
+        "BatchSize": 1 if row.function in ONE_BY_ONE else 10,
+        "MaximumBatchingWindowInSeconds": 0,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    }
 
 
 def _rule(cloud: Cloud, row: On, rule: Resource) -> list[str]:
