@@ -6,4 +6,7 @@ from tests.support.aws import isolate
 from tests.support.stack import end_politely
 
 isolate(os.environ)
+os.environ["WHO"] = (
+    "anyone"  # every route's function is told who may call it; here anybody, unless a test says otherwise
+)
 end_politely()
