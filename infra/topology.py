@@ -148,6 +148,8 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /v1/tickets/{ticket_id}/pdf",  "ticket.get_pdf",           Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("GET /v1/tickets/{ticket_id}/calendar", "ticket.get_calendar",  Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("POST /v1/check-ins",               "ticket.check_in",          Who.USER,      may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKETS.may(*LISTING, index="by_code"), TICKET_SEED.may(GET_SECRET))),
+    Route("DELETE /v1/check-ins/{nonce}",     "ticket.undo_check_in",     Who.USER,      may=(TICKETS.may("GetItem", "UpdateItem"),)),
+    Route("GET /v1/events/{event_id}/door",   "ticket.get_door",          Who.USER,      may=(TICKETS.may("GetItem", "Query"), TICKET_SEED.may(GET_SECRET))),
     Call("ticket.render_tickets",             may=(TICKETS.may("GetItem", "BatchGetItem"),), seconds=15),
 
     # notify: telling people

@@ -51,7 +51,9 @@ def _selected(test: str) -> list[str]:
     return [file, "-k", name]
 
 
-MODEL, DOOR, SIGNATURE = (f"functions/ticket/core/{name}.py" for name in ("model", "door", "signature"))
+MODEL, DOOR, SIGNATURE, ACCESS = (
+    f"functions/ticket/core/{name}.py" for name in ("model", "door", "signature", "access")
+)
 ISSUES, REPOSITORY, SERVICE = (f"functions/ticket/core/{name}.py" for name in ("issues", "repository", "service"))
 AT_DOOR, SHOWING = "tests/component/test_ticket_door.py", "tests/component/test_ticket_showing.py"
 ISSUING, SIGNING = "tests/component/test_ticket_issuing.py", "tests/unit/test_ticket_signature.py"
@@ -86,10 +88,17 @@ CONTROLS = (
     ),
     Control(
         "anybody may scan",
-        DOOR,
-        "    if not allowed:",
-        "    if allowed is None:",
+        ACCESS,
+        "    if not event or not _works_there(caller, event):",
+        "    if not event:",
         f"{AT_DOOR}::test_an_event_that_the_caller_does_not_work_for",
+    ),
+    Control(
+        "a nonce that was taken back is answered as an admission",
+        DOOR,
+        '    if "undone_at" in known:',
+        '    if "never" in known:',
+        "tests/component/test_ticket_undoing.py::test_after_an_undo",
     ),
     Control(
         "the ticket's event is not looked at",

@@ -141,10 +141,27 @@ def prices_are_sums(tables: Tables) -> Iterator[str]:
 
 def tickets_admit_once(tables: Tables) -> Iterator[str]:
     """I8: each ticket has one scan if it was admitted, and none if it was not."""
-    scans = Counter(one["ticket_id"] for one in _of(tables, "tickets", "scan"))
+    scans = Counter(one["ticket_id"] for one in _of(tables, "tickets", "scan") if "undone_at" not in one)
     for one in _of(tables, "tickets", "ticket"):
         if scans[one["pk"]] != (1 if "checked_in_at" in one else 0):
             yield f"I8 ticket {one['pk']}: {one['status']} with {scans[one['pk']]} scans"
+
+
+def doors_count_right(tables: Tables) -> Iterator[str]:
+    """I8: the counts of an event's door are those of its tickets and scans."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for one in _of(tables, "tickets", "count"):
+        event_id = one["pk"].split("#")[0]
+        counted.update({(event_id, name): one.get(name, 0) for name in ("issued", "void", "checked_in")})
+    for one in _of(tables, "tickets", "ticket"):
+        counted[one["event_id"], "issued"] -= "transferred_from" not in one
+        counted[one["event_id"], "void"] -= one["status"] in ("VOID", "REJECTED") and "transferred_to" not in one
+    for one in _of(tables, "tickets", "scan"):
+        if "undone_at" not in one:
+            counted[one["event_id"], "checked_in"] -= 1
+    for (event_id, name), over in counted.items():
+        if over:
+            yield f"I8 event {event_id}: {name} is counted {over} too many"
 
 
 def outboxes_are_sound(tables: Tables) -> Iterator[str]:
@@ -233,6 +250,7 @@ ALWAYS: tuple[Check, ...] = (
     refunds_are_covered,
     prices_are_sums,
     tickets_admit_once,
+    doors_count_right,
     outboxes_are_sound,
 )
 AT_REST: tuple[Check, ...] = (

@@ -13,6 +13,7 @@ ALLOWED = {
     (State.PENDING, Trigger.REJECT): State.REJECTED,
     (State.PENDING, Trigger.VOID): State.VOID,
     (State.CREATED, Trigger.ADMIT): State.CHECKED_IN,
+    (State.CHECKED_IN, Trigger.UNDO): State.CREATED,
     (State.CREATED, Trigger.VOID): State.VOID,
     (State.CHECKED_IN, Trigger.VOID): State.VOID,
 }

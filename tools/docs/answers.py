@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -76,7 +76,7 @@ def general_answers() -> dict[str, Any]:
 
 
 def _kinds(end: Endpoint) -> tuple[Any, ...]:
-    return get_args(end.returns) if isinstance(end.returns, UnionType) else (end.returns,)
+    return get_args(end.returns) if get_origin(end.returns) in (Union, UnionType) else (end.returns,)
 
 
 def _done(row: Route, kind: type[Reply[Any]], schema: dict[str, Any] | None) -> dict[str, Any]:

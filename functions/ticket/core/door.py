@@ -1,19 +1,27 @@
-"""Admission: who may scan, what a code stands for, and that each ticket admits once."""
+"""Admission: what a code stands for, that each ticket admits once, and taking it back."""
 
 import hashlib
 
 from common import clock, env, ids, log
 from common.api import Caller
 from common.store import ConditionFailed, Item
-from ticket.core import repository, signature
-from ticket.core.errors import AlreadyCheckedIn, EventUnknown, NonceReused, OtherEvent, TicketVoid, UnknownCode
+from ticket.core import access, repository, signature
+from ticket.core.errors import (
+    AlreadyCheckedIn,
+    CheckInUndone,
+    CheckInUnknown,
+    NonceReused,
+    OtherEvent,
+    TicketVoid,
+    UnknownCode,
+)
 from ticket.core.model import State
 from ticket.core.schemas import CheckInRequest
 
 
 def check_in(caller: Caller, request: CheckInRequest) -> tuple[Item, bool]:
     """Admit the ticket once. Returns the scan, and whether an earlier call with this nonce had made it."""
-    _may_scan(caller, request.event_id)
+    access.at_door(caller, request.event_id)
     scan_id, scanned = ids.derive("scan", caller.user_id, request.nonce), _hash(request)
     known = repository.scan(scan_id)
     if known:
@@ -35,12 +43,21 @@ def check_in(caller: Caller, request: CheckInRequest) -> tuple[Item, bool]:
     return scan, False
 
 
-def _may_scan(caller: Caller, event_id: str) -> None:
-    # Whoever has no part in the event learns nothing of it, not even whether it is there.
-    event = repository.event(event_id)
-    allowed = event and (caller.user_id in (event["organiser_id"], *event["staff"]) or "admin" in caller.roles)
-    if not allowed:
-        raise EventUnknown
+def undo(caller: Caller, nonce: str) -> None:
+    """The ticket is as if it had not been scanned, and the nonce is spent. Harmless to repeat."""
+    scan = repository.scan(ids.derive("scan", caller.user_id, nonce))
+    if scan is None:
+        raise CheckInUnknown
+    access.at_door(caller, scan["event_id"])
+    if "undone_at" in scan:
+        return
+    try:
+        repository.take_back(scan, by=caller.user_id)
+    except ConditionFailed as failure:
+        if failure.old[1] is None:  # else another call has taken it back meanwhile
+            raise TicketVoid from None
+        return
+    log.count("AdmissionsUndone")
 
 
 def _found(code: str) -> Item:
@@ -89,12 +106,14 @@ def _scan(scan_id: str, scanned: str, request: CheckInRequest, ticket: Item) -> 
 def _repeated(known: Item, scanned: str) -> Item:
     if known["scanned"] != scanned:
         raise NonceReused(pointer="/nonce")
+    if "undone_at" in known:
+        raise CheckInUndone
     return known
 
 
 def _lost(failure: ConditionFailed, scanned: str, event_id: str) -> Item:
     """Another call was quicker: the same scan is answered alike, any other is refused."""
-    ticket, known = failure.old
+    ticket, known, *_ = failure.old
     if known:
         return _repeated(known, scanned)
     if ticket:

@@ -1,6 +1,6 @@
 """Why ticket refuses."""
 
-from common.problems import Conflict, Invalid, NotFound
+from common.problems import Conflict, Gone, Invalid, NotFound
 
 
 class TicketUnknown(NotFound):
@@ -33,3 +33,11 @@ class AlreadyCheckedIn(Conflict):
 
 class NonceReused(Invalid):
     """The nonce was used for another scan."""
+
+
+class CheckInUnknown(NotFound):
+    """There is no admission of yours with this nonce."""
+
+
+class CheckInUndone(Gone):
+    """The admission with this nonce was taken back: scan again with another nonce."""

@@ -7,7 +7,8 @@ from typing import Any
 from common import outbox, store
 from common.bus.ticket import TicketCreated, TicketPending, TicketRejected, TicketVoided
 from common.outbox import born, entry, transition
-from common.store import ConditionFailed, Item, Key, Put, Update
+from common.store import ConditionFailed, Item, Key, Put, Update, Write
+from ticket.core import ledger
 from ticket.core.model import LIFECYCLE, Issue, State, Ticket, Trigger
 from ticket.core.repository import NEW, TABLE, key
 
@@ -20,8 +21,9 @@ def find(booking_id: str) -> Item | None:
 
 def begin(new: Issue) -> State:
     """Write the issue and its tickets PENDING, unless they are there. Returns the issue's state."""
-    writes = [Put(TABLE, _issue(new, TicketPending, State.PENDING), condition=NEW)]
+    writes: list[Write] = [Put(TABLE, _issue(new, TicketPending, State.PENDING), condition=NEW)]
     writes += [Put(TABLE, _ticket(one), condition=NEW) for one in new.tickets]
+    writes += [ledger.counted(new.event_id, new.booking_id, issued=len(new.tickets))]
     try:
         store.transact(writes)
     except ConditionFailed as failure:
@@ -42,13 +44,18 @@ def reject(new: Issue, reason: str) -> bool:
     told = entry(TicketRejected, user_id=new.buyer_id)
     if find(new.booking_id) is None:
         return _reject_unborn(new, reason)
-    return _end(Trigger.REJECT, new.booking_id, told, {one.id: {} for one in new.tickets}, reason=reason)
+    counted = ledger.counted(new.event_id, new.booking_id, void=len(new.tickets))
+    return _end(Trigger.REJECT, new.booking_id, told, {one.id: {} for one in new.tickets}, [counted], reason=reason)
 
 
 def void(found: Item) -> bool:
     """None of the issue's tickets admits anybody any more; False if that is so already."""
-    told = entry(TicketVoided, user_id=found["buyer_id"])
-    return _end(Trigger.VOID, found["pk"], told, {one: {} for one in found["ticket_ids"]})
+    told, dead = entry(TicketVoided, user_id=found["buyer_id"]), found["ticket_ids"]
+    also = [
+        ledger.revoked(found["event_id"], found["pk"], dead),
+        ledger.counted(found["event_id"], found["pk"], void=len(dead)),
+    ]
+    return _end(Trigger.VOID, found["pk"], told, {one: {} for one in dead}, also)
 
 
 def remember_cancelled(booking_id: str) -> None:
@@ -61,10 +68,16 @@ def is_cancelled(booking_id: str) -> bool:
 
 
 def _end(
-    trigger: Trigger, booking_id: str, told: dict[str, Any], sets: Mapping[str, Mapping[str, str]], **facts: Any
+    trigger: Trigger,
+    booking_id: str,
+    told: dict[str, Any],
+    sets: Mapping[str, Mapping[str, str]],
+    also: Sequence[Write] = (),
+    **facts: Any,
 ) -> bool:
-    writes = [_move(key(booking_id, "issue"), trigger, facts, [told])]
+    writes: list[Write] = [_move(key(booking_id, "issue"), trigger, facts, [told])]
     writes += [_move(key(one, "ticket"), trigger, shown, []) for one, shown in sets.items()]
+    writes += also
     try:
         store.transact(writes)
     except ConditionFailed as failure:

@@ -23,6 +23,7 @@ class Trigger(StrEnum):
     ISSUE = "issue"
     REJECT = "reject"
     ADMIT = "admit"
+    UNDO = "undo"
     VOID = "void"
 
 
@@ -32,6 +33,7 @@ LIFECYCLE = StateMachine({
     (State.PENDING,    Trigger.REJECT): State.REJECTED,
     (State.PENDING,    Trigger.VOID):   State.VOID,  # cancelled before it was signed
     (State.CREATED,    Trigger.ADMIT):  State.CHECKED_IN,
+    (State.CHECKED_IN, Trigger.UNDO):   State.CREATED,
     (State.CREATED,    Trigger.VOID):   State.VOID,
     (State.CHECKED_IN, Trigger.VOID):   State.VOID,
 })

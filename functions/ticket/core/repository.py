@@ -6,6 +6,8 @@ booking id   issue      the tickets of a booking, told of together
 booking id   cancelled  the booking is cancelled: it gets no valid tickets any more
 ticket id    ticket     a ticket
 scan id      scan       an admission, by its nonce
+
+What the door knows beside them: ledger.py.
 """
 
 from collections.abc import Sequence
@@ -16,7 +18,8 @@ from common.bus.events import EventTerms
 from common.bus.ticket import TicketCheckedIn
 from common.cursor import Listing
 from common.outbox import entry, transition
-from common.store import ConditionFailed, Item, Put
+from common.store import ConditionFailed, Item, Put, Update
+from ticket.core import ledger
 from ticket.core.errors import TicketUnknown
 from ticket.core.model import LIFECYCLE, Trigger
 
@@ -86,7 +89,25 @@ def admit(admitted: Item, scan: Item, *, by: str) -> None:
         also="#serial = :serial",
         values={"serial": admitted["serial"]},
     )  # fmt: skip
-    store.transact([update, Put(TABLE, scan | key(scan["id"], "scan"), condition=NEW)])
+    counted = ledger.counted(scan["event_id"], admitted["pk"], checked_in=1)
+    store.transact([update, Put(TABLE, scan | key(scan["id"], "scan"), condition=NEW), counted])
+
+
+def take_back(scan: Item, *, by: str) -> None:
+    """The ticket admits again, and the scan is remembered as undone. Raises ConditionFailed (ticket, scan)."""
+    update = transition(
+        TABLE, key(scan["ticket_id"], "ticket"), LIFECYCLE, Trigger.UNDO,
+        actor=by,
+        removes=("checked_in_at", "checked_in_by", "scan_id"),
+        also="#scan_id = :scan_id",
+        values={"scan_id": scan["id"]},
+    )  # fmt: skip
+    undone = {"undone_at": clock.iso(clock.now()), "undone_by": by}
+    mark = Update(
+        TABLE, key(scan["id"], "scan"), "SET #undone_at = :undone_at, #undone_by = :undone_by",
+        condition="attribute_not_exists(#undone_at)", values=undone,
+    )  # fmt: skip
+    store.transact([update, mark, ledger.counted(scan["event_id"], scan["ticket_id"], checked_in=-1)])
 
 
 def key(pk: str, sk: str) -> dict[str, Any]:

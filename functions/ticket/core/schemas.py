@@ -1,12 +1,14 @@
 """What ticket takes and shows."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from common.api import Request, View
 from ticket.core.model import State
+
+SpentNonce = Annotated[str, Field(description="the nonce that a check-in of the caller's was made with")]
 
 
 class CheckInRequest(Request):
@@ -25,6 +27,54 @@ class CheckInView(View):
     ticket_id: str
     event_type_id: str
     checked_in_at: datetime
+
+
+class DoorEvent(View):
+    """The event as the door's copy has it; `types` are names by id."""
+
+    id: str
+    name: str
+    venue: str
+    city: str
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    types: dict[str, str]
+
+
+class DoorKey(View):
+    """A public key (JWK, RFC 8037) that proves the event's tickets with this `kid`."""
+
+    kid: str
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    alg: Literal["EdDSA"] = "EdDSA"
+    x: str
+
+
+class Revocation(View):
+    """A ticket whose codes up to this serial are dead; all of them where it is null."""
+
+    ticket_id: str
+    serial: int | None
+
+
+class DoorCounts(View):
+    """Tickets of the event since the beginning: made, void again, and admissions that stand."""
+
+    issued: int
+    void: int
+    checked_in: int
+
+
+class DoorView(View):
+    """What a door needs to admit."""
+
+    event: DoorEvent
+    keys: tuple[DoorKey, ...]
+    revoked: tuple[Revocation, ...]
+    counts: DoorCounts
 
 
 class TicketView(View):

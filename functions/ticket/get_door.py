@@ -1,0 +1,17 @@
+"""GET /v1/events/{event_id}/door: what a door needs to admit, even without a network."""
+
+from common.api import Caller, IfNoneMatch, NotModified, Ok, endpoint
+from ticket.core import access, manifest
+from ticket.core.errors import EventUnknown
+from ticket.core.schemas import DoorView
+
+
+@endpoint(refuses=[EventUnknown])
+def handler(event_id: str, caller: Caller, known: IfNoneMatch) -> Ok[DoorView] | NotModified:
+    """Give the event, the public keys of its tickets, the codes that are dead, and the counts.
+
+    For the event's staff and organiser.
+    """
+    view = manifest.of(access.at_door(caller, event_id))
+    tags = {"etag": manifest.etag(view), "cache-control": "private, no-cache"}
+    return NotModified(tags) if known.has(tags["etag"]) else Ok(view, tags)
