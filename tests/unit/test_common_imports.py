@@ -64,8 +64,8 @@ def test_a_function_is_imported_without_environment_region_or_credentials(functi
 NEEDED = {
     "argon2": {"auth.register", "auth.login", "auth.ensure_admin"},
     "cryptography": {"auth", "ticket"},
-    "icalendar": {"ticket.render_tickets"},
-    "segno": {"ticket.render_tickets", "ticket.get_qr"},
+    "icalendar": {"ticket.render_tickets", "ticket.get_calendar"},
+    "segno": {"ticket.render_tickets", "ticket.get_qr", "ticket.get_pdf"},
     "stripe": {"payment"},
 }
 
