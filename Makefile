@@ -22,7 +22,7 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
 TESTS ?=
 
-.PHONY: help up demo down logs test check lint types architecture synth docs docs-unchanged prove \
+.PHONY: help up demo down logs test check lint types architecture synth docs docs-unchanged answers prove \
 	deploy destroy fmt lock environment clean
 
 help: ## list the commands
@@ -72,6 +72,10 @@ docs: environment ## generate docs/ from the topology and the code
 
 docs-unchanged: environment
 	@$(OURS) -m tools.docs --check
+
+answers: environment ## ask the deployed system for every documented answer, and write docs/answers.md
+	@-$(PY) -m pytest -q tests/e2e/test_answers_*.py tests/e2e/test_every_answer.py
+	@$(OURS) -m tools.docs.answers_page
 
 prove: environment ## the long proofs, with their times; not part of CI
 	@$(PY) -m pytest -m proof --durations=0 $(TESTS)

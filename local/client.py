@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -39,11 +40,13 @@ class Client:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Any answer, refusals included; underscores in header names stand for hyphens."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if self.token:
-            sent["Authorization"] = f"Bearer {self.token}"
-        data = None if body is None else json.dumps(body).encode()
-        if data is not None:
-            sent["Content-Type"] = "application/json"
+        if body is None:
+            return self.send(method, path, None, sent)
+        return self.send(method, path, json.dumps(body).encode(), sent | {"Content-Type": "application/json"})
+
+    def send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """As `call`, with a body and headers that are sent as they are."""
+        sent = dict(headers) | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         request = urllib.request.Request(self.api + path, data=data, method=method, headers=sent)  # noqa: S310 - our own API
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:

@@ -7,16 +7,19 @@ import pytest
 
 from local.client import Client
 from local.stack import Stack
+from tests.support.answers import Asking, Heard
+from tests.support.house import House
 from tests.support.stack import ADMIN, deployed
 
 HERE = Path(__file__).parent
+LAST = "test_every_answer.py"  # looks back at what the others were answered
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: item.get_closest_marker("spoils") is not None)
+    items.sort(key=lambda item: (item.get_closest_marker("spoils") is not None, item.path.name == LAST))
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +38,21 @@ def api(stack: Stack) -> Client:
 def admin(api: Client) -> Client:
     """The API as the one admin (the token lasts 15 minutes)."""
     return api.login(ADMIN["email"], ADMIN["password"])
+
+
+@pytest.fixture(scope="session")
+def heard() -> Heard:
+    """Every answer that a test has asked for, and by which test."""
+    return Heard()
+
+
+@pytest.fixture
+def ask(request: pytest.FixtureRequest, heard: Heard) -> Asking:
+    """Calls the API and keeps what it answered, under this test's name."""
+    return Asking(heard, request.node.nodeid)
+
+
+@pytest.fixture(scope="session")
+def house(stack: Stack, api: Client, admin: Client) -> House:
+    """An organiser, a buyer, staff, events on sale and tickets, for tests that ask but do not use them up."""
+    return House.opened(stack, api, admin)

@@ -25,6 +25,7 @@ _GATEWAY = _GATE | {
     503: "The gateway could not reach the function in time; try again.",
 }
 _GENERAL = {413: "Gateway413", 429: "Gateway429", 500: "Unexpected", 503: "Busy"}
+GENERAL = [(413, "gateway"), (500, "unexpected"), (503, "busy")]  # of these, what a test can bring about
 _BINARY = {  # the types of what is not JSON stand in the calls' code only
     "ticket.get_qr": ("image/svg+xml", "image/png"),
     "ticket.get_pdf": ("application/pdf",),
