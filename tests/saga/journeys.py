@@ -8,6 +8,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
+from common import outbox, store
+from common.bus.events import EventChanged
 from tests.support.builders import PRICE, House, Show, kind, register, show
 from tests.support.saga import Saga
 from tests.support.system import Person
@@ -204,6 +206,26 @@ def premiere(saga: Saga, house: House) -> Steps:
     yield saga.settle
 
 
+def repriced(saga: Saga, house: House) -> Steps:
+    """An event goes on sale, and the prices of its places change twice."""
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    night = show(saga, house.organiser, category, "Nocturne", kind("Seat", 3), kind("Companion", 2, 0))
+    for more in (100, 200):
+        reprice(saga, night, PRICE + more)
+    yield saga.rest
+
+
+def reprice(saga: Saga, at: Show, prices: int) -> None:
+    """New terms of an event on sale, written as a call that edits them would: there is none yet."""
+    key = {"pk": at.id, "sk": "event"}
+    with saga.writing("events.set_staff"):
+        event = store.get("events", key) or {}
+        types = [one | {"prices": prices} for one in event["types"]]
+        terms = {"types": types, "terms_version": event["terms_version"] + 1}
+        told = outbox.entry(EventChanged, event_version=event["version"] + 1)
+        store.write(outbox.change("events", key, trigger="edit", actor="organiser", sets=terms, publish=[told]))
+
+
 @dataclass(frozen=True)
 class Journey:
     """One path, or the same path walked twice side by side by the same person."""
@@ -218,10 +240,11 @@ class Journey:
         play(saga, house, *self.plays)
 
 
+# Of equal situations the first is tried: terms that change stand before staff that does.
 PLAYS: tuple[Play, ...] = (
     paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
-    tickets_rejected, free_tickets_rejected, newcomer, premiere,
+    tickets_rejected, free_tickets_rejected, newcomer, repriced, premiere,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)

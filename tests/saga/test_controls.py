@@ -106,6 +106,15 @@ CONTROLS = (
         ),
     ),
     control(
+        "older terms do not come back",
+        f"{PAIRS}[booking.on_event_changed]",
+        (
+            "functions/booking/core/catalogue.py",
+            '"attribute_not_exists(#terms_version) OR #terms_version < :version"',
+            '"attribute_not_exists(#terms_version) OR :version = :version"',
+        ),
+    ),
+    control(
         "older staff do not come back",
         f"{PAIRS}[ticket.on_event_changed]",
         (

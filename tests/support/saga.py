@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common import clock, env, ids
+from common import clock, env, ids, trace
 from common.bus import registry
 from infra import topology
 from infra.vocabulary import On, Stream
@@ -28,7 +28,7 @@ MAX_RECEIVES = 5
 VISIBILITY_FACTOR = 6  # a message that was not acknowledged comes again after so many of its function's time-outs
 _TICK = timedelta(milliseconds=5)
 _TOGETHER = timedelta(seconds=5)  # timers that were set side by side wake within this time
-_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "SendMessage", "SendEmail"}
+_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "SendMessage", "SendEmail"}
 _CDC = next(one for one in topology.ROWS if isinstance(one, Stream))
 CONSUMERS = tuple(one for one in topology.ROWS if isinstance(one, On))
 
@@ -39,7 +39,7 @@ class Saga:
     def __init__(self, system: System, provider: Provider) -> None:
         self.system = system
         self.provider = provider
-        for service in ("dynamodb", "sqs", "sesv2", "secretsmanager"):
+        for service in ("dynamodb", "s3", "sqs", "sesv2", "secretsmanager"):
             self._watch(env.client(service), service)
         self.begin()
 
@@ -104,6 +104,15 @@ class Saga:
         """Choose an outcome on the provider's hosted page; its webhook comes within the call, if at all."""
         self._enter(ids.derive("press", self.count(("press", page, outcome)), page, outcome))
         self.provider.choose(page, outcome)
+        self._carry()
+
+    @contextmanager
+    def writing(self, function: str) -> Iterator[None]:
+        """Within the block the test writes with this function's rights; what it published is carried to the queues."""
+        request_id = ids.derive("writing", function, self.count(("writing", function)))
+        self._enter(request_id)
+        with self.system.acting(row(function)), trace.following(request_id, request_id):
+            yield
         self._carry()
 
     def settle(self) -> None:
