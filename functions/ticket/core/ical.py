@@ -10,7 +10,7 @@ def document(event: Item) -> str:
     """One entry whose UID is always that of the event, so that a second import replaces the first."""
     entry = Event()
     entry.add("uid", f"{event['pk']}@ticketing")
-    entry.add("sequence", event["terms_version"])
+    entry.add("sequence", event["event_version"])
     entry.add("dtstamp", clock.now())
     entry.add("dtstart", clock.parse(event["starts_at"]))
     entry.add("dtend", clock.parse(event["ends_at"]))
