@@ -18,6 +18,8 @@ PY := $(VENV)/bin/python
 OURS := PYTHONPATH=.:functions:layers/common/python $(PY)
 ENVIRONMENT := $(VENV)/.installed
 CLI := node_modules/.installed
+# The typed client that is generated from the API's document.
+CLIENT := generated/ticketing_api/py.typed
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
 TESTS ?=
@@ -40,7 +42,7 @@ down: ## stop what `make up` started
 logs: ## follow the emulator's, the proxy's and the functions' log
 	@$(PY) -m local.logs
 
-test: environment ## run the tests, on an emulator of their own; TESTS='-k holds tests/unit' narrows
+test: environment $(CLIENT) ## run the tests, on an emulator of their own; TESTS='-k holds tests/unit' narrows
 	@$(PY) -m pytest $(TESTS)
 
 check: environment ## what CI runs: lint, types, architecture, synth and nag, docs unchanged, tests
@@ -57,7 +59,7 @@ lint: environment
 	@$(PY) -m ruff format --check .
 	@node_modules/.bin/spectral lint --fail-severity=hint docs/openapi.json
 
-types: environment
+types: environment $(CLIENT)
 	@$(PY) -m mypy
 
 architecture: environment
@@ -73,11 +75,11 @@ docs: environment ## generate docs/ from the topology and the code
 docs-unchanged: environment
 	@$(OURS) -m tools.docs --check
 
-answers: environment ## ask the deployed system for every documented answer, and write docs/answers.md
+answers: environment $(CLIENT) ## ask the deployed system for every documented answer, and write docs/answers.md
 	@-$(PY) -m pytest -q tests/e2e/test_answers_*.py tests/e2e/test_every_answer.py
 	@$(OURS) -m tools.docs.answers_page
 
-prove: environment ## the long proofs, with their times; not part of CI
+prove: environment $(CLIENT) ## the long proofs, with their times; not part of CI
 	@$(PY) -m pytest -m proof --durations=0 $(TESTS)
 
 deploy: environment ## deploy to the AWS account of the environment: make deploy STAGE=dev
@@ -105,5 +107,8 @@ $(CLI): package.json package-lock.json local/needs.sh
 	@local/needs.sh cli
 	@touch $@
 
+$(CLIENT): docs/openapi.json tools/generate_client.py | $(ENVIRONMENT)
+	@$(OURS) -m tools.generate_client
+
 clean: down ## remove what was built here; the environment stays
-	@rm -rf build cdk.out .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf build generated cdk.out .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

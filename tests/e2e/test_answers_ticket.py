@@ -70,3 +70,42 @@ def test_a_void_ticket_admits_nobody(house: House, ask: Asking) -> None:
         answer = ask(house.staff.client, "POST /v1/check-ins", scan(house, 5))
 
     assert answer.told == (409, "ticket-void")
+
+
+def test_a_check_in_is_undone_once(house: House, ask: Asking) -> None:
+    made = scan(house, 6)
+    ask(house.staff.client, "POST /v1/check-ins", made)
+    undo = f"DELETE /v1/check-ins/{made['nonce']}"
+
+    with house.altered("tickets", house.tickets[6]["id"], "ticket", status="VOID"):
+        void = ask(house.staff.client, undo)
+    undone = ask(house.staff.client, undo)
+    again = ask(house.staff.client, "POST /v1/check-ins", made)
+
+    assert (void.told, undone.told, again.told) == ((409, "ticket-void"), (204, "done"), (410, "check-in-undone"))
+
+
+def test_what_was_not_admitted_is_not_undone(house: House, ask: Asking) -> None:
+    undo = f"DELETE /v1/check-ins/{secrets.token_hex(8)}"
+
+    assert ask(house.staff.client, undo).told == (404, "check-in-unknown")
+
+
+def test_who_admits_no_longer_undoes_nothing(house: House, ask: Asking) -> None:
+    made = scan(house, 7)
+    ask(house.staff.client, "POST /v1/check-ins", made)
+
+    with house.altered("tickets", house.party["id"], "event", staff=[]):
+        answer = ask(house.staff.client, f"DELETE /v1/check-ins/{made['nonce']}")
+
+    assert answer.told == (404, "event-unknown")
+
+
+def test_the_door_knows_its_event(house: House, ask: Asking) -> None:
+    call = f"GET /v1/events/{house.party['id']}/door"
+
+    first = ask(house.staff.client, call)
+    again = ask(house.staff.client, call, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (first.told, again.told) == ((200, "done"), (304, "unchanged"))
+    assert ask(house.stranger.client, call).told == (404, "event-unknown")
