@@ -9,8 +9,9 @@ Read a row as: what wakes it · which function (`functions/<service>/<file>.py`)
     Call        the rows that name it in `calls`, and operators.
     Stream      the tables' changes.
 
-`may` is all that a function may do beside being woken, writing its log and tracing: GetItem, BatchGetItem and Query
-read, PutItem and UpdateItem write; nothing deletes. A bus event is published by the item that a write leaves behind.
+`may` is all that a function may do beside being woken, writing its log and tracing: GetItem, BatchGetItem, Query and
+GetObject read, PutItem, UpdateItem and PutObject write; nothing deletes. A bus event is published by the item that a
+write leaves behind.
 """
 
 from common.bus.auth import UserRegistered
@@ -27,6 +28,7 @@ from common.bus.ticket import TicketCreated, TicketRejected
 from common.bus.user import UserUpdated
 from infra.vocabulary import (
     Authorizer,
+    Bucket,
     Call,
     Index,
     Key,
@@ -53,6 +55,9 @@ NOTICES  = Table("notifications", (Index("by_user", "user_id", "created_at"),))
 SANDBOX  = Table("sandbox",       stream=False, ttl="expires_at")
 TABLES = (AUTH, USERS, EVENTS, BOOKINGS, PAYMENTS, TICKETS, NOTICES, SANDBOX)
 
+SEARCH = Bucket("search", "events.sqlite3")      # the search index, each version whole
+BUCKETS = (SEARCH,)
+
 TOKEN_KEYS  = Key("token")                      # ES256, access tokens
 REFRESH_KEY = Secret("refresh")                 # derives the successor of a refresh token
 CURSOR_KEY  = Secret("cursor")                  # signs page tokens
@@ -71,6 +76,7 @@ SETTINGS = (ISSUER, PUBLIC_URL, PROVIDER_API, SHORT_HOLDS, BACKSTOP)
 GET_SECRET = "GetSecretValue"
 SIGN_PAGE  = CURSOR_KEY.may(GET_SECRET)
 LISTING    = ("Query",)
+SEE_SEARCH = SEARCH.may("ListBucket")           # without it S3 answers 403, not 404, while there is no index
 
 ROWS: tuple[Trigger, ...] = (
     # gateway: what belongs to no service
@@ -103,8 +109,10 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/events/{event_id}/types", "events.create_type",       Who.ORGANISER, may=(EVENTS.may("GetItem", "UpdateItem"),)),
     Route("PUT /v1/events/{event_id}/staff",  "events.set_staff",         Who.ORGANISER, may=(EVENTS.may("GetItem", "UpdateItem"),)),
     Route("POST /v1/events/{event_id}/publish", "events.publish_event",   Who.ORGANISER, may=(EVENTS.may("GetItem", "UpdateItem"),)),
-    Route("GET /v1/events",                   "events.list_events",       Who.ANYONE,    may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SIGN_PAGE)),
+    Route("GET /v1/events",                   "events.list_events",       Who.ANYONE,    may=(SEARCH.may("GetObject"), SEE_SEARCH, SIGN_PAGE), memory=1769),
     Route("GET /v1/events/{event_id}",        "events.get_event",         Who.ANYONE,    may=(EVENTS.may("GetItem"),)),
+    On((EventPublished, EventChanged),        "events.build_index",       may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=20, batch=500, window=1, at_once=2),
+    Call("events.rebuild_index",              may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=120),
 
     # booking: holding places
     On(EventPublished,                        "booking.on_event_published",   may=(BOOKINGS.may("PutItem", "UpdateItem"),)),

@@ -38,7 +38,7 @@ class Index:
 class Grant:
     """Exact actions on one resource; IAM statement and environment both derive from it."""
 
-    resource: "Table | Secret | Key | Mail"
+    resource: "Table | Bucket | Secret | Key | Mail"
     actions: tuple[str, ...]
     index: str | None = None
 
@@ -61,6 +61,24 @@ class Table:
     @property
     def env(self) -> str:
         return f"TABLE_{self.name.upper()}"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """An S3 bucket, owned and written by one service; grants are on its one object, or to see whether that is there."""
+
+    name: str
+    key: str
+
+    def may(self, *actions: str) -> Grant:
+        """Grant S3 actions on the object; ListBucket, which is the bucket's, by itself."""
+        if "ListBucket" in actions and len(actions) > 1:
+            raise ValueError("ListBucket is granted by itself")
+        return Grant(self, actions)
+
+    @property
+    def env(self) -> str:
+        return f"BUCKET_{self.name.upper()}"
 
 
 @dataclass(frozen=True)
@@ -174,11 +192,17 @@ class Authorizer(Trigger):
 
 @dataclass(frozen=True)
 class On(Trigger):
-    """Bus events wake the function through a rule, a queue and a DLQ of its own, by up to `batch` messages at once."""
+    """Bus events wake the function through a rule, a queue and a DLQ of its own.
+
+    With a `window` it is woken at most so many seconds later, by up to `batch` messages at once;
+    `at_once` bounds how many of it run.
+    """
 
     heard: type[BusEvent] | tuple[type[BusEvent], ...]
     function: str
     batch: int = field(default=10, kw_only=True)
+    window: int = field(default=0, kw_only=True)
+    at_once: int | None = field(default=None, kw_only=True)
 
     @property
     def events(self) -> tuple[type[BusEvent], ...]:

@@ -124,11 +124,14 @@ class Cast:
             self.event = self.organiser.publishes(self.concerts, name, types, staff=(self.door.id,))
             self.single = self._event(f"Soloabend {self.mark}", capacity=10)
         with showing("the buyer searches for it, finds it, and reads it with its availability"):
-            page = self.api.must("GET", f"/v1/events?q=nachtkonzert%20{self.mark}")
-            check([one["id"] for one in page["items"]] == [self.event["id"]], page)
+            check(until(self._search, "the index has it") == [self.event["id"]], "it and nothing else is found")
             read = self.api.must("GET", f"/v1/events/{self.event['id']}")
             self.standing, self.companion = (one["id"] for one in read["types"])
             check(free(self.api, self.event["id"]) == {self.standing: 50, self.companion: 5}, "other places free")
+
+    def _search(self) -> list[str] | None:
+        page = self.api.must("GET", f"/v1/events?q=nachtkonzert%20{self.mark}")
+        return [one["id"] for one in page["items"]] or None
 
     def _event(self, name: str, *, capacity: int, hold_seconds: int = 600, max_per_user: int = 6) -> dict[str, Any]:
         types = [PAID | {"name": "Seat", "capacity": capacity}]

@@ -97,6 +97,7 @@ def deploy(stage: str) -> None:
     admin = {"email": inputs.admin_email, "password": inputs.admin_password}
     names = {"user_name": "admin", "first_name": "Ada", "last_name": "Admin", "mobile_phone": "+10000000000"}
     invoke(stage, "auth.ensure_admin", admin | names)
+    invoke(stage, "events.rebuild_index", {})
     print(f"deployed: stage {stage}, admin {inputs.admin_email}")
 
 
@@ -105,8 +106,17 @@ def destroy(stage: str) -> None:
     known(stage)
     # Neither input matters to what is removed, but the app refuses to be built without.
     provider = "stripe" if stage == "prod" else "sandbox"
+    if not json.loads((ROOT / "cdk.json").read_text())["context"]["stages"][stage].get("retain"):
+        empty_buckets(stage)
     context = [f"stage={stage}", "sender=unused@ticketing.example", f"provider={provider}", "prebuilt=false"]
     cdk("destroy", "--all", "--force", *[part for value in context for part in ("-c", value)])
+
+
+def empty_buckets(stage: str) -> None:
+    """Delete every version of every object: CloudFormation removes no bucket that has one."""
+    for resource in resources(f"Ticketing-{stage}-Data"):
+        if resource["ResourceType"] == "AWS::S3::Bucket":
+            boto3.resource("s3").Bucket(resource["PhysicalResourceId"]).object_versions.delete()
 
 
 def give_provider_secret(inputs: Inputs) -> None:
@@ -119,16 +129,19 @@ def give_provider_secret(inputs: Inputs) -> None:
 def invoke(stage: str, function: str, payload: dict[str, Any]) -> None:
     """Call a function of the stage by the name it has in the topology."""
     service = function.partition(".")[0].capitalize()
-    pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
-    resources = [
-        r for page in pages.paginate(StackName=f"Ticketing-{stage}-{service}") for r in page["StackResourceSummaries"]
-    ]
     client = boto3.client("lambda")
-    names = [r["PhysicalResourceId"] for r in resources if r["ResourceType"] == "AWS::Lambda::Function"]
+    built = resources(f"Ticketing-{stage}-{service}")
+    names = [r["PhysicalResourceId"] for r in built if r["ResourceType"] == "AWS::Lambda::Function"]
     handlers = {client.get_function_configuration(FunctionName=name)["Handler"]: name for name in names}
     answer = client.invoke(FunctionName=handlers[f"{function}.handler"], Payload=json.dumps(payload).encode())
     if "FunctionError" in answer:
         raise CannotGoOn(f"{function} failed: {answer['Payload'].read().decode()}")
+
+
+def resources(stack: str) -> list[Any]:
+    """What the stack is made of."""
+    pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    return [resource for page in pages for resource in page["StackResourceSummaries"]]
 
 
 def cdk(*arguments: str) -> None:

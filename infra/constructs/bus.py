@@ -32,7 +32,8 @@ class Subscription(Construct):
             target=self.function,
             event_source_arn=self.queue.queue_arn,
             batch_size=batch_size(row),
-            max_batching_window=Duration.seconds(0),
+            max_batching_window=Duration.seconds(row.window),
+            max_concurrency=row.at_once,
             report_batch_item_failures=True,
         )
         acknowledge(mapping, QUEUE_MAPPING)

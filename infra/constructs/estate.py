@@ -9,9 +9,10 @@ from aws_cdk.aws_dynamodb import ITable
 from aws_cdk.aws_events import IEventBus
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_lambda import IFunction
+from aws_cdk.aws_s3 import IBucket
 
 from infra.stacks.stage import Stage
-from infra.vocabulary import Grant, Key, Mail, Secret, Table
+from infra.vocabulary import Bucket, Grant, Key, Mail, Secret, Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,16 +21,19 @@ class Estate:
 
     stage: Stage
     tables: Mapping[str, ITable]
+    buckets: Mapping[str, IBucket]
     keys: Mapping[str, list[IKey]]
     settings: Mapping[str, str]
     bus: IEventBus
     api: IHttpApi
     functions: dict[str, IFunction] = field(default_factory=dict)
 
-    def name(self, resource: Table | Secret | Key | Mail) -> str:
+    def name(self, resource: Table | Bucket | Secret | Key | Mail) -> str:
         """What a function needs to know to use it."""
         if isinstance(resource, Table):
             return self.tables[resource.name].table_name
+        if isinstance(resource, Bucket):
+            return self.buckets[resource.name].bucket_name
         if isinstance(resource, Secret):
             return self.secret_name(resource)
         if isinstance(resource, Key):
@@ -42,6 +46,9 @@ class Estate:
         if isinstance(resource, Table):
             arn = self.tables[resource.name].table_arn
             return [f"{arn}/index/{grant.index}" if grant.index else arn]
+        if isinstance(resource, Bucket):
+            bucket = self.buckets[resource.name]
+            return [bucket.bucket_arn if grant.actions == ("ListBucket",) else bucket.arn_for_objects(resource.key)]
         if isinstance(resource, Key):
             return [key.key_arn for key in self.keys[resource.name]]
         if isinstance(resource, Secret):

@@ -7,11 +7,12 @@ from aws_cdk.aws_iam import PolicyStatement
 
 from common.bus import registry
 from infra.constructs.estate import Estate
-from infra.vocabulary import Grant, Key, Mail, On, Route, Secret, Setting, Stream, Table, Trigger
+from infra.vocabulary import Bucket, Grant, Key, Mail, On, Route, Secret, Setting, Stream, Table, Trigger
 
 MAX_RECEIVES = 5  # the last of them goes to the DLQ
-PREFIXES: dict[type[Table | Secret | Key | Mail], str] = {
+PREFIXES: dict[type[Table | Bucket | Secret | Key | Mail], str] = {
     Table: "dynamodb",
+    Bucket: "s3",
     Secret: "secretsmanager",
     Key: "kms",
     Mail: "ses",

@@ -22,6 +22,9 @@ QUEUE_MAPPING = {
 PUBLIC_ROUTE = {
     "AwsSolutions::AwsSolutions-APIG4": "the topology opens it to anyone, or to a provider that signs the body",
 }
+BUCKET = {
+    "AwsSolutions::AwsSolutions-S1": "it holds an index of what is public anyway, and three functions touch it",
+}
 SECRET = {
     "AwsSolutions::AwsSolutions-SMG4": "tickets and page tokens outlive any rotation of what they derive from",
 }

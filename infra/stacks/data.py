@@ -1,13 +1,15 @@
-"""The Data stack: tables, signing keys, secrets. It is deployed first and, where retained, never goes."""
+"""The Data stack: tables, buckets, signing keys, secrets. It is deployed first and, where retained, never goes."""
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk.aws_dynamodb import ITable
 from aws_cdk.aws_kms import IKey
+from aws_cdk.aws_s3 import IBucket
 from constructs import Construct
 
+from infra.constructs.buckets import ServiceBucket
 from infra.constructs.tables import ServiceTable, SigningKeys, StageSecret
 from infra.stacks.stage import Stage
-from infra.topology import SANDBOX, SECRETS, TABLES, TOKEN_KEYS
+from infra.topology import BUCKETS, SANDBOX, SECRETS, TABLES, TOKEN_KEYS
 
 
 class DataStack(Stack):
@@ -15,7 +17,10 @@ class DataStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(
-            scope, construct_id, description="tables, signing keys and secrets", termination_protection=stage.retain
+            scope,
+            construct_id,
+            description="tables, buckets, signing keys and secrets",
+            termination_protection=stage.retain,
         )
         self.tables: dict[str, ITable] = {}
         for table in TABLES:
@@ -24,6 +29,10 @@ class DataStack(Stack):
             built = ServiceTable(self, table.name.title(), table=table, stage=stage).table
             self.tables[table.name] = built
             CfnOutput(self, f"Table{table.name.title()}", value=built.table_name)
+        self.buckets: dict[str, IBucket] = {}
+        for bucket in BUCKETS:
+            self.buckets[bucket.name] = ServiceBucket(self, f"{bucket.name.title()}Bucket", stage=stage).bucket
+            CfnOutput(self, f"Bucket{bucket.name.title()}", value=self.buckets[bucket.name].bucket_name)
         keys = SigningKeys(self, "TokenKeys", key=TOKEN_KEYS, stage=stage).keys
         self.keys: dict[str, list[IKey]] = {TOKEN_KEYS.name: list(keys)}
         for secret in SECRETS:
@@ -38,6 +47,9 @@ class DataStack(Stack):
             for value in (table.table_name, table.table_arn, table.table_stream_arn):
                 if value:
                     self.export_value(value)
+        for bucket in self.buckets.values():
+            self.export_value(bucket.bucket_name)
+            self.export_value(bucket.bucket_arn)
         for key in (key for keys in self.keys.values() for key in keys):
             self.export_value(key.key_id)
             self.export_value(key.key_arn)

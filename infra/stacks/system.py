@@ -27,6 +27,7 @@ class System:
         self.estate = Estate(
             stage=stage,
             tables=self.data.tables,
+            buckets=self.data.buckets,
             keys=self.data.keys,
             settings=settings(stage, self.edge.url),
             bus=self.edge.bus,

@@ -70,6 +70,9 @@ class Cloud:
     def table(self, name: str) -> Resource:
         return self.named(self.outputs[f"Table{name.title()}"])
 
+    def bucket(self, name: str) -> Resource:
+        return self.named(self.outputs[f"Bucket{name.title()}"])
+
     def mappings(self, function: Resource) -> list[Resource]:
         """What Lambda polls for the function."""
         return [one for one in self.of("Lambda::EventSourceMapping") if one.props["FunctionName"] == function.name]

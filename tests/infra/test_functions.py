@@ -4,6 +4,7 @@ import sys
 
 from infra.vocabulary import (
     Authorizer,
+    Bucket,
     Call,
     Grant,
     Key,
@@ -67,6 +68,8 @@ def _name(cloud: Cloud, grant: Grant) -> dict[str, str]:
     match grant.resource:
         case Table(name=name):
             return {f"TABLE_{name.upper()}": cloud.table(name).name}
+        case Bucket(name=name):
+            return {f"BUCKET_{name.upper()}": cloud.bucket(name).name}
         case Secret(name=name):
             return {f"SECRET_{name.upper().replace('-', '_')}": f"ticketing/{cloud.stage}/{name}"}
         case Key(name=name):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from common.bus import registry
-from infra.vocabulary import Grant, Key, On, Secret, Stream, Table, Timer, Trigger
+from infra.vocabulary import Bucket, Grant, Key, On, Secret, Stream, Table, Timer, Trigger
 from tests.infra.cloud import Cloud, Resource, alike
 
 # X-Ray's writing actions know no resources (AWS Service Authorization Reference).
@@ -82,6 +82,9 @@ def _granted(cloud: Cloud, grant: Grant) -> Statement:
     if isinstance(resource, Table):
         arn = cloud.table(resource.name).arn + (f"/index/{grant.index}" if grant.index else "")
         return _statement([f"dynamodb:{action}" for action in actions], arn)
+    if isinstance(resource, Bucket):
+        arn = cloud.bucket(resource.name).arn + ("" if actions == ("ListBucket",) else f"/{resource.key}")
+        return _statement([f"s3:{action}" for action in actions], arn)
     if isinstance(resource, Secret):
         name = f"ticketing/{cloud.stage}/{resource.name}-??????"
         arn = f"arn:aws:secretsmanager:region:account:secret:{name}"

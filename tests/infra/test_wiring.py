@@ -12,6 +12,7 @@ ONE_BY_ONE = {
     "notify.on_ticket_created", "notify.on_booking_expired", "notify.on_booking_failed",
     "notify.on_booking_cancelled", "notify.on_payment_refunded",
 }  # fmt: skip
+BURSTS = {"events.build_index": (500, 1, 2)}  # messages at once, seconds waited for more, functions at once
 
 
 def faults(cloud: Cloud) -> list[str]:
@@ -45,11 +46,12 @@ def _consumer(cloud: Cloud, row: On) -> list[str]:
 
 
 def _mapping(row: On) -> dict[str, Any]:
+    batch, window, at_once = BURSTS.get(row.function, (1 if row.function in ONE_BY_ONE else 10, 0, None))
     return {
-        "BatchSize": 1 if row.function in ONE_BY_ONE else 10,
-        "MaximumBatchingWindowInSeconds": 0,
+        "BatchSize": batch,
+        "MaximumBatchingWindowInSeconds": window,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
-    }
+    } | ({"ScalingConfig": {"MaximumConcurrency": at_once}} if at_once else {})
 
 
 def _rule(cloud: Cloud, row: On, rule: Resource) -> list[str]:

@@ -156,7 +156,8 @@ def test_every_message_twice_and_in_a_drawn_order_changes_nothing(stage: Stage, 
 
     run = stage.walk(journey, faults, seed=1)
 
-    assert len(faults.doubled) >= len(undisturbed.slots())
+    # A timer whose matter is settled when it first wakes is not woken again.
+    assert len(faults.doubled) >= len([slot for slot in undisturbed.slots() if not at_deadline(slot)])
     assert len(run.trace) > len(undisturbed.trace)
     assert run.slots() != undisturbed.slots(), "the order was the usual one"
     assert run.mails == undisturbed.mails

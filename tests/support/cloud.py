@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 
 from infra import topology
-from infra.vocabulary import Table, Timer
+from infra.vocabulary import Bucket, Table, Timer
 
 REGION = "eu-central-1"
 VALUES = {
@@ -33,8 +33,8 @@ def aws(service: str) -> Any:
     return session.client(service)  # type: ignore[call-overload]
 
 
-def physical(table: Table) -> str:
-    return f"test-{table.name}"
+def physical(one: Table | Bucket) -> str:
+    return f"test-{one.name}"
 
 
 def secret_name(env: str) -> str:
@@ -46,6 +46,11 @@ def build() -> tuple[dict[str, str], dict[str, str]]:
     """Make it all. Returns the `KEYS_…` values, and the timers' queues by function."""
     for table in topology.TABLES:
         aws("dynamodb").create_table(**definition(table))
+    for bucket in topology.BUCKETS:
+        where = {"LocationConstraint": REGION}
+        aws("s3").create_bucket(Bucket=physical(bucket), CreateBucketConfiguration=where)
+        enabled = {"Status": "Enabled"}
+        aws("s3").put_bucket_versioning(Bucket=physical(bucket), VersioningConfiguration=enabled)
     for secret in topology.SECRETS:
         value = json.dumps(PROVIDER_SECRET) if secret.given else f"{secret.name}-0123456789abcdef0123456789abcdef"
         aws("secretsmanager").create_secret(Name=secret_name(secret.env), SecretString=value)

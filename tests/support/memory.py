@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 
 from common.store import Item, unmarshal
 from infra import topology
@@ -29,12 +30,14 @@ def kept() -> dict[str, Any]:
 
 
 def put_back(items: Mapping[str, Any]) -> None:
-    """The tables hold these items and nothing else; their streams are empty."""
+    """The tables hold these items and nothing else; their streams and the buckets are empty."""
     for name, table in _backend().items():
         table.items.clear()
         table.items.update(copy.deepcopy(items.get(name, {})))
         if table.stream_shard:
             table.stream_shard.items = []
+    for bucket in topology.BUCKETS:
+        s3_backends[_ACCOUNT]["aws"].buckets[physical(bucket)].keys.clear()
 
 
 def changes(table: str) -> list[dict[str, Any]]:

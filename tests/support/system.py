@@ -20,7 +20,7 @@ from moto import mock_aws
 from common import env, log, store
 from common.bus import BusEvent
 from infra import topology
-from infra.vocabulary import Grant, On, Route, Setting, Stream, Table, Timer, Trigger
+from infra.vocabulary import Bucket, Grant, On, Route, Setting, Stream, Table, Timer, Trigger
 from tests.support.cloud import PROVIDER_SECRET, REGION, SENDER, VALUES, aws, build, environment, physical, secret_name
 from tests.support.gateway import Person, Reply, batch, eventbridge, http_event, load, route, row
 
@@ -31,7 +31,7 @@ __all__ = [
 
 _MEMBERS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _RUNNING: list["System"] = []
-_OF_A_FUNCTION = ("TABLE_", "SECRET_", "KEYS_", "FUNCTION_", "WHO", "ROUTE", "SENDER", "QUEUE_URL", *VALUES)
+_OF_A_FUNCTION = ("TABLE_", "BUCKET_", "SECRET_", "KEYS_", "FUNCTION_", "WHO", "ROUTE", "SENDER", "QUEUE_URL", *VALUES)
 
 
 class NotAllowed(AssertionError):
@@ -134,6 +134,8 @@ class System:
     def _value(self, name: str) -> str:
         if name.startswith("TABLE_"):
             return f"test-{name.removeprefix('TABLE_').lower()}"
+        if name.startswith("BUCKET_"):
+            return f"test-{name.removeprefix('BUCKET_').lower()}"
         if name.startswith("SECRET_"):
             return secret_name(name)
         return self.keys[name] if name.startswith("KEYS_") else SENDER if name == "SENDER" else self.values[name]
@@ -146,6 +148,10 @@ class System:
             for table, action, index in _dynamodb_actions(operation, params):
                 if not any(_grants(grant, table, action, index) for grant in one.may):
                     raise NotAllowed(f"{one.function} may not {action} on {table} {index or ''}")
+            return
+        if service == "s3":
+            if not any(_grants_object(grant, operation, params) for grant in one.may):
+                raise NotAllowed(f"{one.function} may not {operation} on {params['Bucket']}/{params.get('Key')}")
             return
         allowed = {action for grant in one.may if not isinstance(grant, Setting) for action in grant.actions}
         allowed |= {"PutEvents"} if isinstance(one, Stream) else set()
@@ -202,6 +208,13 @@ def _grants(grant: Grant | Setting, table: str, action: str, index: str | None) 
     if isinstance(grant, Setting) or not isinstance(grant.resource, Table):
         return False
     return physical(grant.resource) == table and action in grant.actions and grant.index == index
+
+
+def _grants_object(grant: Grant | Setting, action: str, params: Any) -> bool:
+    if isinstance(grant, Setting) or not isinstance(grant.resource, Bucket):
+        return False
+    named = (physical(grant.resource), grant.resource.key) == (params["Bucket"], params.get("Key"))
+    return named and action in grant.actions
 
 
 def _dynamodb_actions(operation: str, params: Any) -> Iterator[tuple[str, str, str | None]]:
