@@ -158,6 +158,9 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/check-ins",               "ticket.check_in",          Who.USER,      may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKETS.may(*LISTING, index="by_code"), TICKET_SEED.may(GET_SECRET))),
     Route("DELETE /v1/check-ins/{nonce}",     "ticket.undo_check_in",     Who.USER,      may=(TICKETS.may("GetItem", "UpdateItem"),)),
     Route("GET /v1/events/{event_id}/door",   "ticket.get_door",          Who.USER,      may=(TICKETS.may("GetItem", "Query"), TICKET_SEED.may(GET_SECRET))),
+    Route("PUT /v1/tickets/{ticket_id}",      "ticket.update_ticket",     Who.ORGANISER, may=(TICKETS.may("GetItem", "UpdateItem"),)),
+    Route("POST /v1/tickets/{ticket_id}/reissue", "ticket.reissue_ticket", Who.ORGANISER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET))),
+    Route("POST /v1/tickets/{ticket_id}/void", "ticket.void_ticket",      Who.ORGANISER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"),)),
     Call("ticket.render_tickets",             may=(TICKETS.may("GetItem", "BatchGetItem"),), seconds=15),
 
     # notify: telling people

@@ -10,7 +10,7 @@ from ticket.core.service import shown_event
 def handler(ticket_id: str, caller: Caller) -> Binary:
     """Lay out the ticket on one A4 page, with its QR code."""
     ticket = repository.owned(ticket_id, caller.user_id)
-    page = pdf.document(ticket, shown_event(ticket), ticket["code"])
+    page = pdf.document(ticket, shown_event(ticket), repository.code_of(ticket))
     named = {
         "cache-control": "private, max-age=60",
         "content-disposition": f'inline; filename="ticket-{ticket_id}.pdf"',

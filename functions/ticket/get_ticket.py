@@ -1,12 +1,15 @@
-"""GET /v1/tickets/{ticket_id}: one ticket of the caller."""
+"""GET /v1/tickets/{ticket_id}: one ticket of the caller, or of an event of theirs."""
 
-from common.api import Caller, endpoint
-from ticket.core import repository
+from common.api import Caller, Ok, endpoint
+from common.revision import tagged
+from ticket.core import access
 from ticket.core.errors import TicketUnknown
 from ticket.core.schemas import TicketView
 
 
 @endpoint(refuses=[TicketUnknown])
-def handler(ticket_id: str, caller: Caller) -> TicketView:
-    """Show one ticket of the caller; it has no code until it is issued."""
-    return TicketView.of(repository.owned(ticket_id, caller.user_id))
+def handler(ticket_id: str, caller: Caller) -> Ok[TicketView]:
+    """Show one ticket; it has no code until it is issued, and none for the event's organiser."""
+    ticket = access.seen(caller, ticket_id)
+    show = TicketView.of if ticket["user_id"] == caller.user_id else TicketView.for_organiser
+    return Ok(show(ticket), tagged(ticket))

@@ -31,7 +31,7 @@ __all__ = ["at_noon"]
 OWNER = Person()
 ATTRIBUTES = {
     "id", "user_id", "booking_id", "booking_item_id", "event_type_id", "event_id", "issued_at", "code", "qr_payload",
-    "status", "serial", "checked_in_at", "created_at", "updated_at",
+    "status", "serial", "checked_in_at", "created_at", "updated_at", "holder_name", "seat", "note",
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from common.api import Caller
 from common.store import Item
 from ticket.core import repository
-from ticket.core.errors import EventUnknown
+from ticket.core.errors import EventUnknown, TicketUnknown
 
 
 def at_door(caller: Caller, event_id: str) -> Item:
@@ -17,3 +17,20 @@ def at_door(caller: Caller, event_id: str) -> Item:
 
 def _works_there(caller: Caller, event: Item) -> bool:
     return caller.user_id in (event["organiser_id"], *event["staff"]) or "admin" in caller.roles
+
+
+def organised(caller: Caller, ticket_id: str) -> Item:
+    """The ticket of an event that the caller organises. Raises TicketUnknown."""
+    ticket = repository.ticket(ticket_id)
+    event = repository.event(ticket["event_id"]) if ticket else None
+    if not ticket or not event or not (caller.user_id == event["organiser_id"] or "admin" in caller.roles):
+        raise TicketUnknown
+    return ticket
+
+
+def seen(caller: Caller, ticket_id: str) -> Item:
+    """The ticket of the caller's own, or of an event that they organise. Raises TicketUnknown."""
+    ticket = repository.ticket(ticket_id)
+    if ticket and ticket["user_id"] == caller.user_id:
+        return ticket
+    return organised(caller, ticket_id)

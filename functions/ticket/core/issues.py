@@ -6,7 +6,7 @@ from typing import Any
 
 from common import outbox, store
 from common.bus.ticket import TicketCreated, TicketPending, TicketRejected, TicketVoided
-from common.outbox import born, entry, transition
+from common.outbox import born, change, entry, transition
 from common.store import ConditionFailed, Item, Key, Put, Update, Write
 from ticket.core import ledger
 from ticket.core.model import LIFECYCLE, Issue, State, Ticket, Trigger
@@ -56,6 +56,22 @@ def void(found: Item) -> bool:
         ledger.counted(found["event_id"], found["pk"], void=len(dead)),
     ]
     return _end(Trigger.VOID, found["pk"], told, {one: {} for one in dead}, also)
+
+
+def without(ticket: Item, *, by: str, publish: Sequence[dict[str, Any]]) -> Update:
+    """The issue no longer has this ticket among those that are valid. For a transaction."""
+    return _relisted(ticket, [], "withdraw", by=by, publish=publish)
+
+
+def _relisted(ticket: Item, instead: list[str], trigger: str, *, by: str, publish: Sequence[dict[str, Any]]) -> Update:
+    listed = (find(ticket["booking_id"]) or {"ticket_ids": []})["ticket_ids"]
+    left = [one for one in listed if one != ticket["id"]] + instead
+    return change(
+        TABLE, key(ticket["booking_id"], "issue"),
+        trigger=trigger, actor=by, sets={"ticket_ids": left}, publish=publish,
+        condition="#ticket_ids = :listed AND #status = :created",
+        values={"listed": listed, "created": str(State.CREATED)},
+    )  # fmt: skip
 
 
 def remember_cancelled(booking_id: str) -> None:

@@ -1,12 +1,15 @@
 """What a ticket is, which tickets a booking gets, and how they may change."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from common import ids
 from common.bus.booking import BookingConfirmed
 from common.statemachine import StateMachine
+from ticket.core.errors import AlreadyCheckedIn, NotIssued, TicketVoid
 
 
 class State(StrEnum):
@@ -38,6 +41,16 @@ LIFECYCLE = StateMachine({
     (State.CHECKED_IN, Trigger.VOID):   State.VOID,
 })
 # fmt: on
+
+
+def admissible(ticket: Mapping[str, Any]) -> None:
+    """Raises TicketVoid, AlreadyCheckedIn or NotIssued unless the ticket admits."""
+    if ticket["status"] == State.VOID:
+        raise TicketVoid
+    if ticket["status"] == State.CHECKED_IN:
+        raise AlreadyCheckedIn(checked_in_at=ticket["checked_in_at"])
+    if ticket["status"] != State.CREATED:
+        raise NotIssued(retry_after=1 if ticket["status"] == State.PENDING else None)
 
 
 @dataclass(frozen=True)

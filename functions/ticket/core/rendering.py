@@ -21,7 +21,7 @@ def rendered(booking_id: str) -> RenderedTickets:
     issue = issues.find(booking_id) or {"ticket_ids": []}
     made = repository.tickets(issue["ticket_ids"])
     tickets = [one for one in made if one["status"] != State.VOID]
-    if not made or not all("qr_payload" in one for one in tickets):
+    if "status" not in issue or not all("qr_payload" in one for one in tickets):
         raise NotReady("tickets")
     event = repository.event(issue["event_id"])
     if event is None:
@@ -37,7 +37,7 @@ def rendered(booking_id: str) -> RenderedTickets:
 def _rendered(ticket: Item, types: dict[str, str]) -> RenderedTicket:
     return RenderedTicket(
         ticket_id=ticket["id"],
-        code=ticket["code"],
+        code=repository.code_of(ticket),
         type_name=types.get(ticket["event_type_id"], "Ticket"),
         qr_png=base64.b64encode(qr.png(ticket["qr_payload"])).decode(),
     )

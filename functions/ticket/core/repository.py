@@ -5,6 +5,7 @@ event id     event      the copy of a published event, the newest terms only
 booking id   issue      the tickets of a booking, told of together
 booking id   cancelled  the booking is cancelled: it gets no valid tickets any more
 ticket id    ticket     a ticket
+ticket id    code#n     the code of a later serial, for the index
 scan id      scan       an admission, by its nonce
 
 What the door knows beside them: ledger.py.
@@ -71,7 +72,12 @@ def by_code(code: str) -> Item | None:
     """The ticket that has this code now; the index only tells where to look."""
     keys, _ = store.query(TABLE, "#code = :code", {"code": code}, index="by_code")
     found = ticket(keys[0]["pk"]) if keys else None
-    return found if found and found["code"] == code else None
+    return found if found and code_of(found) == code else None
+
+
+def code_of(ticket: Item) -> str:
+    """The code that admits now: that of the latest issue."""
+    return str(ticket.get("latest_code") or ticket["code"])
 
 
 def scan(scan_id: str) -> Item | None:

@@ -8,6 +8,7 @@ from pydantic import Field
 from common.api import Request, View
 from ticket.core.model import State
 
+_LINE = r"^[^\u0000-\u001f\u007f]+$"  # no control characters: it is printed
 SpentNonce = Annotated[str, Field(description="the nonce that a check-in of the caller's was made with")]
 
 
@@ -77,8 +78,16 @@ class DoorView(View):
     counts: DoorCounts
 
 
+class TicketRequest(Request):
+    """What is printed on a ticket beside its code, and a note that its owner does not see."""
+
+    holder_name: Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE)] | None = None
+    seat: Annotated[str, Field(min_length=1, max_length=40, pattern=_LINE)] | None = None
+    note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+
 class TicketView(View):
-    """A ticket as its owner sees it; without a code until it is issued."""
+    """A ticket; without a code until it is issued, and with a note for the organiser only."""
 
     id: str
     user_id: str
@@ -91,10 +100,19 @@ class TicketView(View):
     qr_payload: str | None = None
     status: State
     serial: int
+    holder_name: str | None = None
+    seat: str | None = None
+    note: str | None = None
     checked_in_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, item: dict[str, Any]) -> "TicketView":
-        return cls.model_validate(item)
+        """As its owner sees it."""
+        return cls.model_validate(item | {"code": item.get("latest_code") or item.get("code"), "note": None})
+
+    @classmethod
+    def for_organiser(cls, item: dict[str, Any]) -> "TicketView":
+        """As the event's organiser sees it: with nothing that admits."""
+        return cls.model_validate(item | {"code": None, "qr_payload": None})

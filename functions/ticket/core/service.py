@@ -5,13 +5,14 @@ is cancelled; a cancellation writes that it is and then looks for the issue. One
 other, so no ticket of a cancelled booking stays valid.
 """
 
+from dataclasses import asdict
+
 from common import clock, env, log
 from common.bus.booking import BookingConfirmed
 from common.store import Item
 from ticket.core import issues, repository, signature
 from ticket.core.errors import NotIssued, TicketVoid
 from ticket.core.model import LIFECYCLE, Issue, State, Ticket, Trigger
-from ticket.core.signature import Claims
 
 
 def issue(booking: BookingConfirmed) -> None:
@@ -78,10 +79,5 @@ def _event_is_cancelled(event_id: str) -> bool:
 
 
 def _shown(ticket: Ticket) -> dict[str, str]:
-    secret = env.secret("ticket-seed")
-    claims = Claims(ticket.event_id, ticket.id, ticket.event_type_id, ticket.serial)
-    return {
-        "code": signature.code(secret, ticket.id, ticket.serial),
-        "qr_payload": signature.sign(secret, claims),
-        "issued_at": clock.iso(clock.now()),
-    }
+    shown = signature.shown(env.secret("ticket-seed"), asdict(ticket), ticket.serial)
+    return shown | {"issued_at": clock.iso(clock.now())}

@@ -10,7 +10,9 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -66,6 +68,12 @@ def code(secret: str, ticket_id: str, serial: int) -> str:
     digest = hmac.new(_derived(secret, "ticket-code"), f"{ticket_id}|{serial}".encode(), hashlib.sha256).digest()
     bits = int.from_bytes(digest) >> (len(digest) * 8 - CODE_LENGTH * 5)
     return "".join(_ALPHABET[bits >> 5 * at & 31] for at in reversed(range(CODE_LENGTH)))
+
+
+def shown(secret: str, ticket: Mapping[str, Any], serial: int) -> dict[str, str]:
+    """All that a ticket shows at the door in this serial."""
+    claims = Claims(ticket["event_id"], ticket["id"], ticket["event_type_id"], serial)
+    return {"code": code(secret, ticket["id"], serial), "qr_payload": sign(secret, claims)}
 
 
 def typed(text: str) -> str:

@@ -31,9 +31,10 @@ class TicketRejected(IssueEvent):
 
 
 class TicketVoided(IssueEvent):
-    """The booking's tickets admit nobody any more."""
+    """These tickets of the booking admit nobody any more; all of them if none is named."""
 
     entity = "booking"
+    ticket_ids: tuple[str, ...] = ()
 
 
 class TicketCheckedIn(BusEvent):
