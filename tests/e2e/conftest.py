@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: (item.get_closest_marker("spoils") is not None, item.path.name == LAST))
+    items.sort(key=lambda item: (item.path.name == LAST, item.get_closest_marker("spoils") is not None))
 
 
 @pytest.fixture(scope="session")

@@ -20,3 +20,9 @@ def test_an_answer_that_nobody_heard_leaves_an_empty_row(heard: Heard) -> None:
 
     row = f"| `{missed.call}` | {missed.status} {missed.word} | — |"
     assert row in answers_page.empty(answers_page.page(tests))
+
+
+def test_a_call_whose_tests_are_owed_has_answers_that_nobody_heard(heard: Heard) -> None:
+    missed = {one.call for one in answers_page.everything() if one not in heard.tests}
+
+    assert set(answers_page.OWED) == missed
