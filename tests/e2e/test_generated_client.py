@@ -23,7 +23,7 @@ from ticketing_api.models import (
     CategoryView,
     CheckInRequest,
     CheckInView,
-    EventList,
+    EventPage,
     EventRequest,
     LoginRequest,
     OrganisedEventView,
@@ -147,7 +147,7 @@ def test_the_generated_client_goes_from_a_registration_to_the_door(entrance: Ent
     event = on_sale(organiser, admin, staff_id)
 
     def found() -> bool | None:
-        page = given(EventList, list_events.sync(client=buyer, q=event.name))
+        page = given(EventPage, list_events.sync(client=buyer, q=event.name))
         return event.id in [one.id for one in page.items] or None
 
     until(found, "the event in the search")

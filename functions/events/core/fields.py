@@ -4,7 +4,7 @@ import unicodedata
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
@@ -64,4 +64,3 @@ Name = Annotated[str | None, Field(max_length=120)]
 From = Annotated[Moment | None, Field(alias="from", description="starts no earlier; the present unless given")]
 To = Annotated[Moment | None, Field(description="starts no later")]
 MaxPrice = Annotated[int | None, Field(ge=0, description="has a type of at most this price, in minor units")]
-Sort = Literal["start", "-start"]

@@ -113,9 +113,3 @@ class OrganisedEventView(EventView):
     organiser_id: str
     staff: list[str]
     terms_version: int
-
-
-class EventList(View):
-    items: list[EventView]
-    next_token: str | None
-    previous_token: str | None
