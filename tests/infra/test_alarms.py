@@ -14,7 +14,8 @@ Found = set[tuple[str, str]]  # (service, metric)
 
 # What is counted for the sake of the figure, and nobody is called for.
 OUTCOMES = {
-    "AdmissionsUndone", "BookingsConfirmed", "BookingsConfirmedLate", "BookingsEnded", "LatePaymentsRefused", "LoginsRefused", "MailsSent",
+    "AdmissionsUndone", "BookingsConfirmed", "BookingsConfirmedLate", "BookingsEnded",
+    "LatePaymentsRefused", "LoginsRefused", "MailsSent",
     "PaymentsClosed", "PaymentsDeclined", "PaymentsReceived", "PaymentsReceivedLate", "PaymentsRefunded",
     "PaymentsStarted", "PlacesHeld", "ProviderEventsIgnored", "SessionsOpened", "SnapshotsBuilt", "TicketsAdmitted",
     "TicketsIssued", "TicketsRejected", "TicketsVoided", "UsersRegistered",
