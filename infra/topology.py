@@ -161,6 +161,9 @@ ROWS: tuple[Trigger, ...] = (
     Route("PUT /v1/tickets/{ticket_id}",      "ticket.update_ticket",     Who.ORGANISER, may=(TICKETS.may("GetItem", "UpdateItem"),)),
     Route("POST /v1/tickets/{ticket_id}/reissue", "ticket.reissue_ticket", Who.ORGANISER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET))),
     Route("POST /v1/tickets/{ticket_id}/void", "ticket.void_ticket",      Who.ORGANISER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"),)),
+    Route("POST /v1/tickets/{ticket_id}/transfer", "ticket.offer_ticket", Who.USER,      may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"),)),
+    Route("DELETE /v1/tickets/{ticket_id}/transfer", "ticket.retract_offer", Who.USER,   may=(TICKETS.may("GetItem", "UpdateItem"),)),
+    Route("POST /v1/transfers/{transfer_id}/accept", "ticket.accept_transfer", Who.USER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET))),
     Call("ticket.render_tickets",             may=(TICKETS.may("GetItem", "BatchGetItem"),), seconds=15),
 
     # notify: telling people

@@ -148,15 +148,15 @@ def test_a_ticket_that_is_being_made_is_left_alone(system: System, deed: str) ->
     assert (answer.status, answer.problem, answer.headers["retry-after"]) == (409, "not-issued", "1")
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_a_ticket_that_changes_meanwhile_is_to_be_looked_at_again(
-    system: System, ticket: dict[str, Any], deed: str
+@pytest.mark.parametrize(("deed", "told"), [("reissue", (409, "already-checked-in")), ("void", (200, None))])
+def test_a_ticket_that_changes_meanwhile_is_looked_at_again(
+    system: System, ticket: dict[str, Any], deed: str, told: tuple[int, str | None]
 ) -> None:
     with overtaken(system, lambda: scan(system, ticket["code"])):
         answer = do(system, deed, ticket)
 
-    assert (answer.status, answer.problem) == (412, "changed")
-    assert now(system, ticket)["status"] == "CHECKED_IN"
+    assert (answer.status, answer.problem if answer.status > 299 else None) == told
+    assert unsound(system) == []
 
 
 def test_holder_and_seat_are_shown_to_the_owner_and_the_note_is_not(system: System, ticket: dict[str, Any]) -> None:

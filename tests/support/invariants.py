@@ -107,7 +107,7 @@ def tickets_are_as_booked(tables: Tables) -> Iterator[str]:
     bookings, payments = _by(tables, "bookings", "booking", "id"), _by(tables, "payments", "payment", "booking_id")
     for booking_id, tickets in _grouped(_of(tables, "tickets", "ticket"), "booking_id").items():
         found = bookings[booking_id]
-        if {one["id"] for one in tickets} != set(_ticket_ids(found)):
+        if {one["id"] for one in tickets if "transferred_from" not in one} != set(_ticket_ids(found)):
             yield f"I4 booking {booking_id}: its tickets are not those that follow from its items"
         valid = sum(one["status"] in ADMITTING for one in tickets)
         withdrawn = sum("withdrawn_by" in one for one in tickets)
@@ -294,9 +294,14 @@ def _intent(session: Item) -> str:
 
 
 def _birth(kind: str, one: Item) -> str:
-    """The state that an item begins in: a free payment is paid, an issue without tickets rejected at once."""
+    """The state that an item begins in.
+
+    A free payment is paid, a ticket taken over from somebody valid, an issue without tickets rejected at once.
+    """
     if kind == "payment" and one["method"] == "free":
         return "SUCCEEDED"
+    if kind == "ticket" and "transferred_from" in one:
+        return "CREATED"
     return "REJECTED" if kind == "issue" and one["status"] == "REJECTED" and not one["ticket_ids"] else "PENDING"
 
 

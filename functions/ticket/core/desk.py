@@ -9,6 +9,7 @@ from common import clock, env, log
 from common.api import Caller
 from common.bus.ticket import TicketVoided
 from common.outbox import change, entry, transition
+from common.problems import Busy
 from common.revision import Changed, IfMatch
 from common.store import ConditionFailed, Item, Put, Write, transact, write
 from ticket.core import access, issues, ledger, repository, signature
@@ -18,7 +19,7 @@ from ticket.core.repository import NEW, TABLE, key
 from ticket.core.schemas import TicketRequest
 
 
-def reissue(caller: Caller, ticket_id: str) -> Item:
+def reissue(caller: Caller, ticket_id: str, tries: int = 3) -> Item:
     """The ticket with a code of the next serial; what it showed before admits nobody any more."""
     ticket = access.organised(caller, ticket_id)
     admissible(ticket)
@@ -35,12 +36,13 @@ def reissue(caller: Caller, ticket_id: str) -> Item:
     )  # fmt: skip
     alias = key(ticket_id, f"code#{ticket['serial'] + 1}") | {"code": shown["code"]}
     dead = ledger.revoked(ticket["event_id"], ticket_id, [ticket_id], ticket["serial"])
-    _written([update, Put(TABLE, alias, condition=NEW), dead])
+    if not _written([update, Put(TABLE, alias, condition=NEW), dead], tries):
+        return reissue(caller, ticket_id, tries - 1)
     log.count("TicketsReissued")
     return repository.ticket(ticket_id) or ticket
 
 
-def void(caller: Caller, ticket_id: str) -> Item:
+def void(caller: Caller, ticket_id: str, tries: int = 3) -> Item:
     """The ticket, which admits nobody any more; the others of its booking do. Harmless to repeat."""
     ticket = access.organised(caller, ticket_id)
     if ticket["status"] == State.VOID:
@@ -55,7 +57,8 @@ def void(caller: Caller, ticket_id: str) -> Item:
     told = {"publish": [entry(TicketVoided, user_id=ticket["user_id"], ticket_ids=[ticket_id])]}
     dead = ledger.revoked(ticket["event_id"], ticket_id, [ticket_id])
     counted = ledger.counted(ticket["event_id"], ticket_id, void=1)
-    _written([update, issues.without(ticket, by=by, **told), dead, counted])
+    if not _written([update, issues.without(ticket, by=by, **told), dead, counted], tries):
+        return void(caller, ticket_id, tries - 1)
     log.count("TicketsVoided")
     return repository.ticket(ticket_id) or ticket
 
@@ -83,8 +86,12 @@ def describe(caller: Caller, ticket_id: str, request: TicketRequest, seen: IfMat
         raise Changed from None
 
 
-def _written(writes: list[Write]) -> None:
+def _written(writes: list[Write], tries: int) -> bool:
+    """False if the ticket has changed meanwhile, and is to be looked at again. Raises Busy."""
     try:
         transact(writes)
     except ConditionFailed:
-        raise Changed from None
+        if not tries:
+            raise Busy from None
+        return False
+    return True

@@ -41,3 +41,15 @@ class CheckInUnknown(NotFound):
 
 class CheckInUndone(Gone):
     """The admission with this nonce was taken back: scan again with another nonce."""
+
+
+class AlreadyOffered(Conflict):
+    """The ticket is offered to somebody: take that offer back first."""
+
+
+class TransferUnknown(NotFound):
+    """There is no such offer, or it is not made to you."""
+
+
+class TransferOver(Gone):
+    """The offer is not open any more: it was taken back or accepted."""

@@ -63,6 +63,11 @@ def without(ticket: Item, *, by: str, publish: Sequence[dict[str, Any]]) -> Upda
     return _relisted(ticket, [], "withdraw", by=by, publish=publish)
 
 
+def instead(ticket: Item, new_id: str, *, by: str) -> Update:
+    """The issue has another ticket in the place of this one. For a transaction."""
+    return _relisted(ticket, [new_id], "transfer", by=by, publish=[])
+
+
 def _relisted(ticket: Item, instead: list[str], trigger: str, *, by: str, publish: Sequence[dict[str, Any]]) -> Update:
     listed = (find(ticket["booking_id"]) or {"ticket_ids": []})["ticket_ids"]
     left = [one for one in listed if one != ticket["id"]] + instead

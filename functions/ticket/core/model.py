@@ -22,6 +22,14 @@ class State(StrEnum):
     VOID = "VOID"
 
 
+class Offer(StrEnum):
+    """Of a ticket to another person."""
+
+    OFFERED = "OFFERED"
+    ACCEPTED = "ACCEPTED"
+    CANCELLED = "CANCELLED"
+
+
 class Trigger(StrEnum):
     ISSUE = "issue"
     REJECT = "reject"

@@ -7,6 +7,7 @@ booking id   cancelled  the booking is cancelled: it gets no valid tickets any m
 ticket id    ticket     a ticket
 ticket id    code#n     the code of a later serial, for the index
 scan id      scan       an admission, by its nonce
+transfer id  transfer   an offer of a ticket to another person
 
 What the door knows beside them: ledger.py.
 """

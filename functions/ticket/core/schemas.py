@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from common.api import Request, View
-from ticket.core.model import State
+from ticket.core.model import Offer, State
 
 _LINE = r"^[^\u0000-\u001f\u007f]+$"  # no control characters: it is printed
 SpentNonce = Annotated[str, Field(description="the nonce that a check-in of the caller's was made with")]
@@ -84,6 +84,23 @@ class TicketRequest(Request):
     holder_name: Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE)] | None = None
     seat: Annotated[str, Field(min_length=1, max_length=40, pattern=_LINE)] | None = None
     note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+
+class TransferRequest(Request):
+    """To whom a ticket is offered."""
+
+    to_user_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class TransferView(View):
+    """An offer of a ticket to another person, as its owner sees it."""
+
+    id: str
+    ticket_id: str
+    event_id: str
+    to_user_id: str
+    status: Offer
+    created_at: datetime
 
 
 class TicketView(View):
