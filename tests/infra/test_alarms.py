@@ -18,7 +18,7 @@ OUTCOMES = {
     "LatePaymentsRefused", "LoginsRefused", "MailsSent",
     "PaymentsClosed", "PaymentsDeclined", "PaymentsReceived", "PaymentsReceivedLate", "PaymentsRefunded",
     "PaymentsStarted", "PlacesHeld", "ProviderEventsIgnored", "SessionsOpened", "SnapshotsBuilt", "TicketsAdmitted",
-    "TicketsIssued", "TicketsRejected", "TicketsVoided", "UsersRegistered",
+    "TicketsIssued", "TicketsReissued", "TicketsRejected", "TicketsTransferred", "TicketsVoided", "UsersRegistered",
 }  # fmt: skip
 TROUBLE = ("Failed", "Forged", "GivenUp", "Lateness", "Mismatch", "Parked")  # no outcome is named so
 
