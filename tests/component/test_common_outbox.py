@@ -116,6 +116,16 @@ def test_a_transition_moves_the_state_counts_logs_and_stamps() -> None:
     assert item["logs"][1:] == [{"did": "confirm", "by": "payment", "at": "2026-05-01T12:01:00.000Z"}]
 
 
+def test_a_transition_happens_at_one_moment_however_often_the_clock_is_looked_at() -> None:
+    saved()
+    looks = iter(range(1, 100))
+    clock.use(lambda: datetime(2026, 5, 1, 12, 1, tzinfo=UTC) + timedelta(milliseconds=next(looks)))
+
+    item = moved(Trigger.CONFIRM)
+
+    assert item["confirmed_at"] == item["updated_at"] == item["logs"][-1]["at"]
+
+
 def test_the_state_named_created_leaves_the_birth_alone() -> None:
     saved()
     at(60)

@@ -47,7 +47,7 @@ def change(  # noqa: PLR0913 - keywords, read at the call
 
     What is edited over and over is not logged: the log would outgrow the item.
     """
-    moment = clock.iso(clock.now())
+    moment = (sets or {}).get("updated_at") or clock.iso(clock.now())
     fixed = {"updated_at": moment, "operation": trace.current().operation} | dict(sets or {})
     fixed |= {"outbox": list(publish)} if publish else {}
     parts = [f"#{name} = :{name}" for name in fixed]
@@ -79,7 +79,8 @@ def transition(  # noqa: PLR0913 - keywords, read at the call
     sources = {f"from{at}": str(state) for at, state in enumerate(machine.sources(trigger))}
     target = str(machine.target(trigger))
     # Each state has its stamp, but CREATED's would be `created_at`: that is the item's birth and a key of indexes.
-    stamp = {} if target == "CREATED" else {f"{target.lower()}_at": clock.iso(clock.now())}
+    moment = clock.iso(clock.now())
+    stamp = {"updated_at": moment} | ({} if target == "CREATED" else {f"{target.lower()}_at": moment})
     condition = f"#status IN ({', '.join(':' + name for name in sources)})" + (f" AND {also}" if also else "")
     return change(
         table,
