@@ -1,5 +1,6 @@
 """How payment refuses."""
 
+from common.idempotency import KeyReused
 from common.problems import Conflict, DomainError, Gone, Invalid, Malformed, NotFound
 
 
@@ -25,10 +26,6 @@ class PriceMismatch(Invalid):
             due=due,
             currency=currency,
         )
-
-
-class KeyReused(Invalid):
-    """The Idempotency-Key was used for another request."""
 
 
 class AlreadyPaid(Conflict):

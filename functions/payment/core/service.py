@@ -44,7 +44,7 @@ def open_for(order: BookingOrdered) -> None:
 
 def start(user_id: str, request: PaymentRequest, key: str | None) -> tuple[Payment, bool]:
     """Open the provider's page for an order. Returns the payment, and whether it was open before."""
-    claim = claims.Claim.of(user_id, request, key) if key else None
+    claim = claims.of(user_id, request, key) if key else None
     repeated = claim is not None and claims.made(claim)
     payment = _due(user_id, request)
     if repeated and (payment.page or payment.status is not State.PENDING):
