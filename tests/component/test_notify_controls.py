@@ -6,8 +6,9 @@ import pytest
 
 from tests.component.test_ticket_controls import Control, turns_red
 
-MAIL, MODEL, SERVICE = (f"functions/notify/core/{name}.py" for name in ("mail", "model", "service"))
-REPOSITORY, TEMPLATES = (f"functions/notify/core/{name}.py" for name in ("repository", "templates"))
+MAIL = "layers/common/python/common/mail.py"
+MODEL, SERVICE = (f"functions/notify/core/{name}.py" for name in ("model", "service"))
+REPOSITORY = "functions/notify/core/repository.py"
 MAILS = "tests/component/test_notify_mails.py"
 CONTROLS = (
     Control(
@@ -62,8 +63,8 @@ CONTROLS = (
     Control(
         "any text is an address",
         MAIL,
-        "if not _ADDRESS.fullmatch(contact.email):",
-        "if not contact.email:",
+        "if not _ADDRESS.fullmatch(address):",
+        "if not address:",
         f"{MAILS}::test_an_address_that_is_none",
     ),
     Control(
@@ -75,7 +76,7 @@ CONTROLS = (
     ),
     Control(
         "words go into the HTML as they are",
-        TEMPLATES,
+        MAIL,
         "<p>{html.escape(one)}</p>",
         "<p>{one}</p>",
         f"{MAILS}::test_what_people_have_typed",

@@ -41,6 +41,7 @@ class Person:
         self.user_id = user_id or str(uuid.uuid4())
         self.session_id = str(uuid.uuid4())
         self.roles = roles
+        self.email_verified = True
 
 
 class Reply:
@@ -79,6 +80,7 @@ def http_event(
     context: dict[str, Any] = {"requestId": request_id or ids.new(), "http": http}
     if by:
         known = {"user_id": by.user_id, "session_id": by.session_id, "roles": " ".join(by.roles)}
+        known |= {"email_verified": "yes" if by.email_verified else ""}
         context["authorizer"] = {"lambda": known}
     event = {
         "version": "2.0",

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local.process import Pids, end, mark
+from local.process import Pids, command_line, end, mark
 
 SLEEP = "import time; time.sleep(60)"
 
@@ -23,7 +24,10 @@ def started() -> Iterator[list[subprocess.Popen[bytes]]]:
 
 def a_process(started: list[subprocess.Popen[bytes]], *options: str) -> int:
     started.append(subprocess.Popen([sys.executable, *options, "-c", SLEEP], start_new_session=True))
-    return started[-1].pid
+    pid, deadline = started[-1].pid, time.monotonic() + 5
+    while not command_line(pid) and time.monotonic() < deadline:
+        time.sleep(0.001)  # for a moment after its start a process has no command line yet
+    return pid
 
 
 def test_processes_that_bear_the_stacks_mark_are_ended(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:

@@ -18,6 +18,7 @@ _WORDS = {
     "first_name": "Ada",
     "kind": "tickets_created",
     "last_name": "Lovelace",
+    "message": "We are sorry: the singer is ill.",
     "method": "card",
     "mobile_phone": "+41441234567",
     "name": "Spring concert",
@@ -35,17 +36,24 @@ _NUMBERS = {
     "prices": 9000,
     "qty": 2,
     "quantity": 2,
+    "refund": 9000,
+    "refund_hours": 48,
+    "refund_percent": 100,
     "terms_version": 1,
     "unit_price": 4500,
     "version": 3,
 }
 _TIMES = {
+    "changed_at": "2026-05-01T10:00:00Z",
+    "doors_at": "2026-06-01T17:00:00Z",
     "ends_at": "2026-06-01T21:00:00Z",
     "occurred_at": "2026-05-01T10:00:00Z",
     "pay_before": "2026-05-01T10:10:00Z",
+    "sale_from": "2026-04-01T08:00:00Z",
+    "sale_until": "2026-06-01T18:00:00Z",
     "starts_at": "2026-06-01T18:00:00Z",
 }
-_ELEMENTS = {"roles": "organiser"}
+_ELEMENTS = {"channels": "email", "roles": "organiser"}
 
 
 def example(event: type[BusEvent]) -> BusEvent:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from common import log
+from common import log, mail
 from common.bus.ticket import TicketCreated
 from common.call import ask
 from common.calls.ticket import RenderedTickets, RenderTickets
-from notify.core import mail, repository, templates
+from common.mail import Letter
+from notify.core import repository, templates
 from notify.core.model import Contact, Notification, State, Telling
-from notify.core.templates import Letter
 
 
 class ContactMissing(Exception):
@@ -45,7 +45,7 @@ def _tell(event: Telling, write: Callable[[Contact], Letter | None]) -> None:
         repository.dropped(notification.id)
         return
     # A death between these two lines repeats the mail: a mail twice is better than none.
-    message_id = mail.send(contact, letter)
+    message_id = mail.send(contact.email, letter)
     if repository.sent(notification.id, message_id):
         log.count("MailsSent")
 

@@ -1,14 +1,12 @@
-"""The words of every mail: plain text first; the HTML is the same words, escaped."""
+"""The words of every mail."""
 
-import html
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from common.bus.booking import BookingCancelled, BookingExpired, BookingFailed
 from common.bus.payment import PaymentRefunded
 from common.calls.ticket import RenderedTicket, RenderedTickets
+from common.mail import Letter, Picture
 from notify.core.model import Contact, Telling
 from notify.core.money import written
 
@@ -18,7 +16,6 @@ _MONEY_BACK = (
 _EXPIRED = "We held your places as long as we could. No payment came in, so they are free for others again."
 _COME_AGAIN = "You have not been charged. If you still want to come, simply book again."
 _PATIENCE = "Depending on your bank it takes a few days to arrive."
-_CLOSING = "Ticketing"
 _FAILED = {
     "declined": "The payment was declined, so we could not keep your places.",
     "amount_mismatch": "What was paid was not the amount due, so we could not keep your places.",
@@ -31,36 +28,6 @@ _CANCELLED = {
     "buyer": "You cancelled your booking. Its places are free for others again, and its tickets admit nobody any more.",
     "ticket_rejected": "We could not make the tickets of your booking, so it is cancelled. We are sorry for that.",
 }
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture shown in the mail, under its caption."""
-
-    name: str
-    caption: str
-    png_base64: str
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One mail, without its address."""
-
-    subject: str
-    greeting: str
-    paragraphs: tuple[str, ...]
-    pictures: tuple[Picture, ...] = ()
-    calendar: str | None = None
-
-    def text(self) -> str:
-        captions = tuple(one.caption for one in self.pictures)
-        return "\n\n".join((self.greeting, *self.paragraphs, *captions, _CLOSING)) + "\n"
-
-    def html(self, cids: Mapping[str, str]) -> str:
-        """`cids` are the content ids of the pictures, by name."""
-        words = "".join(f"<p>{html.escape(one)}</p>" for one in (self.greeting, *self.paragraphs))
-        shown = "".join(_figure(one, cids[one.name]) for one in self.pictures)
-        return f'<!doctype html><html lang="en"><body>{words}{shown}<p>{html.escape(_CLOSING)}</p></body></html>'
 
 
 def letter(event: Telling, contact: Contact) -> Letter:
@@ -102,11 +69,6 @@ def _greeting(contact: Contact) -> str:
 
 def _picture(number: int, ticket: RenderedTicket) -> Picture:
     return Picture(f"ticket-{number}.png", f"{number}. {ticket.type_name}: {ticket.code}", ticket.qr_png)
-
-
-def _figure(picture: Picture, cid: str) -> str:
-    caption = html.escape(picture.caption)
-    return f'<p><img src="cid:{html.escape(cid)}" alt="QR code" width="240" height="240"><br>{caption}</p>'
 
 
 def _local(moment: datetime, zone: str) -> str:

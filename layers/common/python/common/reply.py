@@ -29,12 +29,13 @@ class Ok(Reply[V]):
 
 
 class Created(Reply[V]):
-    """201 with `Location`; `replayed` says that an earlier call had made it."""
+    """201, with `Location` where what was made has an address; `replayed` says that an earlier call had made it."""
 
     status = 201
 
-    def __init__(self, view: V, location: str, *, replayed: bool = False) -> None:
-        super().__init__(view, {"location": location} | ({"idempotency-replayed": "true"} if replayed else {}))
+    def __init__(self, view: V, location: str | None = None, *, replayed: bool = False) -> None:
+        headers = {"location": location, "idempotency-replayed": "true" if replayed else None}
+        super().__init__(view, {name: value for name, value in headers.items() if value})
 
 
 class NoContent(Reply[None]):

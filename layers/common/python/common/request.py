@@ -25,6 +25,12 @@ class Caller:
     user_id: str
     session_id: str
     roles: frozenset[str] = frozenset()
+    email_verified: bool = False
+
+    def needs_email(self) -> None:
+        """Raises EmailNotVerified unless the caller has proved to own their address."""
+        if not self.email_verified:
+            raise EmailNotVerified
 
     def needs(self, role: str) -> None:
         """Raises RoleMissing unless the caller has the role; an admin has every role."""
@@ -37,6 +43,10 @@ class RoleMissing(Forbidden):
 
     def __init__(self, role: str) -> None:
         super().__init__(f"This call needs the role {role}.", role=role)
+
+
+class EmailNotVerified(Forbidden):
+    """The caller's e-mail address has to be verified first; refresh the token after that."""
 
 
 class BadKey(Malformed):
@@ -114,7 +124,8 @@ def caller(event: Mapping[str, Any]) -> Caller:
     known = (event["requestContext"].get("authorizer") or {}).get("lambda")
     if not known:
         raise Unauthenticated
-    return Caller(known["user_id"], known["session_id"], frozenset(known["roles"].split()))
+    roles, verified = frozenset(known["roles"].split()), bool(known.get("email_verified"))
+    return Caller(known["user_id"], known["session_id"], roles, verified)
 
 
 def idempotency_key(request: RawRequest) -> str | None:

@@ -1,13 +1,15 @@
 """The bus: one module per publisher, each bus event a frozen typed class.
 
 >>> BusEvent
-    ├── booking   BookingOrdered · BookingConfirmed · BookingFailed · BookingExpired · BookingCancelled
+    ├── booking   BookingOrdered · BookingExtended · BookingConfirmed · BookingFailed · BookingExpired
+    │             · BookingCancelled · AvailabilityChanged · CapacityChanged
     ├── payment   PaymentSucceeded · PaymentFailed · PaymentRefunded
-    ├── ticket    TicketPending · TicketCreated · TicketRejected · TicketVoided · TicketCheckedIn
+    ├── ticket    TicketPending · TicketCreated · TicketRejected · TicketVoided · TicketReissued
+    │             · TicketOffered · TicketTransferred · TicketCheckedIn
     ├── notify    NotiPending · NotiCreated
-    ├── events    EventPublished · EventChanged
+    ├── events    EventPublished · EventChanged · EventCancelled
     ├── auth      UserRegistered · RolesChanged
-    └── user      UserUpdated
+    └── user      UserUpdated · SettingsChanged · UserErased
 """
 
 from common.bus.base import BusEvent, Part, registry

@@ -1,6 +1,6 @@
 """What auth tells the others."""
 
-from common.bus.base import BusEvent
+from common.bus.base import BusEvent, Locale
 
 
 class AuthEvent(BusEvent):
@@ -17,6 +17,7 @@ class UserRegistered(AuthEvent):
     first_name: str
     last_name: str
     mobile_phone: str
+    locale: Locale = "en"
 
 
 class RolesChanged(AuthEvent):

@@ -4,11 +4,12 @@ import importlib
 import re
 from datetime import datetime
 from functools import cache
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 PUBLISHERS = ("auth", "booking", "events", "notify", "payment", "ticket", "user")
+Locale = Literal["en", "de"]  # the languages that people are written to in
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 

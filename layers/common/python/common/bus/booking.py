@@ -29,6 +29,14 @@ class BookingOrdered(BookingEvent):
     prices: int
     currency: str
     pay_before: datetime
+    items: tuple[BookedItem, ...] = ()
+
+
+class BookingExtended(BookingEvent):
+    """The hold lasts until `pay_before` now, later than before."""
+
+    entity = "booking"
+    pay_before: datetime
 
 
 class BookingConfirmed(BookingEvent):
@@ -54,7 +62,33 @@ class BookingExpired(BookingEvent):
 
 
 class BookingCancelled(BookingEvent):
-    """The places went back on purpose; whatever was paid goes back too and tickets are void."""
+    """The places went back on purpose and tickets are void.
+
+    Of what was paid, `refund` minor units at the most go back; all of it where that is None.
+    """
 
     entity = "booking"
-    reason: Literal["buyer", "ticket_rejected"]
+    reason: Literal["buyer", "ticket_rejected", "event_cancelled", "refunded", "organiser"]
+    refund: int | None = None
+
+
+class AvailabilityChanged(BusEvent):
+    """Of one event type another thing is to be said than before; `changed_at` orders them."""
+
+    source = "ticketing.booking"
+    entity = "event_type"
+    event_type_id: str
+    event_id: str
+    word: Literal["available", "few_left", "all_held", "sold_out", "paused", "not_on_sale_yet", "ended"]
+    changed_at: datetime
+
+
+class CapacityChanged(BusEvent):
+    """So many places of the event type exist now; of two, the higher `version` is the newer."""
+
+    source = "ticketing.booking"
+    entity = "event_type"
+    event_type_id: str
+    event_id: str
+    capacity: int
+    version: int

@@ -20,6 +20,8 @@ class TypeTerms(Part):
     currency: str
     capacity: int
     status: Literal["ON_SALE", "PAUSED", "CLOSED"]
+    sale_from: datetime | None = None  # on sale from the publication on where there is none
+    sale_until: datetime | None = None  # on sale until the event ends where there is none
 
 
 class EventTerms(BusEvent):
@@ -38,6 +40,9 @@ class EventTerms(BusEvent):
     status: Literal["PUBLISHED", "CANCELLED", "ENDED"]
     max_per_user: int
     hold_seconds: int
+    doors_at: datetime | None = None  # from when on tickets admit; at any time where there is none
+    refund_percent: int = 0  # of what was paid, where a buyer cancels a confirmed booking; 0: none can
+    refund_hours: int = 0  # until so many hours before the start
     types: tuple[TypeTerms, ...]
 
 
@@ -51,3 +56,10 @@ class EventChanged(EventTerms):
     """A published event's terms or staff are now these."""
 
     entity = "event"
+
+
+class EventCancelled(EventTerms):
+    """The event will not take place: every booking ends, all money goes back, `message` is for the buyers."""
+
+    entity = "event"
+    message: str = ""

@@ -44,3 +44,36 @@ class TicketCheckedIn(BusEvent):
     entity = "ticket"
     ticket_id: str
     event_id: str
+
+
+class TicketEvent(BusEvent):
+    source = "ticketing.ticket"
+    ticket_id: str
+    booking_id: str
+    event_id: str
+    user_id: str
+
+
+class TicketReissued(TicketEvent):
+    """The owner's ticket has a new code; the one before admits nobody any more."""
+
+    entity = "ticket"
+
+
+class TicketOffered(BusEvent):
+    """The owner offers the ticket to another user, who may accept it."""
+
+    source = "ticketing.ticket"
+    entity = "transfer"
+    transfer_id: str
+    ticket_id: str
+    event_id: str
+    user_id: str  # to whom it is offered
+    from_user_id: str
+
+
+class TicketTransferred(TicketEvent):
+    """The ticket is another user's from here on, under this id; the one before admits nobody any more."""
+
+    entity = "ticket"
+    from_user_id: str
