@@ -38,6 +38,7 @@ _NUMBERS = {
     "quantity": 2,
     "refund": 9000,
     "refund_hours": 48,
+    "refunded": 9000,
     "refund_percent": 100,
     "terms_version": 1,
     "unit_price": 4500,

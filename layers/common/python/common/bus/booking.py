@@ -70,6 +70,7 @@ class BookingCancelled(BookingEvent):
     entity = "booking"
     reason: Literal["buyer", "ticket_rejected", "event_cancelled", "refunded", "organiser"]
     refund: int | None = None
+    message: str = ""  # the organiser's, where the event is cancelled
 
 
 class AvailabilityChanged(BusEvent):

@@ -29,8 +29,10 @@ class PaymentFailed(PaymentEvent):
 
 
 class PaymentRefunded(PaymentEvent):
-    """The provider has accepted to send `amount` minor units back."""
+    """The provider has accepted to send `amount` minor units back; `refunded` is the sum of all that went back."""
 
     entity = "payment"
     amount: int
     currency: str
+    prices: int = 0  # what had been paid
+    refunded: int = 0
