@@ -43,11 +43,11 @@ CONTROLS = {
         f"{STORE}::test_nothing_but_a_conflict_is_tried_again",
     ),
     "one token for all tries": (
-        Change("layers/common/store.py", "ClientRequestToken=token)", "ClientRequestToken=ids.new())"),
+        Change("layers/common/store.py", "_tables().transact(writes, token)", "_tables().transact(writes, ids.new())"),
         f"{STORE}::test_a_transaction_keeps_its_token_over_its_own_retries",
     ),
     "unread keys": (
-        Change("layers/common/store.py", "        if not wanted:\n            return\n", "        return\n"),
+        Change("layers/common/store.py", "        if not keys:\n            return\n", "        return\n"),
         f"{STORE}::test_unread_keys_are_asked_for_again_after_a_pause",
     ),
     "the operation is one's own": (

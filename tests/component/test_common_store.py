@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from common import env, store
-from common.patience import NotNow
+from common.patience import Conflicted, NotNow
 from common.store import Check, ConditionFailed, Delete, Put, Update, marshal, unmarshal
 from tests.support.one_table import one_table
 from tests.support.refusals import Answer, answering, cancelled, losing_a_reply, refused
@@ -179,7 +179,7 @@ def test_pauses_are_not_alike(pauses: list[float]) -> None:
 
 
 def test_a_conflict_that_lasts_is_told(pauses: list[float]) -> None:
-    with answering("dynamodb", "UpdateItem", *[CONFLICT] * 99) as calls, pytest.raises(ClientError):
+    with answering("dynamodb", "UpdateItem", *[CONFLICT] * 99) as calls, pytest.raises(Conflicted):
         store.write(add(A))
 
     assert (len(calls.calls), len(pauses)) == (8, 7)

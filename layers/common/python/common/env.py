@@ -5,6 +5,7 @@ does not know its name either.
 """
 
 import os
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -21,10 +22,20 @@ class NotGranted(KeyError):
     """The function asked for something that its row in the topology does not grant."""
 
 
+_settings: list[Mapping[str, str]] = []  # what stand in for the environment and the SDK, in simulations
+_clients: list[Callable[[str], Any]] = []
+
+
+def use(settings: Mapping[str, str] | None = None, clients: Callable[[str], Any] | None = None) -> None:
+    """Take settings and clients from there, or from the environment and the SDK again."""
+    _settings[:] = [settings] if settings is not None else []
+    _clients[:] = [clients] if clients else []
+
+
 def setting(name: str) -> str:
     """The value of a setting, table, secret or key by its environment name."""
     try:
-        return os.environ[name]
+        return (_settings or [os.environ])[-1][name]
     except KeyError:
         raise NotGranted(name) from None
 
@@ -34,9 +45,13 @@ def table(name: str) -> str:
     return setting(f"TABLE_{name.upper()}")
 
 
-@cache
 def client(service: str) -> Any:
     """One SDK client per service and process, made at first use."""
+    return _clients[-1](service) if _clients else _sdk(service)
+
+
+@cache
+def _sdk(service: str) -> Any:
     return boto3.client(service, config=_PATIENT if service == "lambda" else _CONFIG)  # type: ignore[call-overload]
 
 
@@ -49,5 +64,5 @@ def secret(name: str) -> str:
 
 def forget() -> None:
     """Drop clients and secrets, for tests that change what is behind them."""
-    client.cache_clear()
+    _sdk.cache_clear()
     secret.cache_clear()

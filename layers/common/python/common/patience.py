@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +21,10 @@ class NotNow(Exception):
     """The tables are too busy for this at the moment."""
 
 
+class Conflicted(NotNow):
+    """Another write to the same items was the only hindrance: the SDK does not repeat on that."""
+
+
 def conflicted(error: ClientError) -> bool:
     """Whether another write to the same items was the only hindrance: the SDK does not retry that."""
     return _reasons(error) <= _CONFLICTS
@@ -34,7 +39,7 @@ def busy(error: Exception) -> bool:
 
 def pause(tried: int) -> None:
     """Wait before the try after number `tried` (from 0): up to 10 ms, twice that after each more."""
-    _sleep(random.uniform(0, 0.01 * 2**tried))  # noqa: S311 - jitter, not a secret
+    (_source or [_sleep])[-1](random.uniform(0, 0.01 * 2**tried))  # noqa: S311 - jitter, not a secret
 
 
 def _reasons(error: ClientError) -> set[str]:
@@ -47,3 +52,11 @@ def _reasons(error: ClientError) -> set[str]:
 
 def _sleep(seconds: float) -> None:
     time.sleep(seconds)
+
+
+_source: list[Callable[[float], None]] = []  # what stands in for it, in simulations
+
+
+def use(source: Callable[[float], None] | None = None) -> None:
+    """Spend the waiting in `source`, or asleep again."""
+    _source[:] = [source] if source else []

@@ -1,15 +1,14 @@
-"""The port to DynamoDB: plain Python values in and out, conditions answered, conflicts retried.
+"""The port to the tables: plain Python values in and out, conditions answered, conflicts retried.
 
-How writes and their expressions are written: common/writes.py.
+How writes and their expressions are written: common/writes.py. What is behind the port is
+DynamoDB (common/dynamodb.py); a simulation puts its own tables there with `use`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from botocore.exceptions import ClientError
-
-from common import env, ids
-from common.patience import NotNow, conflicted, pause
+from common import dynamodb, ids
+from common.patience import Conflicted, NotNow, pause
 from common.writes import (
     Check,
     ConditionFailed,
@@ -19,10 +18,7 @@ from common.writes import (
     Put,
     Update,
     Write,
-    as_request,
-    expressions,
     marshal,
-    refusal,
     unmarshal,
 )
 
@@ -41,6 +37,7 @@ __all__ = [
     "query",
     "transact",
     "unmarshal",
+    "use",
     "write",
 ]
 
@@ -48,13 +45,44 @@ R = TypeVar("R")
 
 _TRIES = 8
 _BATCH = 100  # BatchGetItem's limit
-_MEMBERS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
+
+
+class Tables(Protocol):
+    """What is behind the port. Each call is one request; writes raise ConditionFailed or Conflicted."""
+
+    def get(self, table: str, key: Key, *, consistent: bool) -> Item | None: ...
+
+    def batch_get(self, table: str, keys: Sequence[Key]) -> tuple[list[Item], Sequence[Key]]:
+        """What was found, in any order, and the keys that were left unread."""
+
+    def query(  # noqa: PLR0913 - as the port's own
+        self,
+        table: str,
+        condition: str,
+        values: Mapping[str, Any],
+        *,
+        index: str | None,
+        limit: int | None,
+        start: Key | None,
+        forward: bool,
+    ) -> tuple[list[Item], Item | None]: ...
+
+    def write(self, one: Write) -> Item: ...
+
+    def transact(self, writes: Sequence[Write], token: str) -> None: ...
+
+
+_instead: list[Tables] = []  # what stands in for DynamoDB, in simulations
+
+
+def use(tables: Tables | None = None) -> None:
+    """Keep everything in `tables`, or in DynamoDB again."""
+    _instead[:] = [tables] if tables else []
 
 
 def get(table: str, key: Key, *, consistent: bool = True) -> Item | None:
     """The item, read consistently unless told otherwise."""
-    found = _dynamodb().get_item(TableName=env.table(table), Key=marshal(key), ConsistentRead=consistent)
-    return unmarshal(found["Item"]) if "Item" in found else None
+    return _tables().get(table, key, consistent=consistent)
 
 
 def batch_get(table: str, keys: Sequence[Key]) -> list[Item]:
@@ -76,12 +104,7 @@ def query(  # noqa: PLR0913 - keywords, read at the call
     forward: bool = True,
 ) -> tuple[list[Item], Item | None]:
     """One page of a query and the key to go on from; consistent on the table, never on an index."""
-    request = expressions(condition, values) | {"KeyConditionExpression": condition, "ScanIndexForward": forward}
-    request |= {"IndexName": index} if index else {"ConsistentRead": True}
-    request |= ({"Limit": limit} if limit else {}) | ({"ExclusiveStartKey": marshal(start)} if start else {})
-    page = _dynamodb().query(TableName=env.table(table), **request)
-    last = page.get("LastEvaluatedKey")
-    return [unmarshal(image) for image in page["Items"]], unmarshal(last) if last else None
+    return _tables().query(table, condition, values, index=index, limit=limit, start=start, forward=forward)
 
 
 def write(one: Write) -> Item:
@@ -90,7 +113,7 @@ def write(one: Write) -> Item:
     Raises ConditionFailed with the item found. A reply may be lost and the SDK may repeat a write
     that had succeeded: writers that must know compare their operation with that of `old`.
     """
-    return _patiently(lambda: _write(one))
+    return _patiently(lambda: _tables().write(one))
 
 
 def transact(writes: Sequence[Write], *, token: str | None = None) -> None:
@@ -98,55 +121,29 @@ def transact(writes: Sequence[Write], *, token: str | None = None) -> None:
 
     Where a condition failed, `old` has an item for the writes that failed only: DynamoDB tells no more.
     """
-    items = [{_MEMBERS[type(one)]: as_request(one)} for one in writes]
     token = token or ids.new()
-    _patiently(lambda: _dynamodb().transact_write_items(TransactItems=items, ClientRequestToken=token))
+    _patiently(lambda: _tables().transact(writes, token))
 
 
-def _dynamodb() -> Any:
-    return env.client("dynamodb")
+def _tables() -> Tables:
+    return (_instead or [dynamodb])[-1]
 
 
 def _batch(table: str, keys: Sequence[Key]) -> Iterator[Item]:
-    name, wanted = env.table(table), [marshal(key) for key in keys]
     for tried in range(_TRIES):
-        answer = _dynamodb().batch_get_item(RequestItems={name: {"Keys": wanted, "ConsistentRead": True}})
-        yield from map(unmarshal, answer["Responses"].get(name, []))
-        wanted = answer.get("UnprocessedKeys", {}).get(name, {}).get("Keys", [])
-        if not wanted:
+        found, keys = _tables().batch_get(table, keys)
+        yield from found
+        if not keys:
             return
         pause(tried)
-    raise NotNow(f"{len(wanted)} keys unread")
-
-
-def _write(one: Write) -> Item:
-    if isinstance(one, Put):
-        _dynamodb().put_item(**as_request(one))
-        return one.item
-    if isinstance(one, Delete):
-        _dynamodb().delete_item(**as_request(one))
-        return {}
-    updated = _dynamodb().update_item(**as_request(one), ReturnValues="ALL_NEW")
-    return unmarshal(updated["Attributes"])
+    raise NotNow(f"{len(keys)} keys unread")
 
 
 def _patiently(attempt: Callable[[], R]) -> R:
     # Repeats on conflict only: the SDK does not, and a failed condition is final.
     for tried in range(_TRIES - 1):
         try:
-            return _once(attempt)
-        except ClientError as error:
-            if not conflicted(error):
-                raise
-        pause(tried)
-    return _once(attempt)
-
-
-def _once(attempt: Callable[[], R]) -> R:
-    try:
-        return attempt()
-    except ClientError as error:
-        refused = refusal(error)
-        if refused is None:
-            raise
-        raise refused from None
+            return attempt()
+        except Conflicted:
+            pause(tried)
+    return attempt()
