@@ -3,11 +3,11 @@
 from common.api import RawRequest, endpoint
 from payment.core import intake, notice
 from payment.core.errors import WEBHOOK_REFUSALS
-from payment.core.schemas import Receipt
+from payment.core.schemas import Received
 
 
 @endpoint(refuses=WEBHOOK_REFUSALS)
-def handler(request: RawRequest) -> Receipt:
+def handler(request: RawRequest) -> Received:
     """Verify the signature over the bytes that came, then act upon the event once."""
     intake.receive(notice.verified(request))
-    return Receipt()
+    return Received()

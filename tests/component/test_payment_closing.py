@@ -1,7 +1,7 @@
 """Ending payments and giving money back: the timer, cancellation, failure, and every order of messages."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +11,8 @@ from common.bus import BusEvent
 from common.store import marshal
 from infra import topology
 from tests.support.cloud import aws, physical
-from tests.support.orders import HOLD, Clock, Order, clock_of_the_test, published, taken
-from tests.support.provider import Provider, connect
+from tests.support.orders import HOLD, Clock, Order, published, taken
+from tests.support.provider import Provider
 from tests.support.refusals import answering, refused
 from tests.support.system import System
 
@@ -20,26 +20,6 @@ CLOSE = "payment.close_payment"
 CANCELLED = "payment.on_booking_cancelled"
 FAILED = "payment.on_booking_failed"
 OPEN = "payment.on_booking_ordered"
-
-
-@pytest.fixture
-def clock() -> Iterator[Clock]:
-    with clock_of_the_test() as moment:
-        yield moment
-
-
-@pytest.fixture
-def provider(system: System, clock: Clock) -> Iterator[Provider]:
-    with connect(system) as wire:
-        yield wire
-
-
-@pytest.fixture
-def order(system: System, provider: Provider) -> Order:
-    """An order whose payment is open."""
-    opened = Order()
-    system.deliver(opened.ordered(), OPEN)
-    return opened
 
 
 def start(system: System, order: Order) -> str:

@@ -1,34 +1,13 @@
 """Opening, starting and reading payments: every answer that these calls can give."""
 
 import base64
-from collections.abc import Iterator
 
 import pytest
 
 from infra import topology
-from tests.support.orders import Clock, Order, clock_of_the_test, published, taken
-from tests.support.provider import Provider, connect
+from tests.support.orders import Clock, Order, published, taken
+from tests.support.provider import Provider
 from tests.support.system import Person, System
-
-
-@pytest.fixture
-def clock() -> Iterator[Clock]:
-    with clock_of_the_test() as moment:
-        yield moment
-
-
-@pytest.fixture
-def provider(system: System, clock: Clock) -> Iterator[Provider]:
-    with connect(system) as wire:
-        yield wire
-
-
-@pytest.fixture
-def order(system: System, provider: Provider) -> Order:
-    """An order whose payment is open."""
-    opened = Order()
-    assert taken(system.deliver(opened.ordered(), "payment.on_booking_ordered"))
-    return opened
 
 
 def test_an_order_opens_a_payment_with_everything_that_is_due(system: System, order: Order) -> None:

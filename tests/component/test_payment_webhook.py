@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,23 +11,11 @@ import pytest
 from common import env
 from infra import topology
 from tests.support.cloud import aws, secret_name
-from tests.support.orders import HOLD, Clock, Order, clock_of_the_test, published
-from tests.support.provider import Delivery, Provider, connect
+from tests.support.orders import HOLD, Clock, Order, published
+from tests.support.provider import Delivery, Provider
 from tests.support.system import PROVIDER_SECRET, Reply, System, row
 
 SECRET = PROVIDER_SECRET["webhook_secret"]
-
-
-@pytest.fixture
-def clock() -> Iterator[Clock]:
-    with clock_of_the_test() as moment:
-        yield moment
-
-
-@pytest.fixture
-def provider(system: System, clock: Clock) -> Iterator[Provider]:
-    with connect(system) as wire:
-        yield wire
 
 
 @pytest.fixture

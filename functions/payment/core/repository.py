@@ -5,7 +5,7 @@ from typing import Any
 
 from common import clock, ids, outbox, store
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded
-from common.cursor import Listing, Page
+from common.cursor import Listing
 from common.outbox import entry
 from common.store import ConditionFailed, Put, Update
 from payment.core.errors import PaymentUnknown
@@ -35,10 +35,6 @@ def owned(payment_id: str, user_id: str) -> Payment:
     if payment is None or payment.user_id != user_id:
         raise PaymentUnknown
     return payment
-
-
-def list_of(user_id: str, *, limit: int, token: str | None) -> Page:
-    return MINE.page(user_id, limit=limit, token=token)
 
 
 def put(fields: Mapping[str, Any], publish: Sequence[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from common.api import Request, View
-from common.cursor import Page
+from common.store import Item
 from payment.core.model import Payment, State
 
 
@@ -41,6 +41,11 @@ class PaymentView(View):
         return cls.model_validate(payment.model_dump() | shown | cls._more(payment))
 
     @classmethod
+    def shown(cls, item: Item) -> Self:
+        """The stored payment as it is shown."""
+        return cls.of(Payment.of(item))
+
+    @classmethod
     def _more(cls, payment: Payment) -> dict[str, Any]:  # noqa: ARG003 - for those that show more
         return {}
 
@@ -72,18 +77,7 @@ class PaymentDetail(PaymentView):
         return {"history": payment.model_dump() | {"payment_id": payment.id, "logs": logs}}
 
 
-class PaymentPage(View):
-    items: tuple[PaymentView, ...]
-    next_token: str | None
-    previous_token: str | None
-
-    @classmethod
-    def of(cls, page: Page) -> Self:
-        items = tuple(PaymentView.of(Payment.of(item)) for item in page.items)
-        return cls(items=items, next_token=page.next_token, previous_token=page.previous_token)
-
-
-class Receipt(View):
+class Received(View):
     """The provider need not send this event again."""
 
     received: bool = True
