@@ -21,4 +21,4 @@ from events.core.schemas import TypeRequest, TypeView
 def handler(event_id: str, request: TypeRequest, caller: Caller, key: IdempotencyKey) -> Created[TypeView]:
     """Add a type to a draft."""
     new, replayed = service.create_type(caller, key, event_id, request)
-    return Created(TypeView.model_validate(new), f"/v1/events/{event_id}", replayed=replayed)
+    return Created(TypeView.model_validate(new), replayed=replayed)

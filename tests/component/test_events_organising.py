@@ -143,6 +143,12 @@ def test_categories_are_listed_oldest_first_in_pages_both_ways(system: System) -
     assert first["previous_token"] is None
 
 
+def test_two_tokens_at_once_are_refused(system: System) -> None:
+    answer = system.http("GET /v1/categories", query={"next_token": "a", "previous_token": "b"})
+
+    assert (answer.status, answer.problem) == (422, "invalid")
+
+
 def test_a_token_that_was_not_issued_is_refused(system: System) -> None:
     answer = system.http("GET /v1/categories", query={"next_token": "bm90IG91cnM"})
 
@@ -405,6 +411,7 @@ def test_a_type_is_added_to_a_draft(system: System) -> None:
     answer = add_type(system, event["id"], name="Balcony", prices=0)
 
     assert answer.status == 201
+    assert "location" not in answer.headers
     assert (answer.json["name"], answer.json["event_id"], answer.json["status"]) == ("Balcony", event["id"], "ON_SALE")
     assert publish(system, event["id"]).json["types"] == [answer.json]
 

@@ -16,8 +16,10 @@ from typing import Any
 
 from common import clock, env, ids, trace
 from common.bus import registry
+from common.bus.booking import BookingExtended, BookingOrdered
+from common.consumer import MAX_DELAY
 from infra import topology
-from infra.vocabulary import On, Stream
+from infra.vocabulary import On, Stream, Timer
 from tests.support import memory
 from tests.support.deliveries import Crash, Effect, Faults, Handling, Message, Outage, Slot, Stuck, written
 from tests.support.provider import Provider, connect
@@ -31,6 +33,9 @@ _TOGETHER = timedelta(seconds=5)  # timers that were set side by side wake withi
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "SendMessage", "SendEmail"}
 _CDC = next(one for one in topology.ROWS if isinstance(one, Stream))
 CONSUMERS = tuple(one for one in topology.ROWS if isinstance(one, On))
+_HOLDS = {BookingOrdered, BookingExtended}
+# Timers that wait for days: a hold's end within the hour.
+_LONG = {one.function for one in CONSUMERS if isinstance(one, Timer) and not set(one.events) <= _HOLDS}
 
 
 class Saga:
@@ -50,6 +55,7 @@ class Saga:
         self.now = START
         self.queue: list[Message] = []
         self.held: list[Message] = []
+        self.sleeping: list[Message] = []
         self.dead: list[Message] = []
         self.trace: list[Handling] = []
         self.heard: list[Message] = []
@@ -125,7 +131,7 @@ class Saga:
         raise Stuck([str(one.slot) for one in self.queue])
 
     def rest(self) -> None:
-        """Deliver everything, moving the clock to each timer's time.
+        """Deliver everything, moving the clock to the time of each hold's timer; others sleep until `until`.
 
         What is held back comes when there is no other way on to what it waits for.
         """
@@ -145,6 +151,14 @@ class Saga:
             self._forward()
             self.settle()
         self.now = max(self.now, until)
+
+    def until(self, moment: datetime) -> None:
+        """Let everything come to rest and the time come, and wake the timers that slept until then."""
+        self.rest()
+        self.now = max(self.now, moment)
+        woken, self.sleeping = self.sleeping, []
+        self.queue += [Message(one.slot, one.envelope, self.now, self.count("place"), one.tries) for one in woken]
+        self.rest()
 
     def release(self) -> bool:
         """Let what is held back come; False if there is nothing."""
@@ -177,13 +191,13 @@ class Saga:
         """All that a later run needs to go on from here; the queues are empty."""
         assert not self.queue, "a snapshot is taken at rest"
         assert not self.dead, "a snapshot is taken of a sound system"
-        return memory.kept(), self.now, dict(self._counts)
+        return memory.kept(), self.now, dict(self._counts), list(self.sleeping)
 
     def resume(self, snapshot: Any, faults: Faults | None = None, *, seed: int | None = None) -> "Saga":
         """As it was when the snapshot was taken, but for the faults."""
         self.begin(faults, seed=seed)
-        items, self.now, counts = snapshot
-        self._counts = dict(counts)
+        items, self.now, counts, sleeping = snapshot
+        self._counts, self.sleeping = dict(counts), list(sleeping)
         memory.put_back(items)
         return self
 
@@ -232,7 +246,9 @@ class Saga:
         slot, due = Slot(*named, self.count(named)), self.now + timedelta(seconds=delay)
         first, second = self.faults.swap or (None, None)
         held = slot == first and second not in self.faults.order
-        (self.held if held else self.queue).append(Message(slot, envelope, due, self.count("place")))
+        sleeps = delay == MAX_DELAY and consumer in _LONG
+        into = self.held if held else self.sleeping if sleeps else self.queue
+        into.append(Message(slot, envelope, due, self.count("place")))
         if self.faults.twice(slot):
             self.faults.doubled.append(slot)
             self.queue.append(Message(slot, envelope, due, self.count("place")))

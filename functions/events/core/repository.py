@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from common import outbox, store
-from common.api import Caller
+from common.api import Caller, Paging
 from common.bus.events import EventChanged, EventPublished, EventTerms
 from common.cursor import Listing, Page
 from common.store import ConditionFailed, Item, Put, Update
@@ -44,9 +44,9 @@ def category(category_id: str) -> Item:
     return found
 
 
-def categories(limit: int, token: str | None) -> Page:
+def categories(paging: Paging) -> Page:
     """A page of the categories, oldest first."""
-    return _CATEGORIES.page("category", limit=limit, token=token)
+    return _CATEGORIES.page("category", limit=paging.limit, token=paging.token)
 
 
 def add_category(attributes: Item, *, actor: str) -> tuple[Item, bool]:

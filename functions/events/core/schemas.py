@@ -24,12 +24,6 @@ class CategoryView(View):
     updated_at: datetime
 
 
-class CategoryList(View):
-    items: list[CategoryView]
-    next_token: str | None
-    previous_token: str | None
-
-
 class TypeRequest(Request):
     """A kind of place and how many of it there are."""
 
