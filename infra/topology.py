@@ -46,7 +46,7 @@ from infra.vocabulary import (
 
 # fmt: off
 AUTH     = Table("auth",          ttl="expires_at")
-USERS    = Table("users")
+USERS    = Table("users",         (Index("by_day", "joined", "listed_as"),))
 EVENTS   = Table("events",        (Index("listed", "listed", "listed_as"),))
 BOOKINGS = Table("bookings",      (Index("by_user", "user_id", "created_at"),))
 PAYMENTS = Table("payments",      (Index("by_user", "user_id", "created_at"),), ttl="expires_at")
@@ -99,8 +99,11 @@ ROWS: tuple[Trigger, ...] = (
 
     # user: who they are
     On(UserRegistered,                        "user.on_user_registered",  may=(USERS.may("PutItem"),)),
+    Route("GET /v1/users",                    "user.list_users",          Who.ADMIN,     may=(USERS.may("BatchGetItem", "Query"), USERS.may(*LISTING, index="by_day"), SIGN_PAGE)),
     Route("GET /v1/users/{user_id}",          "user.get_user",            Who.USER,      may=(USERS.may("GetItem"),)),
     Route("PUT /v1/users/{user_id}",          "user.update_user",         Who.USER,      may=(USERS.may("GetItem", "UpdateItem"),)),
+    Route("GET /v1/users/{user_id}/settings", "user.get_settings",        Who.USER,      may=(USERS.may("GetItem"),)),
+    Route("PUT /v1/users/{user_id}/settings", "user.update_settings",     Who.USER,      may=(USERS.may("GetItem", "UpdateItem"),)),
 
     # events: what is on
     Route("POST /v1/categories",              "events.create_category",   Who.ADMIN,     may=(EVENTS.may("PutItem"),)),

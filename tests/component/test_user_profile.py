@@ -45,8 +45,13 @@ def users(system: System) -> System:
     return system
 
 
-def put(system: System, body: object, by: Person = ANNA, path: str = PATH) -> Reply:
-    return system.http(f"PUT {path}", body, by=by)
+def put(system: System, body: object, by: Person = ANNA, path: str = PATH, seen: str = "*") -> Reply:
+    return system.http(f"PUT {path}", body, by=by, headers={"if-match": seen})
+
+
+def profile(system: System) -> dict[str, Any]:
+    (item,) = [item for item in system.scan(USERS) if item["sk"] == "profile"]
+    return item
 
 
 def times(reply: Reply) -> dict[str, str]:
@@ -56,7 +61,7 @@ def times(reply: Reply) -> dict[str, str]:
 def test_a_registration_makes_the_profile(users: System) -> None:
     reply = users.http(f"GET {PATH}", by=ANNA)
 
-    (item,) = users.scan(USERS)
+    item = profile(users)
     named = {
         "id": ANNA.user_id,
         "user_name": "anna",
@@ -86,7 +91,7 @@ def test_a_registration_that_is_heard_twice_changes_nothing(users: System) -> No
 def test_a_profile_is_replaced_whole_and_the_others_are_told(users: System) -> None:
     reply = put(users, PROFILE)
 
-    (item,) = users.scan(USERS)
+    item = profile(users)
     assert reply.status == 200
     assert reply.json == PROFILE | {"id": ANNA.user_id} | times(reply)
     assert item["created_at"] <= item["updated_at"]
@@ -101,7 +106,7 @@ def test_the_others_are_told_which_of_two_changes_is_the_newer(users: System) ->
     told = []
     for name in ("Anna B.", "Anna C."):
         put(users, PROFILE | {"user_name": name})
-        told += published(users.scan(USERS)[0])
+        told += published(profile(users))
 
     assert [(event.user_name, event.version) for event in told if isinstance(event, UserUpdated)] == [
         ("Anna B.", 2),
@@ -129,14 +134,14 @@ def test_a_change_of_one_part_is_a_change(users: System, field: str) -> None:
     reply = put(users, PROFILE | {field: other})
 
     assert reply.json[field] == other
-    assert users.scan(USERS)[0]["version"] == 3
+    assert profile(users)["version"] == 3
 
 
 def test_the_item_does_not_grow_with_its_changes(users: System) -> None:
     for name in ("Anna B.", "Anna C."):
         put(users, PROFILE | {"user_name": name})
 
-    assert [entry["did"] for entry in users.scan(USERS)[0]["logs"]] == ["create"]
+    assert [entry["did"] for entry in profile(users)["logs"]] == ["create"]
 
 
 def test_a_change_whose_reply_was_lost_is_made_once(users: System) -> None:
@@ -146,16 +151,16 @@ def test_a_change_whose_reply_was_lost_is_made_once(users: System) -> None:
     def has_been_written(**_: Any) -> None:
         if not written:
             written.append(Reply({"statusCode": 0}))
-            written[0] = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1")
+            written[0] = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"})
 
     env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", has_been_written)
-    reply = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1")
+    reply = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"})
 
     assert (reply.status, reply.json) == (200, written[0].json)
-    assert users.scan(USERS)[0]["version"] == users.scan(USERS)[0]["outbox_version"] == 2
+    assert profile(users)["version"] == profile(users)["outbox_version"] == 2
 
 
-def test_of_two_changes_at_once_both_are_made(users: System) -> None:
+def test_of_two_changes_at_once_one_is_made(users: System) -> None:
     """The control: only one's own work is taken for done."""
     raced: list[int] = []
 
@@ -166,9 +171,9 @@ def test_of_two_changes_at_once_both_are_made(users: System) -> None:
 
     env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", other_is_quicker)
 
-    assert put(users, PROFILE).json["first_name"] == PROFILE["first_name"]
+    assert put(users, PROFILE).problem == "changed"
     assert raced == [200]
-    assert users.scan(USERS)[0]["version"] == 3
+    assert (profile(users)["version"], profile(users)["first_name"]) == (2, "Other")
 
 
 def test_a_profile_that_went_meanwhile_is_not_made_anew(users: System) -> None:
@@ -180,8 +185,20 @@ def test_a_profile_that_went_meanwhile_is_not_made_anew(users: System) -> None:
 
     env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", has_gone)
 
-    assert put(users, PROFILE).problem == "user-unknown"
-    assert users.scan(USERS) == []
+    assert put(users, PROFILE).problem == "changed"
+    assert "profile" not in {item["sk"] for item in users.scan(USERS)}
+
+
+def test_an_edit_is_of_what_was_read(users: System) -> None:
+    read = users.http(f"GET {PATH}", by=ANNA).headers["etag"]
+
+    made = put(users, PROFILE, seen=read)
+    late = put(users, PROFILE | {"first_name": "Late"}, seen=read)
+    blind = users.http(f"PUT {PATH}", PROFILE, by=ANNA)
+
+    assert (made.status, made.headers["etag"]) == (200, '"2"')
+    assert [(one.status, one.problem) for one in (late, blind)] == [(412, "changed"), (428, "revision-missing")]
+    assert profile(users)["first_name"] == PROFILE["first_name"]
 
 
 def test_a_birth_day_that_is_left_out_is_removed(users: System) -> None:
@@ -190,7 +207,7 @@ def test_a_birth_day_that_is_left_out_is_removed(users: System) -> None:
     reply = put(users, WITHOUT_BIRTH_DAY)
 
     assert reply.json["birth_day"] is None
-    assert "birth_day" not in users.scan(USERS)[0]
+    assert "birth_day" not in profile(users)
 
 
 def test_an_admin_reads_and_replaces_anybody_s_profile(users: System) -> None:
@@ -198,7 +215,7 @@ def test_an_admin_reads_and_replaces_anybody_s_profile(users: System) -> None:
 
     assert users.http(f"GET {PATH}", by=admin).status == 200
     assert put(users, PROFILE, by=admin).status == 200
-    assert users.scan(USERS)[0]["updated_by"] == admin.user_id
+    assert profile(users)["updated_by"] == admin.user_id
 
 
 @pytest.mark.parametrize("person", [Person(), Person("organiser")], ids=["user", "organiser"])
@@ -231,7 +248,7 @@ def test_a_profile_that_is_not_there_is_not_made_by_replacing_it(users: System, 
 
     assert users.http(f"GET {path}", by=person).problem == "user-unknown"
     assert put(users, PROFILE, by=person, path=path).problem == "user-unknown"
-    assert len(users.scan(USERS)) == 1
+    assert {item["pk"] for item in users.scan(USERS) if item["sk"] == "profile"} == {ANNA.user_id}
 
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()

@@ -1,4 +1,4 @@
-"""What the calls of auth and user answer, beside what their form brings."""
+"""What the calls of auth answer, beside what their form brings."""
 
 import json
 import secrets
@@ -108,15 +108,3 @@ def test_roles_that_changed_meanwhile_are_not_overwritten(house: House, ask: Ask
         answer = ask(house.admin, f"PUT /v1/users/{house.stranger.id}/roles", {"roles": ["organiser"]})
 
     assert answer.told == (409, "changed-meanwhile")
-
-
-def test_one_sees_and_changes_oneself_only(house: House, ask: Asking) -> None:
-    me, own, other = house.buyer.client, f"/v1/users/{house.buyer.id}", f"/v1/users/{house.stranger.id}"
-
-    found = ask(me, f"GET {own}")
-    edit = {name: found.json[name] for name in ("user_name", "first_name", "last_name", "mobile_phone")}
-
-    assert found.told == (200, "done")
-    assert ask(me, f"GET {other}").told == (404, "user-unknown")
-    assert ask(me, f"PUT {own}", edit).told == (200, "done")
-    assert ask(me, f"PUT {other}", edit).told == (404, "user-unknown")

@@ -186,12 +186,14 @@ def free_tickets_rejected(saga: Saga, house: House) -> Steps:
 
 
 def newcomer(saga: Saga, house: House) -> Steps:
-    """Somebody registers, changes the profile twice and takes a free place."""
+    """Somebody registers, changes the profile twice, the settings once, and takes a free place."""
     person = register(saga, f"nora{saga.count('nora')}")
     yield saga.settle
     for name in ("Nora", "Eleonora"):
         named = {"user_name": "nora", "first_name": name, "last_name": "Example", "mobile_phone": "+4915112345678"}
-        saga.http(f"PUT /v1/users/{person.user_id}", named, by=person, expect=200)
+        saga.http(f"PUT /v1/users/{person.user_id}", named, by=person, expect=200, headers={"if-match": "*"})
+    wanted = {"locale": "de", "zone": "Europe/Berlin", "channels": []}
+    saga.http(f"PUT /v1/users/{person.user_id}/settings", wanted, by=person, expect=200, headers={"if-match": "*"})
     order(saga, house.gala, person, of=1)
     yield saga.settle
 

@@ -18,8 +18,11 @@ NEEDS = {
     "auth.refresh_token": SIGNS,
     "auth.register": HASHES,
     "auth.set_roles": set[str](),
+    "user.get_settings": set[str](),
     "user.get_user": set[str](),
+    "user.list_users": set[str](),
     "user.on_user_registered": set[str](),
+    "user.update_settings": set[str](),
     "user.update_user": set[str](),
 }
 

@@ -2,8 +2,6 @@
 
 import unicodedata
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
@@ -13,11 +11,6 @@ from events.core.model import MAX_AMOUNT
 
 _HIDDEN = {"Cc", "Cs", "Zl", "Zp"}  # control characters, half characters, line and paragraph separators
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # would turn the text around them
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(files("tzdata").joinpath("zones").read_text().split())
 
 
 def _text(value: str, allowed: str = "") -> str:
@@ -38,12 +31,6 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-def _zone(value: str) -> str:
-    if value not in _zones():
-        raise ValueError("is not a time zone of the IANA database")
-    return value
-
-
 def _currency(value: str) -> str:
     if value not in DECIMALS:
         raise ValueError("is not a currency of ISO 4217, in capitals")
@@ -54,7 +41,6 @@ Id = Annotated[str, Field(min_length=1, max_length=64)]
 Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_text)]
 Paragraphs = Annotated[str, Field(max_length=2000), AfterValidator(_paragraphs)]
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
-Zone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_zone)]
 Currency = Annotated[str, Field(min_length=3, max_length=3, examples=["EUR"]), AfterValidator(_currency)]
 Prices = Annotated[int, Field(ge=0, le=MAX_AMOUNT, description="minor units, fees included")]
 

@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import Field, computed_field, model_validator
 
 from common.api import Request, View
+from common.zones import Zone
 from events.core.currencies import DECIMALS
-from events.core.fields import Currency, Id, Line, Moment, Paragraphs, Prices, Zone
+from events.core.fields import Currency, Id, Line, Moment, Paragraphs, Prices
 from events.core.model import CategoryType, Status, TypeStatus
 
 

@@ -1,65 +1,74 @@
-"""Where user keeps profiles."""
+"""Where user keeps profiles and settings: two items of each user, each with its own versions."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from common import store
+from common.bus import BusEvent
 from common.bus.auth import UserRegistered
-from common.bus.user import UserUpdated
 from common.outbox import born, change, entry, mine
+from common.revision import Changed
 from common.store import ConditionFailed, Item, Put, Update
+from user.core import directory
 from user.core.errors import UserUnknown
-from user.core.schemas import UserRequest
 
-_TABLE = "users"
+TABLE = "users"
+_DEFAULTS = {"zone": "UTC", "channels": ["email"]}
 
 
 def create(registered: UserRegistered) -> None:
-    """The profile of a new user; one that exists stays as it is."""
+    """The profile and the settings of a new user; those that exist stay as they are."""
     named = registered.model_dump(include={"user_name", "first_name", "last_name", "mobile_phone"})
-    item = _key(registered.user_id) | {"id": registered.user_id} | named
+    profile = directory.listed(_born(registered, "profile", named))
+    settings = _born(registered, "settings", _DEFAULTS | {"locale": registered.locale})
+    store.write(directory.day(profile))
     try:
-        store.write(Put(_TABLE, born(item, actor=registered.user_id), condition="attribute_not_exists(#pk)"))
+        store.transact([Put(TABLE, item, condition="attribute_not_exists(#pk)") for item in (profile, settings)])
     except ConditionFailed:
         return  # delivered before
 
 
-def get(user_id: str) -> Item:
-    """Raises UserUnknown."""
-    item = store.get(_TABLE, _key(user_id))
+def get(user_id: str, what: str) -> Item:
+    """The user's profile or settings. Raises UserUnknown."""
+    item = store.get(TABLE, _key(user_id, what))
     if not item:
         raise UserUnknown
     return item
 
 
-def replace(user_id: str, profile: UserRequest, actor: str) -> Item:
-    """The profile as it now is; one that is so already is not written. Raises UserUnknown."""
-    before, wanted = get(user_id), profile.model_dump(mode="json")
+def replace(before: Item, wanted: Mapping[str, Any], actor: str, told: type[BusEvent]) -> Item:
+    """The item with what is wanted; one that is so already is not written. Raises Changed."""
     if all(before.get(name) == value for name, value in wanted.items()):
         return before
     try:
-        return store.write(_replacement(user_id, wanted, actor))
+        return store.write(_replacement(before, wanted, actor, told))
     except ConditionFailed as failure:
         written = mine(failure)
         if written is None:
-            raise UserUnknown from None
+            raise Changed from None
         return written  # and the reply was lost
 
 
-def _replacement(user_id: str, wanted: Mapping[str, Any], actor: str) -> Update:
+def _replacement(before: Item, wanted: Mapping[str, Any], actor: str, told: type[BusEvent]) -> Update:
     return change(
-        _TABLE,
-        _key(user_id),
+        TABLE,
+        _key(before["pk"], before["sk"]),
         trigger="update",
         actor=actor,
         sets={name: value for name, value in wanted.items() if value is not None} | {"updated_by": actor},
         removes=[name for name, value in wanted.items() if value is None],
-        publish=[entry(UserUpdated)],
+        publish=[entry(told)],
         # The SDK repeats a write whose reply was lost: the others are told once.
-        condition="attribute_exists(#pk) AND #operation <> :operation",
+        condition="#version = :seen",
+        values={"seen": before["version"]},
         log=False,
     )
 
 
-def _key(user_id: str) -> dict[str, str]:
-    return {"pk": user_id, "sk": "profile"}
+def _born(registered: UserRegistered, what: str, attributes: Mapping[str, Any]) -> Item:
+    item = _key(registered.user_id, what) | {"id": registered.user_id} | dict(attributes)
+    return born(item, actor=registered.user_id)
+
+
+def _key(user_id: str, what: str) -> dict[str, str]:
+    return {"pk": user_id, "sk": what}

@@ -3,12 +3,14 @@
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from common import clock
 from common.api import Request, View
+from common.bus.base import Locale
+from common.zones import Zone
 
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"  # invisible, but part of names in Persian and Indic scripts
@@ -35,6 +37,9 @@ BirthDay = Annotated[date, AfterValidator(_past)]
 MobilePhone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]  # E.164
 
 
+Channels = Annotated[list[Literal["email"]], Field(max_length=1, description="what is not named is not used")]
+
+
 class UserRequest(Request):
     """The whole profile; what is left out is removed. `user_name` is the name shown to others."""
 
@@ -58,3 +63,24 @@ class UserView(View):
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "UserView":
         return cls.model_validate({"birth_day": None} | dict(item))
+
+
+class SettingsRequest(Request):
+    """The language, the time zone (IANA), and how to be told what need not be told."""
+
+    locale: Locale
+    zone: Zone
+    channels: Channels
+
+
+class SettingsView(View):
+    user_id: str
+    locale: Locale
+    zone: str
+    channels: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> "SettingsView":
+        return cls.model_validate({"user_id": item["id"]} | dict(item))

@@ -1,0 +1,60 @@
+"""Each guard of user taken out in a copy of the sources: the test that stands for it goes red."""
+
+import pytest
+
+from tests.support.mutation import Change, failures
+
+SERVICE, REPOSITORY = "functions/user/core/service.py", "functions/user/core/repository.py"
+DIRECTORY = "functions/user/core/directory.py"
+PROFILE, SETTINGS = "tests/component/test_user_profile.py", "tests/component/test_user_settings.py"
+LIST = "tests/component/test_user_directory.py"
+
+CONTROLS = {
+    "oneself or an admin": (
+        Change(SERVICE, "user_id != caller.user_id and", "not user_id and"),
+        f"{SETTINGS}::test_another_s_settings_and_nobody_s_are_answered_alike[user]",
+    ),
+    "the profile that was read": (
+        Change(
+            SERVICE, "before = profile(user_id, caller)\n    seen.check(before)", "before = profile(user_id, caller)"
+        ),
+        f"{PROFILE}::test_an_edit_is_of_what_was_read",
+    ),
+    "the settings that were read": (
+        Change(SERVICE, "settings(user_id, caller)\n    seen.check(before)", "settings(user_id, caller)"),
+        f"{SETTINGS}::test_an_edit_is_of_what_was_read",
+    ),
+    "nothing is overwritten": (
+        Change(REPOSITORY, 'condition="#version = :seen",', 'condition="attribute_exists(#pk)",'),
+        f"{PROFILE}::test_of_two_changes_at_once_one_is_made",
+    ),
+    "one's own work": (
+        Change(REPOSITORY, "written = mine(failure)", "written = None"),
+        f"{PROFILE}::test_a_change_whose_reply_was_lost_is_made_once",
+    ),
+    "a user is made once": (
+        Change(REPOSITORY, ', condition="attribute_not_exists(#pk)")', ")"),
+        f"{PROFILE}::test_a_registration_that_is_heard_twice_changes_nothing",
+    ),
+    "the others are told": (
+        Change(REPOSITORY, "publish=[entry(told)],", "publish=[],"),
+        f"{SETTINGS}::test_settings_are_replaced_and_the_others_are_told",
+    ),
+    "shards are merged": (
+        Change(DIRECTORY, "heapq.merge(*streams, key", "heapq.merge(*streams[:1], key"),
+        f"{LIST}::test_everybody_is_listed_once_newest_first_and_back_again[5]",
+    ),
+    "days are noted": (
+        Change(REPOSITORY, "    store.write(directory.day(profile))\n", ""),
+        f"{LIST}::test_everybody_is_listed_once_newest_first_and_back_again[5]",
+    ),
+}
+
+
+@pytest.mark.parametrize("guard", CONTROLS)
+def test_without_its_guard_the_test_is_red(guard: str) -> None:
+    change, node = CONTROLS[guard]
+
+    failed, said = failures([node], change)
+
+    assert failed == [node], said
