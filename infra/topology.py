@@ -22,7 +22,7 @@ from common.bus.booking import (
     BookingFailed,
     BookingOrdered,
 )
-from common.bus.events import EventChanged, EventPublished
+from common.bus.events import EventCancelled, EventChanged, EventPublished
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded
 from common.bus.ticket import TicketCreated, TicketRejected
 from common.bus.user import UserUpdated
@@ -151,14 +151,16 @@ ROWS: tuple[Trigger, ...] = (
     # ticket: what admits
     On(EventPublished,                        "ticket.on_event_published",    may=(TICKETS.may("PutItem"),)),
     On(EventChanged,                          "ticket.on_event_changed",      may=(TICKETS.may("PutItem"),)),
-    On(BookingConfirmed,                      "ticket.on_booking_confirmed",  may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET)), seconds=40),
-    On(BookingCancelled,                      "ticket.on_booking_cancelled",  may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"),)),
+    On(EventCancelled,                        "ticket.on_event_cancelled",    may=(TICKETS.may("PutItem"),)),
+    On(BookingConfirmed,                      "ticket.on_booking_confirmed",  may=(TICKETS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET)), seconds=40),
+    On(BookingCancelled,                      "ticket.on_booking_cancelled",  may=(TICKETS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),)),
     Route("GET /v1/tickets",                  "ticket.list_tickets",      Who.USER,      may=(TICKETS.may("BatchGetItem"), TICKETS.may(*LISTING, index="by_user"), SIGN_PAGE)),
     Route("GET /v1/tickets/{ticket_id}",      "ticket.get_ticket",        Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("GET /v1/tickets/{ticket_id}/qr",   "ticket.get_qr",            Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("GET /v1/tickets/{ticket_id}/pdf",  "ticket.get_pdf",           Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("GET /v1/tickets/{ticket_id}/calendar", "ticket.get_calendar",  Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("POST /v1/check-ins",               "ticket.check_in",          Who.USER,      may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKETS.may(*LISTING, index="by_code"), TICKET_SEED.may(GET_SECRET))),
+    Route("GET /v1/check-ins/{nonce}",        "ticket.get_check_in",      Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("DELETE /v1/check-ins/{nonce}",     "ticket.undo_check_in",     Who.USER,      may=(TICKETS.may("GetItem", "UpdateItem"),)),
     Route("GET /v1/events/{event_id}/door",   "ticket.get_door",          Who.USER,      may=(TICKETS.may("GetItem", "Query"), TICKET_SEED.may(GET_SECRET))),
     Route("PUT /v1/tickets/{ticket_id}",      "ticket.update_ticket",     Who.ORGANISER, may=(TICKETS.may("GetItem", "UpdateItem"),)),
@@ -166,6 +168,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/tickets/{ticket_id}/void", "ticket.void_ticket",      Who.ORGANISER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"),)),
     Route("POST /v1/tickets/{ticket_id}/transfer", "ticket.offer_ticket", Who.USER,      may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"),)),
     Route("DELETE /v1/tickets/{ticket_id}/transfer", "ticket.retract_offer", Who.USER,   may=(TICKETS.may("GetItem", "UpdateItem"),)),
+    Route("GET /v1/transfers/{transfer_id}",  "ticket.get_transfer",      Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("POST /v1/transfers/{transfer_id}/accept", "ticket.accept_transfer", Who.USER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET))),
     Call("ticket.render_tickets",             may=(TICKETS.may("GetItem", "BatchGetItem"),), seconds=15),
 

@@ -2,19 +2,11 @@
 
 from common.api import Caller, Created, endpoint
 from ticket.core import door
-from ticket.core.errors import (
-    AlreadyCheckedIn,
-    CheckInUndone,
-    EventUnknown,
-    NonceReused,
-    OtherEvent,
-    TicketVoid,
-    UnknownCode,
-)
+from ticket.core.errors import AT_THE_DOOR
 from ticket.core.schemas import CheckInRequest, CheckInView
 
 
-@endpoint(refuses=[EventUnknown, UnknownCode, OtherEvent, TicketVoid, AlreadyCheckedIn, NonceReused, CheckInUndone])
+@endpoint(refuses=AT_THE_DOOR)
 def handler(request: CheckInRequest, caller: Caller) -> Created[CheckInView]:
     """Admit the ticket behind the code. The same nonce gets the same answer and admits nobody again."""
     scan, replayed = door.check_in(caller, request)

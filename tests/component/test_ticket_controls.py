@@ -12,11 +12,14 @@ import pytest
 
 from tests.support.mutation import Change, failures
 
-MODEL, DOOR, SIGNATURE, ACCESS = (
-    f"functions/ticket/core/{name}.py" for name in ("model", "door", "signature", "access")
+MODEL, DOOR, SIGNATURE, ACCESS, CODES = (
+    f"functions/ticket/core/{name}.py" for name in ("model", "door", "signature", "access", "codes")
 )
 ISSUES, REPOSITORY, SERVICE = (f"functions/ticket/core/{name}.py" for name in ("issues", "repository", "service"))
 AT_DOOR, SHOWING = "tests/component/test_ticket_door.py", "tests/component/test_ticket_showing.py"
+OPENING, PASSING = "tests/component/test_ticket_opening.py", "tests/component/test_ticket_transfers.py"
+DESK, AT_DESK = "functions/ticket/core/desk.py", "tests/component/test_ticket_desk.py"
+TRANSFERS = "functions/ticket/core/transfers.py"
 ISSUING, SIGNING = "tests/component/test_ticket_issuing.py", "tests/unit/test_ticket_signature.py"
 CONTROLS = {
     "a ticket admits again": (
@@ -52,11 +55,11 @@ CONTROLS = {
         "tests/component/test_ticket_undoing.py::test_after_an_undo_the_ticket_admits_by_another_nonce_only",
     ),
     "the ticket's event is not looked at": (
-        Change(DOOR, 'if ticket["event_id"] != event_id:', "if not event_id:"),
+        Change(DOOR, 'if ticket["event_id"] != event["pk"]:', "if not event:"),
         f"{AT_DOOR}::test_a_ticket_for_another_event_is_refused",
     ),
     "the ticket's serial is not looked at": (
-        Change(DOOR, 'found["serial"] == claims.serial', "claims.serial"),
+        Change(CODES, 'found["serial"] == claims.serial', "claims.serial"),
         f"{AT_DOOR}::test_the_signed_text_of_a_lower_serial_is_dead",
     ),
     "the signature is not believed to matter": (
@@ -84,7 +87,7 @@ CONTROLS = {
         f"{SIGNING}::test_spellings_that_mean_the_same_are_refused_too",
     ),
     "a code of no length is looked up": (
-        Change(DOOR, "if len(meant) == signature.CODE_LENGTH else None", "if meant is not None else None"),
+        Change(CODES, "if len(meant) == signature.CODE_LENGTH else None", "if meant is not None else None"),
         f"{AT_DOOR}::test_a_code_that_is_none_is_unknown",
     ),
     "an issue is written over": (
@@ -138,6 +141,58 @@ CONTROLS = {
     "void tickets are mailed": (
         Change("functions/ticket/core/rendering.py", 'if one["status"] != State.VOID]', 'if one["status"]]'),
         f"{SHOWING}::test_the_mail_gets_no_void_ticket",
+    ),
+    "doors that are not open yet admit": (
+        Change(DOOR, "if opens and clock.now() < clock.parse(opens):", "if opens and not event:"),
+        f"{OPENING}::test_before_the_doors_open_a_ticket_is_too_early_and_told_when",
+    ),
+    "a cancelled event admits": (
+        Change(DOOR, 'if event["status"] == "CANCELLED":', "if not event:"),
+        f"{OPENING}::test_an_event_that_is_cancelled_admits_nobody",
+    ),
+    "an event that is over admits": (
+        Change(DOOR, 'if event["status"] == "ENDED":', "if not event:"),
+        f"{OPENING}::test_an_event_that_is_over_admits_nobody",
+    ),
+    "former staff sees admissions": (
+        Change(DOOR, 'access.at_door(caller, scan["event_id"]))', 'repository.event(scan["event_id"]) or {})'),
+        f"{OPENING}::test_an_admission_is_shown_to_whoever_made_it_and_works_there",
+    ),
+    "an offer is shown to anybody": (
+        Change(TRANSFERS, 'caller.user_id not in (found["from_user_id"], found["to_user_id"]):', "not caller:"),
+        f"{PASSING}::test_an_offer_is_shown_to_those_two_only",
+    ),
+    "anybody accepts": (
+        Change(TRANSFERS, 'if found is None or found["to_user_id"] != caller.user_id:', "if found is None:"),
+        f"{PASSING}::test_only_the_person_of_the_offer_accepts",
+    ),
+    "a ticket is offered to two": (
+        Change(TRANSFERS, ' AND attribute_not_exists(#transfer_id)"', '"'),
+        f"{PASSING}::test_one_offer_is_open_at_a_time",
+    ),
+    "a ticket is handed over as it was": (
+        Change(
+            TRANSFERS,
+            'also="#transfer_id = :transfer AND #version = :seen"',
+            'also="#transfer_id = :transfer AND #version >= :one"',
+        ),
+        f"{PASSING}::test_a_ticket_reissued_between_reading_and_accepting_is_handed_over_as_it_then_is",
+    ),
+    "whoever took a ticket over is not told": (
+        Change(ISSUES, 'if one["user_id"] != found["buyer_id"]]', "if not one]"),
+        f"{PASSING}::test_a_cancelled_booking_is_told_to_whoever_took_a_ticket_over",
+    ),
+    "an edit of what was not seen": (
+        Change(DESK, "    seen.check(ticket)\n", ""),
+        f"{AT_DESK}::test_an_edit_of_what_was_not_seen_is_refused",
+    ),
+    "another organiser changes tickets": (
+        Change(ACCESS, 'not (caller.user_id == event["organiser_id"] or "admin" in caller.roles)', "not caller"),
+        f"{AT_DESK}::test_only_the_event_s_organiser_may",
+    ),
+    "the owner reads the note": (
+        Change("functions/ticket/core/schemas.py", ', "note": None}', "}"),
+        f"{AT_DESK}::test_holder_and_seat_are_shown_to_the_owner_and_the_note_is_not",
     ),
     "a void ticket keeps its QR code": (
         Change(SERVICE, '    if ticket["status"] == State.VOID:\n        raise TicketVoid\n', ""),

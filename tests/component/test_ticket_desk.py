@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common import ids
-from common.bus.ticket import TicketVoided
+from common.bus.ticket import TicketReissued, TicketVoided
 from common.outbox import published
 from infra import topology
 from tests.component.test_ticket_door import ADMIN, BOSS, DOOR, overtaken, scan
@@ -73,6 +73,17 @@ def test_a_reissued_ticket_admits_by_its_new_codes_only(system: System, ticket: 
     assert unsound(system) == []
 
 
+def test_of_a_reissue_the_bus_hears_ids_only(system: System, ticket: dict[str, Any]) -> None:
+    do(system, "reissue", ticket)
+
+    [said] = published(now(system, ticket))
+
+    assert isinstance(said, TicketReissued)
+    assert (said.ticket_id, said.user_id, said.booking_id) == (ticket["id"], OWNER.user_id, ticket["booking_id"])
+    fresh = shown(system, ticket)
+    assert not any(fresh[name] in said.model_dump_json() for name in ("code", "qr_payload"))
+
+
 def test_a_ticket_reissued_twice_stands_once_on_the_door_s_list(system: System, ticket: dict[str, Any]) -> None:
     do(system, "reissue", ticket)
     do(system, "reissue", ticket)
@@ -116,6 +127,18 @@ def test_a_booking_is_cancelled_with_a_ticket_withdrawn_before(
 
     assert {one["status"] for one in items(system, "ticket")} == {"VOID"}
     assert door(system).json["counts"] == {"issued": 2, "void": 2, "checked_in": 0}
+    assert unsound(system) == []
+
+
+def test_whoever_was_admitted_counts_as_such_when_the_booking_is_cancelled(
+    system: System, booking: Any, ticket: dict[str, Any]
+) -> None:
+    scan(system, ticket["code"])
+
+    system.deliver(cancelled(booking), CANCELLED)
+
+    assert {one["status"] for one in items(system, "ticket")} == {"VOID"}
+    assert door(system).json["counts"] == {"issued": 2, "void": 2, "checked_in": 1}
     assert unsound(system) == []
 
 

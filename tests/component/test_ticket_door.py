@@ -89,7 +89,12 @@ def test_a_valid_ticket_is_admitted_by_either_code(
         "event_id": EVENT,
         "ticket_id": ticket["id"],
         "event_type_id": FLOOR,
+        "type_name": "Floor",
+        "holder_name": None,
+        "seat": None,
+        "note": None,
         "checked_in_at": "2026-03-01T12:00:00Z",
+        "undone_at": None,
     }
     [now] = items(system, "ticket")
     assert (now["status"], now["checked_in_at"], now["checked_in_by"]) == ("CHECKED_IN", clock.iso(NOW), by.user_id)

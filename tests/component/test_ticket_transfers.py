@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from common import ids
+from common import ids, outbox
+from common.bus.ticket import TicketOffered, TicketTransferred, TicketVoided
 from infra import topology
 from tests.component.test_ticket_desk import booking, do, now, shown, ticket
 from tests.component.test_ticket_door import overtaken, scan
@@ -51,6 +52,66 @@ def test_an_accepted_ticket_is_the_other_s_and_the_old_one_is_dead(system: Syste
     listed = system.http("GET /v1/tickets", by=FRIEND).json["items"]
     assert [one["id"] for one in listed] == [taken.json["id"]]
     assert unsound(system) == []
+
+
+def told(system: System, sk: str, pk: str) -> list[Any]:
+    """The bus events that an item published last."""
+    return [one for item in items(system, sk) if item["pk"] == pk for one in outbox.published(item)]
+
+
+def test_of_an_offer_and_its_acceptance_the_bus_hears_ids_only(system: System, ticket: dict[str, Any]) -> None:
+    offered = offer(system, ticket)
+    transfer = offered.json["id"]
+    [first] = told(system, "transfer", transfer)
+
+    taken = accept(system, offered).json
+
+    assert isinstance(first, TicketOffered)
+    assert (first.transfer_id, first.ticket_id, first.user_id) == (transfer, ticket["id"], FRIEND.user_id)
+    assert (first.from_user_id, first.event_id) == (OWNER.user_id, ticket["event_id"])
+    [then] = told(system, "ticket", taken["id"])
+    assert isinstance(then, TicketTransferred)
+    assert (then.ticket_id, then.user_id, then.from_user_id) == (taken["id"], FRIEND.user_id, OWNER.user_id)
+    assert then.booking_id == ticket["booking_id"]
+    said = first.model_dump_json() + then.model_dump_json()
+    assert not any(one[name] in said for one in (ticket, taken) for name in ("code", "qr_payload"))
+
+
+def test_the_end_of_an_offer_is_told_by_nobody_else(system: System, ticket: dict[str, Any]) -> None:
+    """The outbox of an item is that of its latest publishing: what comes after it adds none."""
+    offered = offer(system, ticket)
+    accept(system, offered)
+
+    [transfer] = items(system, "transfer")
+    assert (transfer["version"], transfer["outbox_version"], transfer["status"]) == (2, 1, "ACCEPTED")
+
+
+def test_a_cancelled_booking_is_told_to_whoever_took_a_ticket_over(
+    system: System, booking: Any, ticket: dict[str, Any]
+) -> None:
+    taken = accept(system, offer(system, ticket)).json
+
+    system.deliver(cancelled(booking), CANCELLED)
+
+    [issue] = items(system, "issue")
+    [all_of_it], [theirs] = outbox.published(issue), told(system, "ticket", taken["id"])
+    assert isinstance(all_of_it, TicketVoided)
+    assert isinstance(theirs, TicketVoided)
+    assert (all_of_it.user_id, set(all_of_it.ticket_ids)) == (OWNER.user_id, set(issue["ticket_ids"]))
+    assert (theirs.user_id, theirs.ticket_ids, theirs.booking_id) == (FRIEND.user_id, (taken["id"],), issue["id"])
+    assert all_of_it.bus_event_id != theirs.bus_event_id
+
+
+def test_an_offer_is_shown_to_those_two_only(system: System, ticket: dict[str, Any]) -> None:
+    offered = offer(system, ticket)
+    call = f"GET {offered.headers['location']}"
+
+    shown_to = [system.http(call, by=one) for one in (OWNER, FRIEND)]
+    others = [system.http(call, by=one) for one in (Person(), Person("admin"))]
+    others.append(system.http(f"GET /v1/transfers/{ids.new()}", by=FRIEND))
+
+    assert [(one.status, one.json) for one in shown_to] == [(200, offered.json)] * 2
+    assert {(one.status, one.problem) for one in others} == {(404, "transfer-unknown")}
 
 
 def test_a_ticket_that_is_offered_is_valid_until_it_is_accepted(system: System, ticket: dict[str, Any]) -> None:

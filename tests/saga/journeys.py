@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common import outbox, store
-from common.bus.events import EventChanged
+from common.bus.events import EventCancelled, EventChanged
 from tests.support.builders import PRICE, House, Show, kind, register, show
 from tests.support.saga import Saga
 from tests.support.system import Person
@@ -228,6 +228,19 @@ def reprice(saga: Saga, at: Show, prices: int) -> None:
         store.write(outbox.change("events", key, trigger="edit", actor="organiser", sets=terms, publish=[told]))
 
 
+def called_off(saga: Saga, house: House) -> Steps:
+    """An event on sale is cancelled."""
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    night = show(saga, house.organiser, category, "Requiem", kind("Seat", 3))
+    key = {"pk": night.id, "sk": "event"}
+    with saga.writing("events.set_staff"):
+        event = store.get("events", key) or {}
+        terms = {"status": "CANCELLED", "terms_version": event["terms_version"] + 1}
+        told = outbox.entry(EventCancelled, event_version=event["version"] + 1)
+        store.write(outbox.change("events", key, trigger="cancel", actor="organiser", sets=terms, publish=[told]))
+    yield saga.rest
+
+
 @dataclass(frozen=True)
 class Journey:
     """One path, or the same path walked twice side by side by the same person."""
@@ -246,7 +259,7 @@ class Journey:
 PLAYS: tuple[Play, ...] = (
     paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
-    tickets_rejected, free_tickets_rejected, newcomer, repriced, premiere,
+    tickets_rejected, free_tickets_rejected, newcomer, repriced, premiere, called_off,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)

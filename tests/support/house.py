@@ -82,7 +82,7 @@ class House:
         """The item with these fields, as something else would have left it; as it was after the block."""
         key = {"pk": pk, "sk": sk}
         stored = self.stack.client("dynamodb").get_item(TableName=self.stack.table(table), Key=_wire(key))["Item"]
-        before = {name: TypeDeserializer().deserialize(stored[name]) for name in fields}
+        before = {name: TypeDeserializer().deserialize(stored.get(name, {"NULL": True})) for name in fields}
         self._set(table, key, fields)
         try:
             yield

@@ -7,7 +7,7 @@ from typing import Any
 
 from common import clock, env, log
 from common.api import Caller
-from common.bus.ticket import TicketVoided
+from common.bus.ticket import TicketReissued, TicketVoided
 from common.outbox import change, entry, transition
 from common.problems import Busy
 from common.revision import Changed, IfMatch
@@ -31,6 +31,7 @@ def reissue(caller: Caller, ticket_id: str, tries: int = 3) -> Item:
         # `code` is a key of the index, written once: a later one has an item of its own there.
         sets={"serial": ticket["serial"] + 1, "latest_code": shown["code"], "qr_payload": shown["qr_payload"],
               "issued_at": clock.iso(clock.now())},
+        publish=[entry(TicketReissued)],
         condition="#status = :created AND #version = :seen",
         values={"created": str(State.CREATED), "seen": ticket["version"]},
     )  # fmt: skip

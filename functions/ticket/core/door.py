@@ -1,18 +1,21 @@
-"""Admission: what a code stands for, that each ticket admits once, and taking it back."""
+"""Admission: whom an event's door lets in, that each ticket admits once, and taking it back."""
 
 import hashlib
 
-from common import clock, env, ids, log
+from common import clock, ids, log
 from common.api import Caller
 from common.store import ConditionFailed, Item
-from ticket.core import access, repository, signature
+from ticket.core import access, codes, repository
 from ticket.core.errors import (
     AlreadyCheckedIn,
     CheckInUndone,
     CheckInUnknown,
+    EventCancelled,
+    EventEnded,
     NonceReused,
     OtherEvent,
     TicketVoid,
+    TooEarly,
     UnknownCode,
 )
 from ticket.core.model import State
@@ -20,34 +23,46 @@ from ticket.core.schemas import CheckInRequest
 
 
 def check_in(caller: Caller, request: CheckInRequest) -> tuple[Item, bool]:
-    """Admit the ticket once. Returns the scan, and whether an earlier call with this nonce had made it."""
-    access.at_door(caller, request.event_id)
+    """Admit the ticket once. Returns the admission, and whether an earlier call with this nonce had made it."""
+    event = access.at_door(caller, request.event_id)
     scan_id, scanned = ids.derive("scan", caller.user_id, request.nonce), _hash(request)
     known = repository.scan(scan_id)
     if known:
-        return _repeated(known, scanned), True
-    ticket = _found(request.code)
+        return told(_repeated(known, scanned), event), True
+    ticket = codes.ticket_of(request.code)
     try:
-        _admits(ticket, request.event_id)
+        _admits(ticket, event)
     except AlreadyCheckedIn:
         known = repository.scan(scan_id)  # this very scan, sent twice at once, may have been the one
         if not known:
             raise
-        return _repeated(known, scanned), True
+        return told(_repeated(known, scanned), event), True
+    _open(event)
     scan = _scan(scan_id, scanned, request, ticket)
     try:
         repository.admit(ticket, scan, by=caller.user_id)
     except ConditionFailed as failure:
-        return _lost(failure, scanned, request.event_id), True
+        return told(_lost(failure, scanned, event), event), True
     log.count("TicketsAdmitted")
-    return scan, False
+    return told(scan, event, ticket), False
+
+
+def made(caller: Caller, nonce: str) -> Item:
+    """The admission that the caller made with this nonce. Raises CheckInUnknown or EventUnknown."""
+    scan = _own(caller, nonce)
+    return told(scan, access.at_door(caller, scan["event_id"]))
+
+
+def told(scan: Item, event: Item, ticket: Item | None = None) -> Item:
+    """The admission with what the person at the door is to know: who comes, on what ticket, and the note."""
+    found = ticket or repository.ticket(scan["ticket_id"]) or {}
+    shown = {name: found.get(name) for name in ("holder_name", "seat", "note")}
+    return scan | shown | {"type_name": event["types"].get(scan["event_type_id"])}
 
 
 def undo(caller: Caller, nonce: str) -> None:
     """The ticket is as if it had not been scanned, and the nonce is spent. Harmless to repeat."""
-    scan = repository.scan(ids.derive("scan", caller.user_id, nonce))
-    if scan is None:
-        raise CheckInUnknown
+    scan = _own(caller, nonce)
     access.at_door(caller, scan["event_id"])
     if "undone_at" in scan:
         return
@@ -60,35 +75,30 @@ def undo(caller: Caller, nonce: str) -> None:
     log.count("AdmissionsUndone")
 
 
-def _found(code: str) -> Item:
-    found = _signed(code) if "." in code else _typed(code)
-    if not found or found["status"] in (State.PENDING, State.REJECTED):
-        raise UnknownCode
-    return found
+def _own(caller: Caller, nonce: str) -> Item:
+    scan = repository.scan(ids.derive("scan", caller.user_id, nonce))
+    if scan is None:
+        raise CheckInUnknown
+    return scan
 
 
-def _typed(code: str) -> Item | None:
-    meant = signature.typed(code)
-    return repository.by_code(meant) if len(meant) == signature.CODE_LENGTH else None
-
-
-def _signed(code: str) -> Item | None:
-    try:
-        claims = signature.verify(env.secret("ticket-seed"), code)
-    except signature.BadSignature:
-        raise UnknownCode from None
-    found = repository.ticket(claims.ticket)
-    # A reissued ticket has a higher serial: the code before it is dead.
-    return found if found and found["serial"] == claims.serial else None
-
-
-def _admits(ticket: Item, event_id: str) -> None:
-    if ticket["event_id"] != event_id:
+def _admits(ticket: Item, event: Item) -> None:
+    if ticket["event_id"] != event["pk"]:
         raise OtherEvent
+    if event["status"] == "CANCELLED":  # which says more than that the ticket is void, as it will be
+        raise EventCancelled
     if ticket["status"] == State.VOID:
         raise TicketVoid
     if ticket["status"] == State.CHECKED_IN:
         raise AlreadyCheckedIn(checked_in_at=ticket["checked_in_at"])
+
+
+def _open(event: Item) -> None:
+    if event["status"] == "ENDED":
+        raise EventEnded
+    opens = event.get("doors_at")
+    if opens and clock.now() < clock.parse(opens):
+        raise TooEarly(f"The doors open at {opens}.", doors_at=opens)
 
 
 def _scan(scan_id: str, scanned: str, request: CheckInRequest, ticket: Item) -> Item:
@@ -111,13 +121,13 @@ def _repeated(known: Item, scanned: str) -> Item:
     return known
 
 
-def _lost(failure: ConditionFailed, scanned: str, event_id: str) -> Item:
+def _lost(failure: ConditionFailed, scanned: str, event: Item) -> Item:
     """Another call was quicker: the same scan is answered alike, any other is refused."""
     ticket, known, *_ = failure.old
     if known:
         return _repeated(known, scanned)
     if ticket:
-        _admits(ticket, event_id)
+        _admits(ticket, event)
     raise UnknownCode
 
 

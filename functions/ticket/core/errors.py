@@ -27,6 +27,18 @@ class OtherEvent(Conflict):
     """The ticket is for another event."""
 
 
+class EventCancelled(Conflict):
+    """The event does not take place: its tickets admit nobody."""
+
+
+class EventEnded(Conflict):
+    """The event is over: its tickets admit nobody any more."""
+
+
+class TooEarly(Conflict):
+    """The doors are not open yet: tickets admit from `doors_at` on."""
+
+
 class AlreadyCheckedIn(Conflict):
     """The ticket has been admitted before, at `checked_in_at`."""
 
@@ -43,12 +55,27 @@ class CheckInUndone(Gone):
     """The admission with this nonce was taken back: scan again with another nonce."""
 
 
+# Why a scan is refused: the reasons that doors and their software know tickets by.
+AT_THE_DOOR = (
+    EventUnknown,
+    UnknownCode,
+    OtherEvent,
+    EventCancelled,
+    TicketVoid,
+    AlreadyCheckedIn,
+    EventEnded,
+    TooEarly,
+    NonceReused,
+    CheckInUndone,
+)
+
+
 class AlreadyOffered(Conflict):
     """The ticket is offered to somebody: take that offer back first."""
 
 
 class TransferUnknown(NotFound):
-    """There is no such offer, or it is not made to you."""
+    """There is no such offer, or it is neither yours nor made to you."""
 
 
 class TransferOver(Gone):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from common import outbox, store
@@ -10,7 +11,7 @@ from common.outbox import born, change, entry, transition
 from common.store import ConditionFailed, Item, Key, Put, Update, Write
 from ticket.core import ledger
 from ticket.core.model import LIFECYCLE, Issue, State, Ticket, Trigger
-from ticket.core.repository import NEW, TABLE, key
+from ticket.core.repository import NEW, TABLE, key, tickets
 
 _WE = "ticket"
 
@@ -49,13 +50,18 @@ def reject(new: Issue, reason: str) -> bool:
 
 
 def void(found: Item) -> bool:
-    """None of the issue's tickets admits anybody any more; False if that is so already."""
+    """None of the issue's tickets admits anybody any more; False if that is so already.
+
+    The bus event of the issue is for the buyer. Whoever took a ticket over has one of their own.
+    """
     told, dead = entry(TicketVoided, user_id=found["buyer_id"]), found["ticket_ids"]
+    passed_on = [one["id"] for one in tickets(dead) if one["user_id"] != found["buyer_id"]]
     also = [
         ledger.revoked(found["event_id"], found["pk"], dead),
         ledger.counted(found["event_id"], found["pk"], void=len(dead)),
     ]
-    return _end(Trigger.VOID, found["pk"], told, {one: {} for one in dead}, also)
+    theirs = {one: entry(TicketVoided, booking_id=found["pk"], ticket_ids=[one]) for one in passed_on}
+    return _end(Trigger.VOID, found["pk"], told, {one: {} for one in dead}, also, theirs)
 
 
 def without(ticket: Item, *, by: str, publish: Sequence[dict[str, Any]]) -> Update:
@@ -94,10 +100,13 @@ def _end(
     told: dict[str, Any],
     sets: Mapping[str, Mapping[str, str]],
     also: Sequence[Write] = (),
+    theirs: Mapping[str, dict[str, Any]] = MappingProxyType({}),
     **facts: Any,
 ) -> bool:
     writes: list[Write] = [_move(key(booking_id, "issue"), trigger, facts, [told])]
-    writes += [_move(key(one, "ticket"), trigger, shown, []) for one, shown in sets.items()]
+    writes += [
+        _move(key(one, "ticket"), trigger, shown, [theirs[one]] if one in theirs else []) for one, shown in sets.items()
+    ]
     writes += also
     try:
         store.transact(writes)

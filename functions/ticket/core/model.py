@@ -30,6 +30,13 @@ class Offer(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class Answer(StrEnum):
+    """What becomes of an offer."""
+
+    ACCEPT = "accept"
+    RETRACT = "retract"
+
+
 class Trigger(StrEnum):
     ISSUE = "issue"
     REJECT = "reject"
@@ -47,6 +54,10 @@ LIFECYCLE = StateMachine({
     (State.CHECKED_IN, Trigger.UNDO):   State.CREATED,
     (State.CREATED,    Trigger.VOID):   State.VOID,
     (State.CHECKED_IN, Trigger.VOID):   State.VOID,
+})
+OFFERS = StateMachine({
+    (Offer.OFFERED, Answer.ACCEPT):  Offer.ACCEPTED,
+    (Offer.OFFERED, Answer.RETRACT): Offer.CANCELLED,
 })
 # fmt: on
 

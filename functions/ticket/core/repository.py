@@ -40,6 +40,7 @@ def keep_event(terms: EventTerms) -> None:
         "staff": list(terms.staff),
         "starts_at": clock.iso(terms.starts_at),
         "ends_at": clock.iso(terms.ends_at),
+        "doors_at": clock.iso(terms.doors_at) if terms.doors_at else None,
         "types": {one.id: one.name for one in terms.types},
     }
     newer = "attribute_not_exists(#event_version) OR #event_version < :event_version"

@@ -21,17 +21,22 @@ class CheckInRequest(Request):
 
 
 class CheckInView(View):
-    """One admission."""
+    """One admission, and what the person at the door is to know of the ticket; `undone_at` once it was taken back."""
 
     nonce: str
     event_id: str
     ticket_id: str
     event_type_id: str
+    type_name: str | None = None
+    holder_name: str | None = None
+    seat: str | None = None
+    note: str | None = None
     checked_in_at: datetime
+    undone_at: datetime | None = None
 
 
 class DoorEvent(View):
-    """The event as the door's copy has it; `types` are names by id."""
+    """The event as the door's copy has it: tickets admit from `doors_at` on; `types` are names by id."""
 
     id: str
     name: str
@@ -40,6 +45,7 @@ class DoorEvent(View):
     zone: str
     starts_at: datetime
     ends_at: datetime
+    doors_at: datetime | None = None
     status: str
     types: dict[str, str]
 
@@ -93,11 +99,12 @@ class TransferRequest(Request):
 
 
 class TransferView(View):
-    """An offer of a ticket to another person, as its owner sees it."""
+    """An offer of a ticket to another person, as both see it."""
 
     id: str
     ticket_id: str
     event_id: str
+    from_user_id: str
     to_user_id: str
     status: Offer
     created_at: datetime

@@ -7,13 +7,14 @@ Whether the other is registered is not said; only they can accept.
 
 from common import clock, env, ids, log, store
 from common.api import Caller
+from common.bus.ticket import TicketOffered, TicketTransferred
 from common.idempotency import Claim
-from common.outbox import born, change, transition
+from common.outbox import born, change, entry, transition
 from common.problems import Busy
 from common.store import ConditionFailed, Item, Put, Update
 from ticket.core import issues, ledger, repository, signature
 from ticket.core.errors import AlreadyOffered, TransferOver, TransferUnknown
-from ticket.core.model import LIFECYCLE, Offer, State, Trigger, admissible
+from ticket.core.model import LIFECYCLE, OFFERS, Answer, Offer, State, Trigger, admissible
 from ticket.core.repository import NEW, TABLE, key
 from ticket.core.schemas import TransferRequest
 
@@ -58,7 +59,7 @@ def retract(caller: Caller, ticket_id: str) -> None:
         condition="#transfer_id = :transfer", values={"transfer": ticket["transfer_id"]},
     )  # fmt: skip
     try:
-        store.transact([update, _ends(ticket["transfer_id"], Offer.CANCELLED)])
+        store.transact([update, _ends(ticket["transfer_id"], Answer.RETRACT, by=caller.user_id)])
     except ConditionFailed:
         found = find(ticket["transfer_id"])
         if found and found["status"] == Offer.ACCEPTED:
@@ -81,6 +82,14 @@ def accept(caller: Caller, transfer_id: str) -> Item:
     raise Busy
 
 
+def seen(caller: Caller, transfer_id: str) -> Item:
+    """The offer, to those two between whom it is. Raises TransferUnknown."""
+    found = find(transfer_id)
+    if not found or caller.user_id not in (found["from_user_id"], found["to_user_id"]):
+        raise TransferUnknown
+    return found
+
+
 def find(transfer_id: str) -> Item | None:
     return store.get(TABLE, key(transfer_id, "transfer"))
 
@@ -101,7 +110,7 @@ def _handed_over(caller: Caller, found: Item, new_id: str) -> bool:
     new = Put(TABLE, _successor(caller, old, new_id), condition=NEW)
     dead = ledger.revoked(old["event_id"], old["id"], [old["id"]])
     try:
-        store.transact([void, new, issues.instead(old, new_id, by=by), _ends(found["id"], Offer.ACCEPTED), dead])
+        store.transact([void, new, issues.instead(old, new_id, by=by), _ends(found["id"], Answer.ACCEPT, by=by), dead])
     except ConditionFailed:
         return False
     return True
@@ -112,11 +121,13 @@ def _successor(caller: Caller, old: Item, new_id: str) -> Item:
     item |= {"id": new_id, "user_id": caller.user_id, "serial": old["serial"] + 1, "status": str(State.CREATED)}
     item |= signature.shown(env.secret("ticket-seed"), item, item["serial"])
     item |= {"transferred_from": old["id"], "issued_at": clock.iso(clock.now())}
-    return born(item, actor=caller.user_id, trigger="transfer")
+    told = entry(TicketTransferred, from_user_id=old["user_id"])
+    return born(item, actor=caller.user_id, trigger="transfer", publish=[told])
 
 
 def _transfer(claim: Claim, caller: Caller, ticket: Item, request: TransferRequest) -> Item:
-    return key(claim.id, "transfer") | {
+    # To whom it goes stands in `to_user_id`: an item with `user_id` would be listed among the user's tickets.
+    item = key(claim.id, "transfer") | {
         "id": claim.id,
         "request_hash": claim.request_hash,
         "ticket_id": ticket["id"],
@@ -124,13 +135,10 @@ def _transfer(claim: Claim, caller: Caller, ticket: Item, request: TransferReque
         "from_user_id": caller.user_id,
         "to_user_id": request.to_user_id,
         "status": str(Offer.OFFERED),
-        "created_at": clock.iso(clock.now()),
     }
+    told = entry(TicketOffered, user_id=request.to_user_id)
+    return born(item, actor=caller.user_id, trigger="offer", publish=[told])
 
 
-def _ends(transfer_id: str, how: Offer) -> Update:
-    values = {"how": str(how), "at": clock.iso(clock.now()), "offered": str(Offer.OFFERED)}
-    return Update(
-        TABLE, key(transfer_id, "transfer"), "SET #status = :how, #ended_at = :at",
-        condition="#status = :offered", values=values,
-    )  # fmt: skip
+def _ends(transfer_id: str, how: Answer, *, by: str) -> Update:
+    return transition(TABLE, key(transfer_id, "transfer"), OFFERS, how, actor=by)

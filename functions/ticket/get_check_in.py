@@ -1,0 +1,12 @@
+"""GET /v1/check-ins/{nonce}: an admission of the caller's own."""
+
+from common.api import Caller, endpoint
+from ticket.core import door
+from ticket.core.errors import CheckInUnknown, EventUnknown
+from ticket.core.schemas import CheckInView, SpentNonce
+
+
+@endpoint(refuses=[CheckInUnknown, EventUnknown])
+def handler(nonce: SpentNonce, caller: Caller) -> CheckInView:
+    """Show the admission that the caller made with this nonce, also once it was taken back."""
+    return CheckInView.model_validate(door.made(caller, nonce))
