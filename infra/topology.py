@@ -50,7 +50,7 @@ USERS    = Table("users",         (Index("by_day", "joined", "listed_as"),))
 EVENTS   = Table("events",        (Index("listed", "listed", "listed_as"),))
 BOOKINGS = Table("bookings",      (Index("by_user", "user_id", "created_at"),))
 PAYMENTS = Table("payments",      (Index("by_user", "user_id", "created_at"),), ttl="expires_at")
-TICKETS  = Table("tickets",       (Index("by_user", "user_id", "created_at"), Index("by_code", "code")))
+TICKETS  = Table("tickets",       (Index("by_user", "user_id", "created_at"), Index("by_code", "code"), Index("by_event", "attendee_of", "attendee_as")))
 NOTICES  = Table("notifications", (Index("by_user", "user_id", "created_at"),))
 SANDBOX  = Table("sandbox",       stream=False, ttl="expires_at")
 TABLES = (AUTH, USERS, EVENTS, BOOKINGS, PAYMENTS, TICKETS, NOTICES, SANDBOX)
@@ -163,6 +163,8 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /v1/check-ins/{nonce}",        "ticket.get_check_in",      Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("DELETE /v1/check-ins/{nonce}",     "ticket.undo_check_in",     Who.USER,      may=(TICKETS.may("GetItem", "UpdateItem"),)),
     Route("GET /v1/events/{event_id}/door",   "ticket.get_door",          Who.USER,      may=(TICKETS.may("GetItem", "Query"), TICKET_SEED.may(GET_SECRET))),
+    Route("GET /v1/events/{event_id}/attendees", "ticket.list_attendees", Who.ORGANISER, may=(TICKETS.may("GetItem", "BatchGetItem"), TICKETS.may(*LISTING, index="by_event"), SIGN_PAGE)),
+    Route("GET /v1/events/{event_id}/attendees/csv", "ticket.get_attendees_csv", Who.ORGANISER, may=(TICKETS.may("GetItem", "BatchGetItem"), TICKETS.may(*LISTING, index="by_event"), SIGN_PAGE), memory=1769, seconds=29),
     Route("PUT /v1/tickets/{ticket_id}",      "ticket.update_ticket",     Who.ORGANISER, may=(TICKETS.may("GetItem", "UpdateItem"),)),
     Route("POST /v1/tickets/{ticket_id}/reissue", "ticket.reissue_ticket", Who.ORGANISER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET))),
     Route("POST /v1/tickets/{ticket_id}/void", "ticket.void_ticket",      Who.ORGANISER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"),)),

@@ -20,6 +20,7 @@ AT_DOOR, SHOWING = "tests/component/test_ticket_door.py", "tests/component/test_
 OPENING, PASSING = "tests/component/test_ticket_opening.py", "tests/component/test_ticket_transfers.py"
 DESK, AT_DESK = "functions/ticket/core/desk.py", "tests/component/test_ticket_desk.py"
 TRANSFERS = "functions/ticket/core/transfers.py"
+ATTENDEES = "tests/component/test_ticket_attendees.py"
 ISSUING, SIGNING = "tests/component/test_ticket_issuing.py", "tests/unit/test_ticket_signature.py"
 CONTROLS = {
     "a ticket admits again": (
@@ -182,12 +183,28 @@ CONTROLS = {
         Change(ISSUES, 'if one["user_id"] != found["buyer_id"]]', "if not one]"),
         f"{PASSING}::test_a_cancelled_booking_is_told_to_whoever_took_a_ticket_over",
     ),
+    "attendees are shown to every organiser": (
+        Change(ACCESS, "if not event or not _organises(caller, event):", "if not event:"),
+        f"{ATTENDEES}::test_the_organiser_of_the_event_only",
+    ),
+    "a cell is a formula": (
+        Change("functions/ticket/core/sheet.py", "if text.startswith(_FORMULA)", "if not text"),
+        f"{ATTENDEES}::test_a_cell_is_never_a_formula",
+    ),
+    "attendees are given their codes": (
+        Change(
+            "functions/ticket/core/schemas.py",
+            "    ticket_id: str\n    booking_id: str\n    user_id",
+            "    ticket_id: str\n    code: str\n    booking_id: str\n    user_id",
+        ),
+        f"{ATTENDEES}::test_an_attendee_is_shown_with_all_but_what_admits",
+    ),
     "an edit of what was not seen": (
         Change(DESK, "    seen.check(ticket)\n", ""),
         f"{AT_DESK}::test_an_edit_of_what_was_not_seen_is_refused",
     ),
     "another organiser changes tickets": (
-        Change(ACCESS, 'not (caller.user_id == event["organiser_id"] or "admin" in caller.roles)', "not caller"),
+        Change(ACCESS, "if not ticket or not event or not _organises(caller, event):", "if not ticket or not event:"),
         f"{AT_DESK}::test_only_the_event_s_organiser_may",
     ),
     "the owner reads the note": (

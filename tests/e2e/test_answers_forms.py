@@ -77,7 +77,9 @@ def test_what_no_thing_can_be_called_is_not_found(call: str, house: House, ask: 
 
 @pytest.mark.parametrize("call", answering(400, "bad-token"))
 def test_a_page_token_that_was_not_issued_is_refused(call: str, house: House, ask: Asking) -> None:
-    assert ask(house.admin, f"{address(call)}?next_token=invented").told == (400, "bad-token")
+    found = address(call.replace("{event_id}", house.party["id"]))
+
+    assert ask(house.admin, f"{found}?next_token=invented").told == (400, "bad-token")
 
 
 @pytest.mark.parametrize("call", answering(400, "bad-key"))

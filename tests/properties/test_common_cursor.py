@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common import store
-from common.cursor import BadToken, Listing, decode, encode
+from common.cursor import BadToken, Listing, Sharded, decode, encode
 from common.store import Delete, Put
 from tests.support.one_table import TABLE, one_table
 
-LISTING = Listing(TABLE, "by_user", "user_id", "created_at")
+LISTINGS = st.sampled_from(
+    [Listing(TABLE, "by_user", "user_id", "created_at"), Sharded(TABLE, "by_user", "user_id", "created_at", shards=2)]
+)
 OWNERS = (f"owner-{n}" for n in itertools.count())
 SETTINGS = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 
@@ -26,13 +28,16 @@ def table() -> Iterator[None]:
 class Shelf:
     """A list as it should be: numbers, the highest first."""
 
-    def __init__(self) -> None:
-        self.owner = next(OWNERS)
+    def __init__(self, listing: Listing, numbers: set[int]) -> None:
+        self.listing, self.owner = listing, next(OWNERS)
         self.numbers: set[int] = set()
+        for number in numbers:
+            self.add(number)
 
     def add(self, number: int) -> None:
         self.numbers.add(number)
-        placed = {"user_id": self.owner, "created_at": f"{number:04}"}
+        key = self.listing.key(self.owner, str(number)) if isinstance(self.listing, Sharded) else self.owner
+        placed = {"user_id": key, "created_at": f"{number:04}"}
         store.write(Put(TABLE, {"pk": f"{self.owner}/{number}", "sk": "x", "n": number} | placed))
 
     def remove(self, number: int) -> None:
@@ -40,34 +45,47 @@ class Shelf:
         store.write(Delete(TABLE, {"pk": f"{self.owner}/{number}", "sk": "x"}))
 
     def page(self, token: str | None, limit: int) -> tuple[list[int], str | None, str | None]:
-        page = LISTING.page(self.owner, limit=limit, token=token)
+        page = self.listing.page(self.owner, limit=limit, token=token)
         return [item["n"] for item in page.items], page.next_token, page.previous_token
 
+    def change(self, changes: list[tuple[bool, int]]) -> None:
+        for comes, number in changes:
+            (self.add if comes else self.remove)(number)
 
-CHANGE = st.tuples(st.booleans(), st.integers(0, 20))
+
+CHANGES = st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=2)
+WAYS = st.sampled_from([True, False])
+
+
+def at_an_end(shelf: Shelf, limit: int, *, forward: bool) -> tuple[list[int], str | None, str | None]:
+    """The first page, or the last."""
+    page, onward, back = shelf.page(None, limit)
+    while onward and not forward:
+        page, onward, back = shelf.page(onward, limit)
+    return page, onward, back
 
 
 @SETTINGS
 @given(
+    listing=LISTINGS,
     numbers=st.sets(st.integers(0, 20), max_size=10),
     limit=st.integers(1, 4),
-    changes=st.lists(st.lists(CHANGE, max_size=2), max_size=6),
+    forward=WAYS,
+    changes=st.lists(CHANGES, max_size=6),
 )
-def test_what_stayed_is_shown_once_and_in_order(
-    numbers: set[int], limit: int, changes: list[list[tuple[bool, int]]]
+def test_what_stayed_is_shown_once_and_in_order_in_both_directions(
+    listing: Listing, numbers: set[int], limit: int, forward: bool, changes: list[list[tuple[bool, int]]]
 ) -> None:
-    shelf, shown, stayed = Shelf(), list[int](), set(numbers)
-    for number in numbers:
-        shelf.add(number)
-    token, rounds = None, 0
+    shelf, stayed, coming = Shelf(listing, numbers), set(numbers), iter(changes)
+    page, *tokens = at_an_end(shelf, limit, forward=forward)
+    shown = page
 
-    while rounds == 0 or token:
-        page, token, _ = shelf.page(token, limit)
-        shown += page
-        for comes, number in changes[rounds] if rounds < len(changes) else []:
-            stayed.discard(number)
-            (shelf.add if comes else shelf.remove)(number)
-        rounds += 1
+    while token := tokens[0] if forward else tokens[1]:
+        change = next(coming, [])
+        shelf.change(change)
+        stayed -= {number for _, number in change}
+        page, *tokens = shelf.page(token, limit)
+        shown = shown + page if forward else page + shown
 
     assert shown == sorted(set(shown), reverse=True)
     assert stayed <= set(shown)
@@ -75,12 +93,15 @@ def test_what_stayed_is_shown_once_and_in_order(
 
 @SETTINGS
 @given(
-    numbers=st.sets(st.integers(0, 20), max_size=9), limit=st.integers(1, 4), steps=st.lists(st.booleans(), max_size=8)
+    listing=LISTINGS,
+    numbers=st.sets(st.integers(0, 20), max_size=9),
+    limit=st.integers(1, 4),
+    steps=st.lists(st.booleans(), max_size=8),
 )
-def test_to_and_fro_over_a_list_at_rest_is_the_list(numbers: set[int], limit: int, steps: list[bool]) -> None:
-    shelf, ordered = Shelf(), sorted(numbers, reverse=True)
-    for number in numbers:
-        shelf.add(number)
+def test_to_and_fro_over_a_list_at_rest_is_the_list(
+    listing: Listing, numbers: set[int], limit: int, steps: list[bool]
+) -> None:
+    shelf, ordered = Shelf(listing, numbers), sorted(numbers, reverse=True)
     page, onward, back = shelf.page(None, limit)
     at = 0
 
@@ -95,21 +116,41 @@ def test_to_and_fro_over_a_list_at_rest_is_the_list(numbers: set[int], limit: in
 
 @SETTINGS
 @given(
+    listing=LISTINGS,
+    numbers=st.sets(st.integers(5, 15), min_size=5, max_size=9),
+    limit=st.integers(1, 3),
+    elsewhere=st.lists(st.integers(16, 20) | st.integers(0, 4), max_size=5),
+)
+def test_going_back_gives_the_same_page_whatever_came_before_and_after_it(
+    listing: Listing, numbers: set[int], limit: int, elsewhere: list[int]
+) -> None:
+    shelf = Shelf(listing, numbers)
+    page, onward, _ = shelf.page(None, limit)
+
+    while onward:
+        following, further, back = shelf.page(onward, limit)
+        shelf.change([(True, number) for number in elsewhere])
+        assert shelf.page(back, limit)[0] == page
+        shelf.change([(False, number) for number in elsewhere])
+        page, onward = following, further
+
+
+@SETTINGS
+@given(
+    listing=LISTINGS,
     numbers=st.sets(st.integers(0, 20), min_size=1, max_size=8),
-    changes=st.lists(CHANGE, max_size=8),
+    changes=st.lists(CHANGES, max_size=8),
     steps=st.lists(st.booleans(), min_size=1, max_size=8),
 )
-def test_nobody_is_stranded(numbers: set[int], changes: list[tuple[bool, int]], steps: list[bool]) -> None:
+def test_nobody_is_stranded(
+    listing: Listing, numbers: set[int], changes: list[list[tuple[bool, int]]], steps: list[bool]
+) -> None:
     """Wherever one is, empty pages included: going on to the end and back from there shows all that there is."""
-    shelf, token = Shelf(), None
-    for number in numbers:
-        shelf.add(number)
+    shelf, token = Shelf(listing, numbers), None
     for forward, change in itertools.zip_longest(steps, changes):
         _, onward, back = shelf.page(token, 2)
         token = (onward if forward else back) or token
-        if change:
-            comes, number = change
-            (shelf.add if comes else shelf.remove)(number)
+        shelf.change(change or [])
 
     page, onward, back = shelf.page(token, 2)
     while onward:

@@ -30,6 +30,7 @@ _BINARY = {  # the types of what is not JSON stand in the calls' code only
     "ticket.get_qr": ("image/svg+xml", "image/png"),
     "ticket.get_pdf": ("application/pdf",),
     "ticket.get_calendar": ("text/calendar",),
+    "ticket.get_attendees_csv": ("text/csv",),
     "gateway.get_openapi": ("application/json",),
     "gateway.get_docs": ("text/html",),
     "gateway.get_docs_file": ("text/javascript", "text/css", "image/png"),

@@ -19,11 +19,19 @@ def _works_there(caller: Caller, event: Item) -> bool:
     return caller.user_id in (event["organiser_id"], *event["staff"]) or "admin" in caller.roles
 
 
+def organiser_of(caller: Caller, event_id: str) -> Item:
+    """The event that the caller organises. Raises EventUnknown."""
+    event = repository.event(event_id)
+    if not event or not _organises(caller, event):
+        raise EventUnknown
+    return event
+
+
 def organised(caller: Caller, ticket_id: str) -> Item:
     """The ticket of an event that the caller organises. Raises TicketUnknown."""
     ticket = repository.ticket(ticket_id)
     event = repository.event(ticket["event_id"]) if ticket else None
-    if not ticket or not event or not (caller.user_id == event["organiser_id"] or "admin" in caller.roles):
+    if not ticket or not event or not _organises(caller, event):
         raise TicketUnknown
     return ticket
 
@@ -34,3 +42,7 @@ def seen(caller: Caller, ticket_id: str) -> Item:
     if ticket and ticket["user_id"] == caller.user_id:
         return ticket
     return organised(caller, ticket_id)
+
+
+def _organises(caller: Caller, event: Item) -> bool:
+    return caller.user_id == event["organiser_id"] or "admin" in caller.roles

@@ -9,7 +9,7 @@ from common import outbox, store
 from common.bus.ticket import TicketCreated, TicketPending, TicketRejected, TicketVoided
 from common.outbox import born, change, entry, transition
 from common.store import ConditionFailed, Item, Key, Put, Update, Write
-from ticket.core import ledger
+from ticket.core import attendees, ledger
 from ticket.core.model import LIFECYCLE, Issue, State, Ticket, Trigger
 from ticket.core.repository import NEW, TABLE, key, tickets
 
@@ -146,4 +146,5 @@ def _issue(new: Issue, told: type[TicketPending | TicketRejected], state: State)
 
 
 def _ticket(new: Ticket) -> Item:
-    return born(key(new.id, "ticket") | asdict(new) | {"status": str(State.PENDING)}, actor=_WE)
+    item = key(new.id, "ticket") | asdict(new)
+    return born(item | attendees.place(item) | {"status": str(State.PENDING)}, actor=_WE)

@@ -84,6 +84,27 @@ class DoorView(View):
     counts: DoorCounts
 
 
+class AttendeeView(View):
+    """A ticket of the event, as its organiser's list has it: with nothing that admits."""
+
+    ticket_id: str
+    booking_id: str
+    user_id: str
+    event_type_id: str
+    type_name: str | None = None
+    holder_name: str | None = None
+    seat: str | None = None
+    note: str | None = None
+    status: State
+    checked_in_at: datetime | None = None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, item: dict[str, Any], types: dict[str, str]) -> "AttendeeView":
+        """The ticket, and what its type is called."""
+        return cls.model_validate(item | {"ticket_id": item["id"], "type_name": types.get(item["event_type_id"])})
+
+
 class TicketRequest(Request):
     """What is printed on a ticket beside its code, and a note that its owner does not see."""
 

@@ -12,7 +12,7 @@ from common.idempotency import Claim
 from common.outbox import born, change, entry, transition
 from common.problems import Busy
 from common.store import ConditionFailed, Item, Put, Update
-from ticket.core import issues, ledger, repository, signature
+from ticket.core import attendees, issues, ledger, repository, signature
 from ticket.core.errors import AlreadyOffered, TransferOver, TransferUnknown
 from ticket.core.model import LIFECYCLE, OFFERS, Answer, Offer, State, Trigger, admissible
 from ticket.core.repository import NEW, TABLE, key
@@ -121,6 +121,7 @@ def _successor(caller: Caller, old: Item, new_id: str) -> Item:
     item |= {"id": new_id, "user_id": caller.user_id, "serial": old["serial"] + 1, "status": str(State.CREATED)}
     item |= signature.shown(env.secret("ticket-seed"), item, item["serial"])
     item |= {"transferred_from": old["id"], "issued_at": clock.iso(clock.now())}
+    item |= attendees.place(item)
     told = entry(TicketTransferred, from_user_id=old["user_id"])
     return born(item, actor=caller.user_id, trigger="transfer", publish=[told])
 

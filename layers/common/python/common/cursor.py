@@ -4,7 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
+import zlib
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from common import env, store
@@ -74,6 +76,26 @@ class Listing:
             if at is None:
                 break
         return [{name: item[name] for name in {"pk", "sk", self.pk, self.sk}} for item in found]
+
+
+@dataclass(frozen=True)
+class Sharded(Listing):
+    """A list spread over several keys of its index, so that none of them is hot; `sk` is unique in the list.
+
+    A page is merged from the next items of every shard.
+    """
+
+    shards: int = 8
+
+    def key(self, owner: str, item_id: str) -> str:
+        """The index key of an item of the owner's list."""
+        return f"{owner}#{zlib.crc32(item_id.encode()) % self.shards}"
+
+    def _keys(self, owner: str, wanted: int, at: Key | None, *, forward: bool) -> list[Item]:
+        found: list[Item] = []
+        for shard in (f"{owner}#{number}" for number in range(self.shards)):
+            found += super()._keys(shard, wanted, {**at, self.pk: shard} if at else None, forward=forward)
+        return sorted(found, key=itemgetter(self.sk), reverse=forward == self.newest_first)[:wanted]
 
 
 def encode(place: Any, scope: str) -> str:
