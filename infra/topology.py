@@ -10,7 +10,7 @@ Read a row as: what wakes it · which function (`functions/<service>/<file>.py`)
     Stream      the tables' changes.
 
 `may` is all that a function may do beside being woken, writing its log and tracing: GetItem, BatchGetItem, Query and
-GetObject read, PutItem, UpdateItem and PutObject write; nothing deletes. A bus event is published by the item that a
+GetObject read, PutItem, UpdateItem and PutObject write, DeleteItem erases. A bus event is published by the item that a
 write leaves behind.
 """
 
@@ -25,7 +25,7 @@ from common.bus.booking import (
 from common.bus.events import EventCancelled, EventChanged, EventPublished
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded
 from common.bus.ticket import TicketCreated, TicketRejected
-from common.bus.user import UserUpdated
+from common.bus.user import UserErased, UserUpdated
 from infra.vocabulary import (
     Authorizer,
     Bucket,
@@ -95,6 +95,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/logout",                  "auth.logout",              Who.USER,      may=(AUTH.may("UpdateItem"),)),
     Route("GET /v1/jwks",                     "auth.get_jwks",            Who.ANYONE,    may=(TOKEN_KEYS.may("GetPublicKey"),)),
     Route("PUT /v1/users/{user_id}/roles",    "auth.set_roles",           Who.ADMIN,     may=(AUTH.may("GetItem", "Query", "UpdateItem"),)),
+    Timer(UserErased,                         "auth.on_user_erased",      may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),)),
     Call("auth.ensure_admin",                 may=(AUTH.may("GetItem", "PutItem"),), memory=1769),
 
     # user: who they are
@@ -104,6 +105,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("PUT /v1/users/{user_id}",          "user.update_user",         Who.USER,      may=(USERS.may("GetItem", "UpdateItem"),)),
     Route("GET /v1/users/{user_id}/settings", "user.get_settings",        Who.USER,      may=(USERS.may("GetItem"),)),
     Route("PUT /v1/users/{user_id}/settings", "user.update_settings",     Who.USER,      may=(USERS.may("GetItem", "UpdateItem"),)),
+    Route("DELETE /v1/users/{user_id}",       "user.erase_user",          Who.USER,      may=(USERS.may("GetItem", "UpdateItem", "DeleteItem"),)),
 
     # events: what is on
     Route("POST /v1/categories",              "events.create_category",   Who.ADMIN,     may=(EVENTS.may("PutItem"),)),
@@ -129,6 +131,7 @@ ROWS: tuple[Trigger, ...] = (
     On(PaymentFailed,                         "booking.on_payment_failed",    may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On(TicketRejected,                        "booking.on_ticket_rejected",   may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     Timer(BookingOrdered,                     "booking.expire_hold",          may=(BOOKINGS.may("GetItem", "UpdateItem"), BACKSTOP)),
+    Timer(UserErased,                         "booking.on_user_erased",         may=(BOOKINGS.may("BatchGetItem", "UpdateItem"), BOOKINGS.may(*LISTING, index="by_user"))),
 
     # payment: the money
     On(BookingOrdered,                        "payment.on_booking_ordered",   may=(PAYMENTS.may("PutItem"),)),
@@ -172,6 +175,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("DELETE /v1/tickets/{ticket_id}/transfer", "ticket.retract_offer", Who.USER,   may=(TICKETS.may("GetItem", "UpdateItem"),)),
     Route("GET /v1/transfers/{transfer_id}",  "ticket.get_transfer",      Who.USER,      may=(TICKETS.may("GetItem"),)),
     Route("POST /v1/transfers/{transfer_id}/accept", "ticket.accept_transfer", Who.USER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET))),
+    Timer(UserErased,                         "ticket.on_user_erased",          may=(TICKETS.may("BatchGetItem", "UpdateItem"), TICKETS.may(*LISTING, index="by_user"))),
     Call("ticket.render_tickets",             may=(TICKETS.may("GetItem", "BatchGetItem"),), seconds=15),
 
     # notify: telling people
@@ -182,6 +186,7 @@ ROWS: tuple[Trigger, ...] = (
     On(BookingFailed,                         "notify.on_booking_failed",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
     On(BookingCancelled,                      "notify.on_booking_cancelled",  may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
     On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
+    Timer(UserErased,                         "notify.on_user_erased",          may=(NOTICES.may("PutItem"),)),
     Route("GET /v1/notifications",            "notify.list_notifications", Who.USER,     may=(NOTICES.may("BatchGetItem"), NOTICES.may(*LISTING, index="by_user"), SIGN_PAGE)),
 
     # cdc: what the tables say, onto the bus

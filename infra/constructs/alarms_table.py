@@ -19,6 +19,7 @@ _REFUSED = Watched("MessagesRefused", "a bus event was refused for good, and is 
 
 WATCHED: Mapping[str, tuple[Watched, ...]] = {
     "auth": (
+        _REFUSED,
         Watched("RefreshTokensReused", "refresh tokens are used twice: somebody may have stolen them", at_least=5),
     ),
     "user": (_REFUSED,),

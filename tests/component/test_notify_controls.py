@@ -34,9 +34,9 @@ CONTROLS = (
     ),
     Control(
         "a contact that is missing is nobody's",
-        SERVICE,
+        REPOSITORY,
         "        raise ContactMissing",
-        "        return",
+        "        return None",
         f"{MAILS}::test_an_address_that_comes_late",
     ),
     Control(

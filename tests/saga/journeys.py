@@ -10,7 +10,7 @@ from typing import Any
 
 from common import outbox, store
 from common.bus.events import EventCancelled, EventChanged
-from tests.support.builders import PRICE, House, Show, kind, register, show
+from tests.support.builders import PASSWORD, PRICE, House, Show, kind, register, show
 from tests.support.saga import Saga
 from tests.support.system import Person
 
@@ -198,6 +198,28 @@ def newcomer(saga: Saga, house: House) -> Steps:
     yield saga.settle
 
 
+def leaver(saga: Saga, house: House) -> Steps:
+    """Somebody with a free ticket that bears their name, logged in, goes for good."""
+    person = register(saga, name := f"lea{saga.count('lea')}")
+    saga.http("POST /v1/login", {"username": name, "password": PASSWORD}, expect=200)
+    yield saga.settle
+    wanted = {"event_id": house.gala.id, "items": [{"event_type_id": house.gala.types[1], "qty": 1}]}
+    saga.http("POST /v1/bookings", wanted, by=person, key="for Lea", expect=201)
+    yield saga.settle
+    while not _told(saga, person):
+        assert saga.progress(), "no mail comes"
+    ticket = next(one["id"] for one in saga.tables()["tickets"] if one.get("user_id") == person.user_id)
+    words = {"holder_name": "Lea Example", "seat": "Row 1", "note": "Lea, wheelchair"}
+    saga.http(f"PUT /v1/tickets/{ticket}", words, by=house.organiser, headers={"If-Match": "*"}, expect=200)
+    saga.http(f"DELETE /v1/users/{person.user_id}", by=person, expect=204)
+    yield saga.rest
+
+
+def _told(saga: Saga, person: Person) -> bool:
+    notices = [one for one in saga.tables()["notifications"] if one.get("user_id") == person.user_id]
+    return [one["status"] for one in notices] == ["CREATED"]
+
+
 def premiere(saga: Saga, house: House) -> Steps:
     """An event is published, its staff changes twice, and somebody books at once."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
@@ -259,7 +281,7 @@ class Journey:
 PLAYS: tuple[Play, ...] = (
     paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
-    tickets_rejected, free_tickets_rejected, newcomer, repriced, premiere, called_off,
+    tickets_rejected, free_tickets_rejected, newcomer, leaver, repriced, premiere, called_off,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)

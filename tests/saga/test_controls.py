@@ -101,8 +101,8 @@ CONTROLS = (
         f"{AGAIN}[newcomer]",
         (
             "functions/notify/core/repository.py",
-            '"attribute_not_exists(#names_version) OR #names_version < :names_version"',
-            '"attribute_not_exists(#names_version) OR attribute_exists(#names_version)"',
+            "(attribute_not_exists(#names_version) OR #names_version < :names_version)",
+            "(attribute_not_exists(#names_version) OR attribute_exists(#names_version))",
         ),
     ),
     control(

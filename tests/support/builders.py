@@ -7,6 +7,7 @@ from tests.support.saga import Saga
 from tests.support.system import Person
 
 PRICE = 2500
+PASSWORD = "seven horses in a quiet meadow"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class House:
 def register(saga: Saga, name: str) -> Person:
     """Somebody who has an account."""
     about = {"email": f"{name}@example.org", "user_name": name, "first_name": name.title(), "last_name": "Example"}
-    about |= {"password": "seven horses in a quiet meadow", "mobile_phone": "+4915112345678"}
+    about |= {"password": PASSWORD, "mobile_phone": "+4915112345678"}
     return Person(user_id=saga.http("POST /v1/register", about, expect=201).json["id"])
 
 

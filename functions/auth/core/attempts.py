@@ -21,7 +21,7 @@ _FORGOTTEN = timedelta(days=1)
 
 def charge(name: str, now: datetime) -> None:
     """Count an attempt under this name. Raises TooManyAttempts."""
-    seen = store.get("auth", _key(name)) or {}
+    seen = store.get("auth", key(name)) or {}
     left = _left(seen, now)
     if left > 0:
         raise TooManyAttempts(retry_after=math.ceil(left))
@@ -34,7 +34,7 @@ def charge(name: str, now: datetime) -> None:
 
 def forgive(name: str) -> None:
     """The password was right."""
-    store.write(Update("auth", _key(name), "SET #failures = :none", values={"none": 0}))
+    store.write(Update("auth", key(name), "SET #failures = :none", values={"none": 0}))
 
 
 def _left(seen: Mapping[str, Any], now: datetime) -> float:
@@ -47,7 +47,7 @@ def _one_more(name: str, seen: Mapping[str, Any], now: datetime) -> Update:
     # The first attempts may come at once, each counted; after them only one can follow what was seen.
     return Update(
         "auth",
-        _key(name),
+        key(name),
         "SET #failures = if_not_exists(#failures, :none) + :one, "
         "#last_at = :now, #expires_at = :gone, #operation = :operation",
         condition="attribute_not_exists(#failures) OR #failures < :free OR #failures = :seen",
@@ -63,6 +63,6 @@ def _one_more(name: str, seen: Mapping[str, Any], now: datetime) -> Update:
     )
 
 
-def _key(name: str) -> dict[str, str]:
+def key(name: str) -> dict[str, str]:
     # Hashed: people type passwords into the wrong field.
     return {"pk": f"attempts#{hashlib.sha256(name.encode()).hexdigest()}", "sk": "attempts"}

@@ -36,19 +36,23 @@ def create(account: Item, *also: Write) -> None:
 
 def first_admin(user_id: str) -> Put:
     """The write that only the first admin's registration can make."""
-    return Put(_TABLE, ADMINS | {"user_ids": {user_id}}, condition=_NEW)
+    return Put(_TABLE, ADMINS | {"user_ids": {user_id}}, condition="attribute_not_exists(#user_ids)")
 
 
 def admins() -> set[str]:
     found = store.get(_TABLE, ADMINS)
-    return set(found["user_ids"]) if found else set()
+    return set(found["user_ids"]) if found and "user_ids" in found else set()
 
 
 def receipt(claim: Claim, password: str, until: datetime) -> Put:
     """What remembers the request that came with a key; `password` is its hash."""
-    key = {"pk": f"claim#registration#{claim.id}", "sk": "claim"}
     kept = {"request_hash": claim.request_hash, "password": password, "expires_at": int(until.timestamp())}
-    return Put(_TABLE, key | kept, condition=_NEW)
+    return Put(_TABLE, receipt_key(claim.id) | kept, condition=_NEW)
+
+
+def receipt_key(claim_id: str) -> dict[str, str]:
+    """An account that was opened with a key has its claim's id."""
+    return {"pk": f"claim#registration#{claim_id}", "sk": "claim"}
 
 
 def reserve_name(user_name: str, until: datetime, *also: Write) -> None:
@@ -59,7 +63,7 @@ def reserve_name(user_name: str, until: datetime, *also: Write) -> None:
 
 
 def account(user_id: str) -> Account | None:
-    item = store.get(_TABLE, _profile(user_id))
+    item = store.get(_TABLE, profile(user_id))
     return Account.of(item) if item else None
 
 
@@ -73,7 +77,7 @@ def set_roles(before: Account, after: Account, actor: str) -> None:
     """Raises ChangedMeanwhile, LastAdmin."""
     update = change(
         _TABLE,
-        _profile(before.id),
+        profile(before.id),
         trigger="set_roles",
         actor=actor,
         sets={"roles": list(after.roles), "tokens_from": after.tokens_from},
@@ -97,5 +101,5 @@ def _admin_change(before: Account, after: Account) -> list[Write]:
     return [Update(_TABLE, ADMINS, "DELETE #user_ids :who", condition="size(#user_ids) > :one", values=values)]
 
 
-def _profile(user_id: str) -> dict[str, str]:
+def profile(user_id: str) -> dict[str, str]:
     return {"pk": user_id, "sk": "profile"}

@@ -1,10 +1,12 @@
 """Where contacts and notifications are kept, and on what conditions.
 
 pk               sk            what
-user id          contact       personal data, copied from auth and user; never logged, never published
+user id          contact       personal data, copied from auth and user; never logged, never published;
+                               with `erased_at`, a tombstone and nothing else
 notification id  notification  what a user is told
 """
 
+from contextlib import suppress
 from dataclasses import asdict
 
 from common import clock, store
@@ -21,31 +23,37 @@ MINE = Listing(TABLE, "by_user", "user_id", "created_at")
 
 _WE = "notify"
 _NAMES = ("user_name", "first_name", "last_name")
+_STAYS = "attribute_not_exists(#erased_at)"  # a tombstone is never a contact again
+
+
+class ContactMissing(Exception):
+    """The user's address has not arrived yet; trying again will find it."""
 
 
 def keep_contact(user: UserRegistered) -> None:
     """Keep the address; names that an update has brought before are newer and stay."""
     names = ", ".join(f"#{name} = if_not_exists(#{name}, :{name})" for name in _NAMES)
     values = {"email": user.email} | user.model_dump(include=set(_NAMES))
-    store.write(Update(TABLE, _contact(user.user_id), f"SET #email = :email, {names}", values=values))
+    _keep(Update(TABLE, contact_key(user.user_id), f"SET #email = :email, {names}", condition=_STAYS, values=values))
 
 
 def keep_names(user: UserUpdated) -> None:
     """Keep the newest names, even before the address is known. Those of the registration have no version."""
     names = ", ".join(f"#{name} = :{name}" for name in _NAMES)
     values = {"names_version": user.version} | user.model_dump(include=set(_NAMES))
-    newer = "attribute_not_exists(#names_version) OR #names_version < :names_version"
+    newer = f"{_STAYS} AND (attribute_not_exists(#names_version) OR #names_version < :names_version)"
     expression = f"SET #names_version = :names_version, {names}"
-    try:
-        store.write(Update(TABLE, _contact(user.user_id), expression, condition=newer, values=values))
-    except ConditionFailed:
-        return
+    _keep(Update(TABLE, contact_key(user.user_id), expression, condition=newer, values=values))
 
 
 def contact(user_id: str) -> Contact | None:
-    """How to reach the user; None until the address is known."""
-    found = store.get(TABLE, _contact(user_id)) or {}
-    return Contact(found["email"], found["first_name"]) if "email" in found else None
+    """How to reach the user; None if they have been erased. Raises ContactMissing."""
+    found = store.get(TABLE, contact_key(user_id)) or {}
+    if "erased_at" in found:
+        return None
+    if "email" not in found:
+        raise ContactMissing
+    return Contact(found["email"], found["first_name"])
 
 
 def begin(new: Notification) -> State:
@@ -87,7 +95,12 @@ def _moved(update: Update) -> bool:
     return True
 
 
-def _contact(user_id: str) -> dict[str, str]:
+def _keep(update: Update) -> None:
+    with suppress(ConditionFailed):  # what is there is newer, or a tombstone
+        store.write(update)
+
+
+def contact_key(user_id: str) -> dict[str, str]:
     return {"pk": user_id, "sk": "contact"}
 
 

@@ -11,10 +11,6 @@ from notify.core import repository, templates
 from notify.core.model import Contact, Notification, State, Telling
 
 
-class ContactMissing(Exception):
-    """The user's address has not arrived yet; trying again will find it."""
-
-
 def tell(event: Telling) -> None:
     """Tell the user of the bus event, in words that need nothing beside it."""
     _tell(event, lambda contact: templates.letter(event, contact))
@@ -38,10 +34,8 @@ def _tell(event: Telling, write: Callable[[Contact], Letter | None]) -> None:
     if repository.begin(notification) is not State.PENDING:
         return
     contact = repository.contact(notification.user_id)
-    if contact is None:
-        raise ContactMissing
-    letter = write(contact)
-    if letter is None:
+    letter = write(contact) if contact else None
+    if contact is None or letter is None:
         repository.dropped(notification.id)
         return
     # A death between these two lines repeats the mail: a mail twice is better than none.

@@ -30,10 +30,15 @@ def create(registered: UserRegistered) -> None:
 
 def get(user_id: str, what: str) -> Item:
     """The user's profile or settings. Raises UserUnknown."""
-    item = store.get(TABLE, _key(user_id, what))
-    if not item:
+    item = find(user_id, what)
+    if not item or "erased_at" in item:
         raise UserUnknown
     return item
+
+
+def find(user_id: str, what: str) -> Item | None:
+    """As `get`, or what is left of somebody who was erased."""
+    return store.get(TABLE, key(user_id, what))
 
 
 def replace(before: Item, wanted: Mapping[str, Any], actor: str, told: type[BusEvent]) -> Item:
@@ -52,7 +57,7 @@ def replace(before: Item, wanted: Mapping[str, Any], actor: str, told: type[BusE
 def _replacement(before: Item, wanted: Mapping[str, Any], actor: str, told: type[BusEvent]) -> Update:
     return change(
         TABLE,
-        _key(before["pk"], before["sk"]),
+        key(before["pk"], before["sk"]),
         trigger="update",
         actor=actor,
         sets={name: value for name, value in wanted.items() if value is not None} | {"updated_by": actor},
@@ -66,9 +71,9 @@ def _replacement(before: Item, wanted: Mapping[str, Any], actor: str, told: type
 
 
 def _born(registered: UserRegistered, what: str, attributes: Mapping[str, Any]) -> Item:
-    item = _key(registered.user_id, what) | {"id": registered.user_id} | dict(attributes)
+    item = key(registered.user_id, what) | {"id": registered.user_id} | dict(attributes)
     return born(item, actor=registered.user_id)
 
 
-def _key(user_id: str, what: str) -> dict[str, str]:
+def key(user_id: str, what: str) -> dict[str, str]:
     return {"pk": user_id, "sk": what}

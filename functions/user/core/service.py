@@ -1,10 +1,10 @@
-"""Who may see and change a profile and its settings: its user, and an admin."""
+"""Who may see and change a profile and its settings, and erase them: their user, and an admin."""
 
 from common.api import Caller, IfMatch
 from common.bus.user import SettingsChanged, UserUpdated
 from common.store import Item
-from user.core import repository
-from user.core.errors import UserUnknown
+from user.core import erasing, repository
+from user.core.errors import AdminStays, UserUnknown
 from user.core.schemas import SettingsRequest, UserRequest
 
 
@@ -32,6 +32,15 @@ def rearranged(user_id: str, request: SettingsRequest, caller: Caller, seen: IfM
     before = settings(user_id, caller)
     seen.check(before)
     return repository.replace(before, request.model_dump(mode="json"), caller.user_id, SettingsChanged)
+
+
+def erase(user_id: str, caller: Caller) -> None:
+    """Raises UserUnknown, AdminStays."""
+    _may(user_id, caller)
+    # Who is the last admin only auth knows: it refuses to take the role from them.
+    if user_id == caller.user_id and "admin" in caller.roles:
+        raise AdminStays
+    erasing.erase(user_id, caller.user_id)
 
 
 def _may(user_id: str, caller: Caller) -> None:

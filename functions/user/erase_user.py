@@ -1,0 +1,15 @@
+"""DELETE /v1/users/{user_id}: forget a person."""
+
+from common.api import Caller, NoContent, endpoint
+from user.core import service
+from user.core.errors import AdminStays, UserUnknown
+
+
+@endpoint(refuses=[UserUnknown, AdminStays])
+def handler(user_id: str, caller: Caller) -> NoContent:
+    """Erase the account and everything personal, in every service, for good; harmless to repeat.
+
+    Sessions end at once. Bookings, payments and tickets stay, without a name; what is valid stays valid.
+    """
+    service.erase(user_id, caller)
+    return NoContent()
