@@ -23,7 +23,7 @@ from common.bus.booking import (
     BookingOrdered,
 )
 from common.bus.events import EventCancelled, EventChanged, EventPublished
-from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded
+from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded, RefundRequested
 from common.bus.ticket import TicketCreated, TicketRejected
 from common.bus.user import UserErased, UserUpdated
 from infra.vocabulary import (
@@ -134,13 +134,17 @@ ROWS: tuple[Trigger, ...] = (
     Timer(UserErased,                         "booking.on_user_erased",         may=(BOOKINGS.may("BatchGetItem", "UpdateItem"), BOOKINGS.may(*LISTING, index="by_user"))),
 
     # payment: the money
+    On((EventPublished, EventChanged, EventCancelled), "payment.keep_event",  may=(PAYMENTS.may("PutItem"),)),
     On(BookingOrdered,                        "payment.on_booking_ordered",   may=(PAYMENTS.may("PutItem"),)),
     Timer(BookingOrdered,                     "payment.close_payment",        may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=30),
     On(BookingFailed,                         "payment.on_booking_failed",    may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=30),
     On(BookingCancelled,                      "payment.on_booking_cancelled", may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=30),
+    On(RefundRequested,                       "payment.on_refund_requested",  may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=30),
     Route("POST /v1/payments",                "payment.start_payment",    Who.USER,      may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=29),
     Route("GET /v1/payments",                 "payment.list_payments",    Who.USER,      may=(PAYMENTS.may("BatchGetItem"), PAYMENTS.may(*LISTING, index="by_user"), SIGN_PAGE)),
     Route("GET /v1/payments/{payment_id}",    "payment.get_payment",      Who.USER,      may=(PAYMENTS.may("GetItem"),)),
+    Route("GET /v1/payments/{payment_id}/receipt", "payment.get_receipt", Who.USER,      may=(PAYMENTS.may("GetItem"),)),
+    Route("POST /v1/payments/{payment_id}/refund", "payment.create_refund", Who.ORGANISER, may=(PAYMENTS.may("GetItem", "UpdateItem"),)),
     Route("POST /v1/payments/webhook",        "payment.receive_webhook",  Who.PROVIDER,  may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=29),
 
     # sandbox: a provider with Stripe's wire contract, deployed only where no live key is given

@@ -1,7 +1,7 @@
-"""GET /v1/payments/{payment_id}: one of the caller's payments, with its history."""
+"""GET /v1/payments/{payment_id}: a payment of the caller's own or for an event of theirs, with its history."""
 
 from common.api import Caller, endpoint
-from payment.core import repository
+from payment.core import access
 from payment.core.errors import PaymentUnknown
 from payment.core.schemas import PaymentDetail
 
@@ -9,4 +9,4 @@ from payment.core.schemas import PaymentDetail
 @endpoint(refuses=[PaymentUnknown])
 def handler(payment_id: str, caller: Caller) -> PaymentDetail:
     """The payment, and every step that it took."""
-    return PaymentDetail.of(repository.owned(payment_id, caller.user_id))
+    return PaymentDetail.of(access.seen(caller, payment_id))

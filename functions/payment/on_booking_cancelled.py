@@ -1,4 +1,4 @@
-"""BookingCancelled: nothing is due any more, and whatever was paid goes back."""
+"""BookingCancelled: nothing is due any more, and of what was paid as much goes back as it says."""
 
 from common.bus.booking import BookingCancelled
 from common.consumer import consumer
@@ -8,4 +8,4 @@ from payment.core import closing
 @consumer
 def handler(booking: BookingCancelled) -> None:
     """Close the payment, or refund it."""
-    closing.cancelled(booking.booking_id)
+    closing.cancelled(booking.booking_id, booking.refund)

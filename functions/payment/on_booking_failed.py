@@ -8,4 +8,4 @@ from payment.core import closing
 @consumer
 def handler(booking: BookingFailed) -> None:
     """Refund, if it was money that booking answered for and not our own word that there was none."""
-    closing.failed(booking.booking_id, was_paid=booking.reason not in ("declined", "amount_mismatch"))
+    closing.failed(booking.booking_id, booking.reason)

@@ -332,6 +332,7 @@ def test_a_cancelled_booking_that_was_paid_at_that_moment_is_refunded(
     provider.choose(start(system, order), "paid")
 
     system.deliver(order.cancelled(), CANCELLED)
+    order.send_back(system)
     provider.release()
 
     assert order.steps(system)[-3:] == ["succeed", "refund", "finish_refund"]
@@ -345,6 +346,7 @@ def test_paid_money_goes_back_once(system: System, order: Order, provider: Provi
 
     for _ in range(2):
         assert taken(system.deliver(message, consumer))
+        assert order.send_back(system)
 
     item = order.stored(system)
     assert (item["status"], item["refunded"]) == ("REFUNDED", 5000)
@@ -379,7 +381,12 @@ def test_a_refund_is_written_before_it_is_asked_for(system: System, order: Order
 
     answer = system.deliver(order.failed("no_room"), FAILED)
 
-    assert (taken(answer), status(order, system)) == (False, "REFUNDING")
+    (refund,) = order.stored(system)["refunds"]
+    asked = {"bus_event": "RefundRequested.v1", "refund_id": refund["id"], "amount": 5000}
+    assert (taken(answer), status(order, system)) == (True, "REFUNDING")
+    assert published(order.stored(system)) == [asked]
+    assert [order.send_back(system, tries=tries) for tries in (1, 5)] == [False, False]
+    assert order.refunds(system) == [(5000, "PENDING")]
 
 
 def test_a_refund_whose_reply_was_lost_is_taken_up_with_the_same_key(
@@ -388,12 +395,13 @@ def test_a_refund_whose_reply_was_lost_is_taken_up_with_the_same_key(
     provider.choose(start(system, order), "paid")
     provider.lost_replies = 1
 
-    first = system.deliver(order.failed("no_room"), FAILED)
-    second = system.deliver(order.failed("no_room"), FAILED)
+    system.deliver(order.failed("no_room"), FAILED)
+    first, second = order.send_back(system), order.send_back(system)
 
     (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
-    assert (taken(first), taken(second), status(order, system)) == (False, True, "REFUNDED")
-    assert {one.key for one in provider.refunds()} == {f"{order.payment_id}:refund:1"}
+    (refund,) = order.stored(system)["refunds"]
+    assert (first, second, status(order, system)) == (False, True, "REFUNDED")
+    assert [one.key for one in provider.refunds()] == [f"{order.payment_id}:refund:{refund['id']}"] * 2
     assert session["amount_refunded"] == 5000
 
 
@@ -402,6 +410,7 @@ def test_a_charge_that_is_refunded_already_counts_as_refunded(system: System, or
     provider.refusals.append(("/refunds", {"code": "charge_already_refunded", "message": "done"}))
 
     system.deliver(order.failed("no_room"), FAILED)
+    order.send_back(system)
 
     assert status(order, system) == "REFUNDED"
 
@@ -411,14 +420,17 @@ def test_a_refund_that_is_refused_for_good_alarms_and_can_be_tried_anew(
 ) -> None:
     provider.choose(start(system, order), "paid")
     provider.refusals.append(("/refunds", {"code": "balance_insufficient", "message": "no"}))
-    refused = system.deliver(order.failed("no_room"), FAILED)
+    system.deliver(order.failed("no_room"), FAILED)
+    refused = order.send_back(system)
     item, out = order.stored(system), capsys.readouterr().out
 
     system.deliver(order.failed("no_room"), FAILED)
+    order.send_back(system)
 
-    assert (taken(refused), item["status"], item["refunded"], "RefundsFailed" in out) == (True, "SUCCEEDED", 0, True)
-    assert [one.key for one in provider.refunds()] == [f"{order.payment_id}:refund:2"]
-    assert status(order, system) == "REFUNDED"
+    assert (refused, item["status"], item["refunded"], "RefundsFailed" in out) == (True, "SUCCEEDED", 0, True)
+    assert [(one["amount"], one["status"]) for one in item["refunds"]] == [(5000, "FAILED")]
+    assert (order.refunds(system), status(order, system)) == ([(5000, "FAILED"), (5000, "SUCCEEDED")], "REFUNDED")
+    assert len({one.key for one in provider.calls if one.call.endswith("/refunds")}) == 2
 
 
 @pytest.mark.parametrize("why", ["ticket_rejected", "no_room"])

@@ -410,10 +410,10 @@ def test_the_payment_is_found_by_the_reference_alone(
     assert status(order, system) == "SUCCEEDED"
 
 
-def refund_event(order: Order, status: str, *, attempt: int = 1, kind: str = "refund.updated") -> dict[str, Any]:
-    about = {"payment_id": order.payment_id, "refund_key": f"{order.payment_id}:refund:{attempt}"}
+def refund_event(order: Order, refund_id: str, status: str, *, kind: str = "refund.updated") -> dict[str, Any]:
+    about = {"payment_id": order.payment_id, "refund_key": f"{order.payment_id}:refund:{refund_id}"}
     refund = {"id": "re_1", "object": "refund", "status": status, "metadata": about}
-    return {"id": f"evt_{status}_{attempt}_{kind}", "type": kind, "created": 1, "data": {"object": refund}}
+    return {"id": f"evt_{status}_{refund_id}_{kind}", "type": kind, "created": 1, "data": {"object": refund}}
 
 
 @pytest.mark.parametrize("kind", ["refund.updated", "charge.refund.updated", "refund.failed"])
@@ -422,14 +422,16 @@ def test_a_refund_that_fails_afterwards_is_undone_and_alarms(
 ) -> None:
     provider.send(paid)
     system.deliver(order.failed("no_room"), "payment.on_booking_failed")
+    order.send_back(system)
     refunded = order.stored(system)
     capsys.readouterr()
 
-    provider.tell(refund_event(order, "failed", kind=kind))
+    provider.tell(refund_event(order, refunded["refunds"][0]["id"], "failed", kind=kind))
 
     item = order.stored(system)
     assert (refunded["status"], refunded["refunded"]) == ("REFUNDED", 5000)
     assert (item["status"], item["refunded"], item["outbox_version"]) == ("SUCCEEDED", 0, refunded["version"])
+    assert order.refunds(system) == [(5000, "FAILED")]
     assert "RefundsFailed" in capsys.readouterr().out
 
 
@@ -437,12 +439,13 @@ def test_the_provider_may_say_that_it_refunded_before_its_answer_reaches_us(
     system: System, order: Order, provider: Provider, paid: Delivery
 ) -> None:
     provider.send(paid)
+    system.deliver(order.failed("no_room"), "payment.on_booking_failed")
     provider.lost_replies = 1
-    system.deliver(order.failed("no_room"), "payment.on_booking_failed")
-    between = status(order, system)
+    order.send_back(system)
+    (refund,), between = order.stored(system)["refunds"], status(order, system)
 
-    provider.tell(refund_event(order, "succeeded"))
-    system.deliver(order.failed("no_room"), "payment.on_booking_failed")
+    provider.tell(refund_event(order, refund["id"], "succeeded"))
+    system.deliver(order.refund_requested(refund), "payment.on_refund_requested")
 
     item = order.stored(system)
     assert (between, item["status"]) == ("REFUNDING", "REFUNDED")
@@ -450,14 +453,15 @@ def test_the_provider_may_say_that_it_refunded_before_its_answer_reaches_us(
     assert len(provider.refunds()) == 1
 
 
-@pytest.mark.parametrize("event", [("pending", 1), ("failed", 0), ("failed", 2)], ids=str)
+@pytest.mark.parametrize("event", [("pending", "its own"), ("succeeded", "its own"), ("failed", "another")], ids=str)
 def test_other_news_of_refunds_change_nothing(
-    system: System, order: Order, provider: Provider, paid: Delivery, event: tuple[str, int]
+    system: System, order: Order, provider: Provider, paid: Delivery, event: tuple[str, str]
 ) -> None:
     provider.send(paid)
     system.deliver(order.failed("no_room"), "payment.on_booking_failed")
+    order.send_back(system)
     before = order.stored(system)
 
-    provider.tell(refund_event(order, event[0], attempt=event[1]))
+    provider.tell(refund_event(order, before["refunds"][0]["id"] if event[1] == "its own" else "another", event[0]))
 
     assert order.stored(system) == before

@@ -20,7 +20,7 @@ OUTCOMES = {
     "PaymentsClosed", "PaymentsDeclined", "PaymentsReceived", "PaymentsReceivedLate", "PaymentsRefunded",
     "PaymentsStarted", "PlacesHeld", "ProviderEventsIgnored", "SessionsOpened", "SnapshotsBuilt", "TicketsAdmitted",
     "TicketsIssued", "TicketsReissued", "TicketsRejected", "TicketsTransferred", "TicketsVoided", "UsersErased",
-    "UsersRegistered",
+    "RefundsRequested", "UsersRegistered",
 }  # fmt: skip
 TROUBLE = ("Failed", "Forged", "GivenUp", "Lateness", "Mismatch", "Parked")  # no outcome is named so
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from common import outbox, store
+from common import ids, outbox, store
 from common.bus.events import EventCancelled, EventChanged
 from tests.support.builders import PASSWORD, PRICE, House, Show, kind, register, show
 from tests.support.saga import Saga
@@ -185,6 +185,23 @@ def free_tickets_rejected(saga: Saga, house: House) -> Steps:
     yield saga.rest
 
 
+def refunded_in_parts(saga: Saga, house: House) -> Steps:
+    """The organiser gives a part back, and another when that was sent."""
+    booking = order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    saga.press(start(saga, booking, house.buyer), "paid")
+    yield saga.settle
+    for reason in ("The bar was shut.", "So was the cloakroom."):
+        refund(saga, booking, house.organiser, reason, amount=1000)
+        yield saga.rest
+
+
+def refund(saga: Saga, booking: dict[str, Any], by: Person, reason: str, **fields: Any) -> None:
+    """The organiser gives money of the booking's payment back."""
+    payment_id = ids.derive("payment", booking["id"])
+    saga.http(f"POST /v1/payments/{payment_id}/refund", {"reason": reason} | fields, by=by, expect=201)
+
+
 def newcomer(saga: Saga, house: House) -> Steps:
     """Somebody registers, changes the profile twice, the settings once, and takes a free place."""
     person = register(saga, f"nora{saga.count('nora')}")
@@ -282,6 +299,7 @@ PLAYS: tuple[Play, ...] = (
     paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
     tickets_rejected, free_tickets_rejected, newcomer, leaver, repriced, premiere, called_off,
+    refunded_in_parts,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)

@@ -123,6 +123,11 @@ def refunds_are_covered(tables: Tables) -> Iterator[str]:
     for one in _of(tables, "payments", "payment"):
         if not 0 <= one["refunded"] <= one["prices"]:
             yield f"I5 payment {one['pk']}: {one['refunded']} refunded of {one['prices']}"
+        rows = Counter({"SUCCEEDED": 0, "PENDING": 0})
+        for refund in one.get("refunds", ()):
+            rows[refund["status"]] += refund["amount"]
+        if rows["SUCCEEDED"] != one["refunded"] or rows["SUCCEEDED"] + rows["PENDING"] > one["prices"]:
+            yield f"I5 payment {one['pk']}: its refunds are {dict(rows)}, refunded {one['refunded']} of {one['prices']}"
     sent: Counter[str] = Counter()
     for one in _of(tables, "sandbox", "refund"):
         sent[one["payment_intent"]] += one["amount"]
@@ -228,7 +233,8 @@ def everything_is_told_once(tables: Tables) -> Iterator[str]:
     for one in _of(tables, "tickets", "issue"):
         expected.update((one["id"], "tickets_created") for log in one["logs"] if log["did"] == "issue")
     for one in _of(tables, "payments", "payment"):
-        back = sum(log["did"] == "finish_refund" for log in one["logs"]) if one["prices"] else 0
+        sent = ("part_refund", "finish_refund", "finish_one")
+        back = sum(log["did"] in sent for log in one["logs"]) if one["prices"] else 0
         expected.update({(one["booking_id"], "payment_refunded"): back})
     told = Counter((one["booking_id"], one["kind"]) for one in _of(tables, "notifications", "notification"))
     for booking_id, kind in expected.keys() | told.keys():

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common import clock, ids
-from common.bus.booking import BookingCancelled, BookingFailed, BookingOrdered
+from common.bus.booking import BookingCancelled, BookingExtended, BookingFailed, BookingOrdered
+from common.bus.events import EventPublished
+from common.bus.payment import RefundRequested
 from infra import topology
 from tests.support.system import Person, System
 
@@ -57,13 +59,48 @@ class Order:
 
     def ordered(self) -> BookingOrdered:
         due = {"prices": self.prices, "currency": self.currency, "quantity": 2, "pay_before": START + HOLD}
+        due["items"] = [{"event_type_id": "seats", "qty": 2, "unit_price": self.prices // 2}]
         return BookingOrdered.model_validate(self._about("ordered") | due)
 
     def failed(self, reason: str) -> BookingFailed:
         return BookingFailed.model_validate(self._about(f"failed-{reason}") | {"reason": reason})
 
-    def cancelled(self, reason: str = "buyer") -> BookingCancelled:
-        return BookingCancelled.model_validate(self._about("cancelled") | {"reason": reason})
+    def cancelled(self, reason: str = "buyer", refund: int | None = None) -> BookingCancelled:
+        return BookingCancelled.model_validate(self._about("cancelled") | {"reason": reason, "refund": refund})
+
+    def extended(self, **later: float) -> BookingExtended:
+        until = START + HOLD + timedelta(**later)
+        return BookingExtended.model_validate(self._about(f"extended-{until}") | {"pay_before": until})
+
+    def refund_requested(self, refund: dict[str, Any]) -> RefundRequested:
+        """What payment tells itself of a refund that is to be sent."""
+        about = {"payment_id": self.payment_id, "refund_id": refund["id"], "amount": refund["amount"]}
+        return RefundRequested.model_validate(self._about(refund["id"]) | about | {"currency": self.currency})
+
+    def refunds(self, system: System) -> list[tuple[int, str]]:
+        """Amount and status of each refund."""
+        return [(one["amount"], one["status"]) for one in self.stored(system).get("refunds", [])]
+
+    def send_back(self, system: System, *, tries: int = 1) -> bool:
+        """Deliver the request of every refund that is to be sent; whether none has to come again."""
+        waiting = [one for one in self.stored(system).get("refunds", []) if one["status"] == "PENDING"]
+        told = [self.refund_requested(one) for one in waiting]
+        answers = [system.deliver(one, "payment.on_refund_requested", tries=tries) for one in told]
+        return all(map(taken, answers))
+
+    def show(self, organiser: Person, *, version: int = 1, **terms: Any) -> EventPublished:
+        """The event that it is for."""
+        kind = {"id": "seats", "name": "Seat", "prices": self.prices // 2, "currency": self.currency}
+        about: dict[str, Any] = {
+            "event_id": self.event_id,
+            "organiser_id": organiser.user_id,
+            "name": "Gala",
+            "venue": "Hall",
+        }
+        about |= {"city": "Bremen", "zone": "Europe/Berlin", "starts_at": START + HOLD, "ends_at": START + 2 * HOLD}
+        about |= {"status": "PUBLISHED", "max_per_user": 4, "hold_seconds": 600, "terms_version": version}
+        about |= {"types": [kind | {"capacity": 10, "status": "ON_SALE"}], "event_version": version}
+        return EventPublished.model_validate(self._about(f"show-{version}") | about | terms)
 
     def stored(self, system: System) -> dict[str, Any]:
         """The payment's item."""

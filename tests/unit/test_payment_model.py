@@ -14,8 +14,13 @@ ALLOWED = {
     (State.PENDING,   Trigger.FAIL):          State.FAILED,
     (State.PENDING,   Trigger.CANCEL):        State.CANCELLED,
     (State.SUCCEEDED, Trigger.REFUND):        State.REFUNDING,
+    (State.REFUNDING, Trigger.REFUND):        State.REFUNDING,
+    (State.REFUNDING, Trigger.FINISH_ONE):    State.REFUNDING,
+    (State.REFUNDING, Trigger.FAIL_ONE):      State.REFUNDING,
+    (State.REFUNDING, Trigger.PART_REFUND):   State.SUCCEEDED,
     (State.REFUNDING, Trigger.FINISH_REFUND): State.REFUNDED,
     (State.REFUNDING, Trigger.FAIL_REFUND):   State.SUCCEEDED,
+    (State.SUCCEEDED, Trigger.FAIL_REFUND):   State.SUCCEEDED,
     (State.REFUNDED,  Trigger.FAIL_REFUND):   State.SUCCEEDED,
 }
 # fmt: on
@@ -29,8 +34,9 @@ def test_each_trigger_leaves_only_its_own_states(state: State, trigger: Trigger)
 
 
 def test_money_is_never_refunded_that_was_not_received() -> None:
-    assert LIFECYCLE.sources(Trigger.REFUND) == (State.SUCCEEDED,)
-    assert LIFECYCLE.sources(Trigger.FINISH_REFUND) == (State.REFUNDING,)
+    assert LIFECYCLE.sources(Trigger.REFUND) == (State.SUCCEEDED, State.REFUNDING)
+    for sent in (Trigger.FINISH_REFUND, Trigger.PART_REFUND, Trigger.FINISH_ONE):
+        assert LIFECYCLE.sources(sent) == (State.REFUNDING,)
 
 
 def test_nothing_that_was_received_can_fail_or_be_cancelled() -> None:

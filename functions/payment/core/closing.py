@@ -37,23 +37,23 @@ def at_deadline(order: BookingOrdered) -> None:
     _settle(payment, money, repository.failure(payment, reason, actor="timer"))
 
 
-def cancelled(booking_id: str) -> None:
-    """The booking is cancelled: nothing is due any more, and whatever was paid goes back."""
+def cancelled(booking_id: str, refund: int | None) -> None:
+    """The booking is cancelled: nothing is due any more, and of what was paid so much goes back, or all."""
     payment = _existing(booking_id)
     if payment.status is State.PENDING:
         money = _close(payment)
         _settle(payment, money, repository.cancellation(payment))
-        payment = _existing(booking_id)
-    refunds.give_back(payment)
+    refunds.give_back(payment.id, refund)
 
 
-def failed(booking_id: str, *, was_paid: bool) -> None:
+def failed(booking_id: str, reason: str) -> None:
     """The booking failed. Where it answers for money that came, that goes back.
 
     Where it answers for our own failure, money that came since has its own answer on the way.
     """
-    if was_paid or _existing(booking_id).status is State.PENDING:
-        cancelled(booking_id)
+    ours = reason in ("declined", "amount_mismatch")
+    if not ours or _existing(booking_id).status is State.PENDING:
+        cancelled(booking_id, None)
 
 
 def _existing(booking_id: str) -> Payment:

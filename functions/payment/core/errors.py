@@ -53,6 +53,30 @@ class ProviderUnavailable(DomainError):
         super().__init__(retry_after=2)
 
 
+class NotRefundable(Conflict):
+    """No money was received: the payment was not made, or nothing was due."""
+
+
+class RefundExceedsPayment(Conflict):
+    """No more can go back than was paid and has not gone back yet."""
+
+    def __init__(self, left: int, currency: str) -> None:
+        super().__init__(
+            f"At most {left} ({currency}, minor units) can still go back.",
+            pointer="/amount",
+            left=left,
+            currency=currency,
+        )
+
+
+class TooManyRefunds(Conflict):
+    """The payment has had as many refunds as one payment can have."""
+
+
+class NotPaid(Conflict):
+    """Nothing has been paid, so there is no receipt."""
+
+
 class BadSignature(Malformed):
     """The message is not signed by the provider, or not of this moment."""
 
@@ -64,4 +88,5 @@ class EventIdReused(Conflict):
 START_REFUSALS = (
     OrderUnknown, PriceMismatch, KeyReused, AlreadyPaid, NotPayable, HoldOver, PaymentClosed, ProviderUnavailable,
 )  # fmt: skip
+REFUND_REFUSALS = (PaymentUnknown, KeyReused, NotRefundable, RefundExceedsPayment, TooManyRefunds)
 WEBHOOK_REFUSALS = (BadSignature, EventIdReused, ProviderUnavailable)

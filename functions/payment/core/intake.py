@@ -5,11 +5,12 @@ from typing import Any
 
 from common import clock, log, outbox, store
 from common.store import ConditionFailed, Item, Put, Update
-from payment.core import refunds, repository, takings
+from payment.core import ledger, refunds, repository, takings
 from payment.core.errors import EventIdReused, ProviderUnavailable
-from payment.core.model import LIFECYCLE, Payment, State, Trigger
+from payment.core.model import Payment, State
 from payment.core.notice import Notice, Subject
 from payment.core.provider import Unreachable
+from payment.core.refund import Refund
 
 _REMEMBERED = timedelta(days=60)  # the provider sends again for 3 days, its operators for 30
 _TRIES = 3
@@ -58,9 +59,7 @@ def _change(notice: Notice, subject: Subject, payment: Payment) -> Update | None
         return _noted(payment, "decline", {"declined_at": clock.iso(clock.now())})
     if notice.type == "checkout.session.expired" and payment.checkout and payment.checkout.session_id == subject.id:
         return _noted(payment, "end_checkout", {"checkout": payment.checkout.model_dump() | {"over": True}})
-    if subject.refund_key == payment.refund_key:
-        return _refund(subject, payment)
-    return None
+    return _refund(subject, payment)
 
 
 def _noted(payment: Payment, trigger: str, sets: dict[str, Any]) -> Update | None:
@@ -78,11 +77,14 @@ def _noted(payment: Payment, trigger: str, sets: dict[str, Any]) -> Update | Non
 
 
 def _refund(subject: Subject, payment: Payment) -> Update | None:
-    if subject.failed and LIFECYCLE.allows(payment.status, Trigger.FAIL_REFUND):
-        return repository.unrefunded(payment)
-    if subject.status == "succeeded" and payment.status is State.REFUNDING:
-        return repository.refunded(payment)
-    return None
+    refund = _named(subject, payment)
+    if subject.failed:
+        return ledger.refused(payment, refund)
+    return ledger.sent(payment, refund) if subject.status == "succeeded" else None
+
+
+def _named(subject: Subject, payment: Payment) -> Refund | None:
+    return next((one for one in payment.refunds if payment.refund_key(one) == subject.refund_key), None)
 
 
 def _seen(notice: Notice, payment: Payment) -> Put:
@@ -102,7 +104,14 @@ def _tell(notice: Notice, subject: Subject, before: Payment, change: Update | No
     money = notice.money(subject)
     if change and money:
         takings.count(before, money)
-    elif change and subject.failed:
-        refunds.alarm(before)
+    elif change and (refund := _named(subject, before)):
+        _tell_refund(subject, before, refund)
     elif change and notice.type in _DECLINED:
         log.count("PaymentsDeclined")
+
+
+def _tell_refund(subject: Subject, payment: Payment, refund: Refund) -> None:
+    if subject.failed:
+        refunds.alarm(payment, refund)
+    else:
+        log.count("PaymentsRefunded")

@@ -5,9 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
-
 from common.statemachine import StateMachine
+from payment.core.refund import PENDING, Part, Refund
 
 
 class State(StrEnum):
@@ -23,9 +22,12 @@ class Trigger(StrEnum):
     SUCCEED = "succeed"  # the whole amount has been received, in time or late
     FAIL = "fail"  # the provider takes no money for it any more
     CANCEL = "cancel"  # the buyer cancelled the booking before it was paid
-    REFUND = "refund"  # the money shall go back: written before the provider is asked
-    FINISH_REFUND = "finish_refund"  # the provider has accepted to send it back
+    REFUND = "refund"  # money shall go back: written before the provider is asked
+    PART_REFUND = "part_refund"  # the provider has accepted to send a part back, and some is left
+    FINISH_REFUND = "finish_refund"  # the provider has accepted to send back what was left
     FAIL_REFUND = "fail_refund"  # the provider will not send it back: people must look
+    FINISH_ONE = "finish_one"  # as part_refund and fail_refund, while others are being asked for
+    FAIL_ONE = "fail_one"
 
 
 # fmt: off
@@ -36,18 +38,19 @@ LIFECYCLE = StateMachine({
     (State.PENDING,   Trigger.FAIL):          State.FAILED,
     (State.PENDING,   Trigger.CANCEL):        State.CANCELLED,
     (State.SUCCEEDED, Trigger.REFUND):        State.REFUNDING,
+    (State.REFUNDING, Trigger.REFUND):        State.REFUNDING,
+    (State.REFUNDING, Trigger.FINISH_ONE):    State.REFUNDING,
+    (State.REFUNDING, Trigger.FAIL_ONE):      State.REFUNDING,
+    (State.REFUNDING, Trigger.PART_REFUND):   State.SUCCEEDED,
     (State.REFUNDING, Trigger.FINISH_REFUND): State.REFUNDED,
     (State.REFUNDING, Trigger.FAIL_REFUND):   State.SUCCEEDED,
+    (State.SUCCEEDED, Trigger.FAIL_REFUND):   State.SUCCEEDED,
     (State.REFUNDED,  Trigger.FAIL_REFUND):   State.SUCCEEDED,
 })
 # fmt: on
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-
-class Checkout(_Part):
+class Checkout(Part):
     """The provider's hosted page of one attempt; `over` once the provider has closed it."""
 
     session_id: str
@@ -55,7 +58,15 @@ class Checkout(_Part):
     over: bool = False
 
 
-class Payment(_Part):
+class Item(Part):
+    """So many places of one type, at the price that was held."""
+
+    event_type_id: str
+    qty: int
+    unit_price: int
+
+
+class Payment(Part):
     """What is due for one booking. `attempt` counts the checkouts that were begun.
 
     A checkout that was begun and is not known is one whose reply was lost: the provider finds it
@@ -65,6 +76,8 @@ class Payment(_Part):
     id: str
     user_id: str
     booking_id: str
+    event_id: str = ""
+    items: tuple[Item, ...] = ()
     prices: int  # minor units
     currency: str
     method: str
@@ -78,7 +91,7 @@ class Payment(_Part):
     reason: str | None = None
     provider_payment: str | None = None
     refunded: int = 0  # minor units that went back
-    refund_attempt: int = 0
+    refunds: tuple[Refund, ...] = ()  # in the order in which they were asked for
     paid_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -101,9 +114,17 @@ class Payment(_Part):
         return self.checkout.url if self.checkout and open_page else None
 
     @property
-    def refund_key(self) -> str:
-        """One refund per attempt at it, however often it is asked for."""
-        return f"{self.id}:refund:{self.refund_attempt}"
+    def left(self) -> int:
+        """What was paid and has neither gone back nor shall: the most that a refund may be."""
+        asked = sum(one.amount for one in self.refunds if one.status == PENDING)
+        return self.prices - self.refunded - asked if self.provider_payment else 0
+
+    def refund(self, refund_id: str) -> Refund | None:
+        return next((one for one in self.refunds if one.id == refund_id), None)
+
+    def refund_key(self, refund: Refund) -> str:
+        """What the provider knows the refund by, however often it is asked for it."""
+        return f"{self.id}:refund:{refund.id}"
 
     def next_key(self) -> str:
         """The provider's idempotency key of the next attempt."""

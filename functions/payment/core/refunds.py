@@ -1,28 +1,62 @@
-"""Giving money back: written down first, then asked of the provider, once however often it is tried."""
+"""Giving money back: written down first, then asked of the provider, once however often it is tried.
 
-from common import log, store
-from common.store import ConditionFailed, Update
-from payment.core import provider, repository
-from payment.core.model import Payment, State
+Whoever wants money back only writes that it shall go; RefundRequested then wakes the one who asks the
+provider. So nothing is lost by a death or an outage, and the queue tries again.
+"""
+
+from common import clock, ids, log
+from common.store import Update
+from payment.core import ledger, provider, repository
+from payment.core.model import Payment
 from payment.core.provider import Declined, Money
+from payment.core.refund import BOOKING, FAILED, PENDING, Refund
+
+_REASON = "booking_ended"  # however it ended: of two messages that say so, either may come first
 
 
-def give_back(payment: Payment) -> None:
-    """Refund a payment that succeeded; one that is being refunded is taken up where it was left.
+def give_back(payment_id: str, at_most: int | None) -> None:
+    """The booking is over: so much of its money goes back, all that is left where none is said.
 
-    Raises ConditionFailed or Unreachable where the next try goes on.
+    What went back by the organiser's word counts only in that no more can go than was paid.
+    Hearing of the same end again asks for nothing new, unless the provider had refused.
     """
-    if payment.status is State.SUCCEEDED:
-        payment = Payment.of(store.write(repository.refunding(payment)))
-    if payment.status is not State.REFUNDING:
-        return
+
+    def decided(payment: Payment) -> Update | None:
+        if not payment.prices:
+            return ledger.returned(payment)
+        refund = _due(payment, payment.prices if at_most is None else at_most)
+        return ledger.asked(payment, refund) if refund else None
+
+    payment = repository.decide(payment_id, decided)
+    if payment and not payment.prices:
+        repository.decide(payment_id, decided)
+
+
+def _due(payment: Payment, amount: int) -> Refund | None:
+    before = [one for one in payment.refunds if one.by == BOOKING]
+    given = sum(one.amount for one in before if one.status != FAILED)
+    due = min(amount - given, payment.left)
+    if due <= 0:
+        return None
+    named = ids.derive("refund", payment.id, BOOKING, len(before) + 1)
+    return Refund(id=named, amount=due, reason=_REASON, by=BOOKING, requested_at=clock.iso(clock.now()))
+
+
+def send(payment_id: str, refund_id: str) -> None:
+    """Ask the provider to send the money, and note what it says. Raises Unreachable where it says nothing."""
+    payment = repository.find(payment_id)
+    refund = payment.refund(refund_id) if payment else None
+    if not payment or not refund or refund.status != PENDING:
+        return  # answered before
+    money = Money(str(payment.provider_payment), refund.amount, payment.currency)
     try:
-        _ask(payment)
+        provider.current().refund(money, payment.refund_key(refund), payment)
     except Declined:
-        refused(payment)
+        if repository.decide(payment_id, lambda now: ledger.refused(now, now.refund(refund_id))):
+            alarm(payment, refund)
         return
-    conclude(repository.refunded(payment))
-    log.count("PaymentsRefunded")
+    if repository.decide(payment_id, lambda now: ledger.sent(now, now.refund(refund_id))):
+        log.count("PaymentsRefunded")
 
 
 def give_back_stray(payment: Payment, money: Money) -> None:
@@ -35,28 +69,7 @@ def give_back_stray(payment: Payment, money: Money) -> None:
         log.logger.exception("stray money not refunded", extra={"payment_id": payment.id})
 
 
-def refused(payment: Payment) -> None:
-    """The provider will not send it back: the money stays here."""
-    alarm(payment)
-    conclude(repository.unrefunded(payment))
-
-
-def alarm(payment: Payment) -> None:
+def alarm(payment: Payment, refund: Refund) -> None:
     """A refund has failed for good, and people must look."""
     log.count("RefundsFailed")
-    log.logger.error("refund failed", extra={"payment_id": payment.id, "refund_key": payment.refund_key})
-
-
-def conclude(change: Update) -> None:
-    """Note how the refund went, unless that is known already."""
-    try:
-        store.write(change)
-    except ConditionFailed:
-        return
-
-
-def _ask(payment: Payment) -> None:
-    if payment.provider_payment is None:
-        return  # free: there is nothing to send
-    money = Money(payment.provider_payment, payment.prices, payment.currency)
-    provider.current().refund(money, payment.refund_key, payment)
+    log.logger.error("refund failed", extra={"payment_id": payment.id, "refund_id": refund.id})

@@ -8,6 +8,9 @@ from pydantic import Field
 from common.api import Request, View
 from common.store import Item
 from payment.core.model import Payment, State
+from payment.core.refund import Refund, RefundStatus
+
+_LINE = r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$"  # one line, not blank
 
 
 class PaymentRequest(Request):
@@ -15,6 +18,40 @@ class PaymentRequest(Request):
 
     order_id: Annotated[str, Field(min_length=1, max_length=64, description="the booking's id")]
     price: Annotated[int, Field(ge=0, le=10**12, description="the amount due, in minor units")]
+
+
+class RefundRequest(Request):
+    """How much of a payment goes back, and why."""
+
+    amount: Annotated[
+        int | None, Field(ge=1, le=10**12, description="in minor units; all that is left without it", examples=[2500])
+    ] = None
+    reason: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=200,
+            pattern=_LINE,
+            description="the buyer reads it",
+            examples=["The bar was shut."],
+        ),
+    ]
+
+
+class RefundView(View):
+    """Money that shall go back (PENDING), was sent (SUCCEEDED), or was not, for the provider refused (FAILED)."""
+
+    id: str
+    amount: int = Field(description="in minor units")
+    reason: str
+    by: str = Field(description="who asked for it: a user's id, or booking")
+    status: RefundStatus
+    requested_at: datetime
+    ended_at: datetime | None = Field(description="when the provider sent it or refused")
+
+    @classmethod
+    def of(cls, refund: Refund) -> Self:
+        return cls.model_validate(refund.model_dump())
 
 
 class PaymentView(View):
@@ -69,12 +106,14 @@ class PaymentHistoryView(View):
 class PaymentDetail(PaymentView):
     """A payment with all that happened to it."""
 
+    refunds: tuple[RefundView, ...] = Field(description="in the order in which they were asked for")
     history: PaymentHistoryView
 
     @classmethod
     def _more(cls, payment: Payment) -> dict[str, Any]:
         logs = [{"version": at, **log} for at, log in enumerate(payment.logs, 1)]
-        return {"history": payment.model_dump() | {"payment_id": payment.id, "logs": logs}}
+        shown = [RefundView.of(one) for one in payment.refunds]
+        return {"refunds": shown, "history": payment.model_dump() | {"payment_id": payment.id, "logs": logs}}
 
 
 class Received(View):

@@ -31,13 +31,15 @@ def open_for(order: BookingOrdered) -> None:
         "id": payment_id,
         "user_id": order.user_id,
         "booking_id": order.booking_id,
+        "event_id": order.event_id,
+        "items": [one.model_dump() for one in order.items],
         "prices": order.prices,
         "currency": order.currency,
         "pay_before": clock.iso(order.pay_before),
         "attempt": 0,
         "idempotency_key": f"{payment_id}:0",
         "refunded": 0,
-        "refund_attempt": 0,
+        "refunds": [],
     }
     repository.put(fixed | (due if order.prices else free), [] if order.prices else [entry(PaymentSucceeded)])
 

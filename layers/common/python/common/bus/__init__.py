@@ -3,7 +3,7 @@
 >>> BusEvent
     ├── booking   BookingOrdered · BookingExtended · BookingConfirmed · BookingFailed · BookingExpired
     │             · BookingCancelled · AvailabilityChanged · CapacityChanged
-    ├── payment   PaymentSucceeded · PaymentFailed · PaymentRefunded
+    ├── payment   PaymentSucceeded · PaymentFailed · RefundRequested · PaymentRefunded
     ├── ticket    TicketPending · TicketCreated · TicketRejected · TicketVoided · TicketReissued
     │             · TicketOffered · TicketTransferred · TicketCheckedIn
     ├── notify    NotiPending · NotiCreated

@@ -28,6 +28,15 @@ class PaymentFailed(PaymentEvent):
     reason: Literal["expired", "declined", "amount_mismatch"]
 
 
+class RefundRequested(PaymentEvent):
+    """`amount` minor units shall go back: the provider is to be asked, once however often this is heard."""
+
+    entity = "payment"
+    refund_id: str
+    amount: int
+    currency: str
+
+
 class PaymentRefunded(PaymentEvent):
     """The provider has accepted to send `amount` minor units back; `refunded` is the sum of all that went back."""
 
