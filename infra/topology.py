@@ -47,7 +47,7 @@ from infra.vocabulary import (
 # fmt: off
 AUTH     = Table("auth",          ttl="expires_at")
 USERS    = Table("users",         (Index("by_day", "joined", "listed_as"),))
-EVENTS   = Table("events",        (Index("listed", "listed", "listed_as"),))
+EVENTS   = Table("events",        (Index("listed", "listed", "listed_as"), Index("by_organiser", "organiser_id", "created_at")))
 BOOKINGS = Table("bookings",      (Index("by_user", "user_id", "created_at"),))
 PAYMENTS = Table("payments",      (Index("by_user", "user_id", "created_at"),), ttl="expires_at")
 TICKETS  = Table("tickets",       (Index("by_user", "user_id", "created_at"), Index("by_code", "code"), Index("by_event", "attendee_of", "attendee_as")))
@@ -74,6 +74,7 @@ BACKSTOP     = Setting("HOLD_BACKSTOP_SECONDS") # how long after payment's deadl
 SETTINGS = (ISSUER, PUBLIC_URL, PROVIDER_API, SHORT_HOLDS, BACKSTOP)
 
 GET_SECRET = "GetSecretValue"
+EXPORTERS  = tuple(f"{service}.export_user" for service in ("auth", "booking", "payment", "ticket", "notify", "events"))
 SIGN_PAGE  = CURSOR_KEY.may(GET_SECRET)
 LISTING    = ("Query",)
 SEE_SEARCH = SEARCH.may("ListBucket")           # without it S3 answers 403, not 404, while there is no index
@@ -97,6 +98,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("PUT /v1/users/{user_id}/roles",    "auth.set_roles",           Who.ADMIN,     may=(AUTH.may("GetItem", "Query", "UpdateItem"),)),
     Timer(UserErased,                         "auth.on_user_erased",      may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),)),
     Call("auth.ensure_admin",                 may=(AUTH.may("GetItem", "PutItem"),), memory=1769),
+    Call("auth.export_user",                  may=(AUTH.may("Query"),), seconds=15),
 
     # user: who they are
     On(UserRegistered,                        "user.on_user_registered",  may=(USERS.may("PutItem"),)),
@@ -106,6 +108,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /v1/users/{user_id}/settings", "user.get_settings",        Who.USER,      may=(USERS.may("GetItem"),)),
     Route("PUT /v1/users/{user_id}/settings", "user.update_settings",     Who.USER,      may=(USERS.may("GetItem", "UpdateItem"),)),
     Route("DELETE /v1/users/{user_id}",       "user.erase_user",          Who.USER,      may=(USERS.may("GetItem", "UpdateItem", "DeleteItem"),)),
+    Route("GET /v1/users/{user_id}/export",   "user.export_user",         Who.USER,      may=(USERS.may("GetItem", "Query"), SIGN_PAGE), calls=EXPORTERS, seconds=29),
 
     # events: what is on
     Route("POST /v1/categories",              "events.create_category",   Who.ADMIN,     may=(EVENTS.may("PutItem"),)),
@@ -118,6 +121,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /v1/events/{event_id}",        "events.get_event",         Who.ANYONE,    may=(EVENTS.may("GetItem"),)),
     On((EventPublished, EventChanged),        "events.build_index",       may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=20, batch=500, window=1, at_once=2),
     Call("events.rebuild_index",              may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=120),
+    Call("events.export_user",                may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="by_organiser")), seconds=15),
 
     # booking: holding places
     On(EventPublished,                        "booking.on_event_published",   may=(BOOKINGS.may("PutItem", "UpdateItem"),)),
@@ -132,6 +136,7 @@ ROWS: tuple[Trigger, ...] = (
     On(TicketRejected,                        "booking.on_ticket_rejected",   may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     Timer(BookingOrdered,                     "booking.expire_hold",          may=(BOOKINGS.may("GetItem", "UpdateItem"), BACKSTOP)),
     Timer(UserErased,                         "booking.on_user_erased",         may=(BOOKINGS.may("BatchGetItem", "UpdateItem"), BOOKINGS.may(*LISTING, index="by_user"))),
+    Call("booking.export_user",               may=(BOOKINGS.may("BatchGetItem"), BOOKINGS.may(*LISTING, index="by_user")), seconds=15),
 
     # payment: the money
     On((EventPublished, EventChanged, EventCancelled), "payment.keep_event",  may=(PAYMENTS.may("PutItem"),)),
@@ -146,6 +151,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /v1/payments/{payment_id}/receipt", "payment.get_receipt", Who.USER,      may=(PAYMENTS.may("GetItem"),)),
     Route("POST /v1/payments/{payment_id}/refund", "payment.create_refund", Who.ORGANISER, may=(PAYMENTS.may("GetItem", "UpdateItem"),)),
     Route("POST /v1/payments/webhook",        "payment.receive_webhook",  Who.PROVIDER,  may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=29),
+    Call("payment.export_user",               may=(PAYMENTS.may("BatchGetItem"), PAYMENTS.may(*LISTING, index="by_user")), seconds=15),
 
     # sandbox: a provider with Stripe's wire contract, deployed only where no live key is given
     Route("POST /sandbox/v1/checkout/sessions",                    "sandbox.create_session", Who.PROVIDER, may=(SANDBOX.may("PutItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL)),
@@ -181,6 +187,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/transfers/{transfer_id}/accept", "ticket.accept_transfer", Who.USER, may=(TICKETS.may("GetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET))),
     Timer(UserErased,                         "ticket.on_user_erased",          may=(TICKETS.may("BatchGetItem", "UpdateItem"), TICKETS.may(*LISTING, index="by_user"))),
     Call("ticket.render_tickets",             may=(TICKETS.may("GetItem", "BatchGetItem"),), seconds=15),
+    Call("ticket.export_user",                may=(TICKETS.may("BatchGetItem"), TICKETS.may(*LISTING, index="by_user")), seconds=15),
 
     # notify: telling people
     On(UserRegistered,                        "notify.on_user_registered",    may=(NOTICES.may("UpdateItem"),)),
@@ -192,6 +199,7 @@ ROWS: tuple[Trigger, ...] = (
     On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
     Timer(UserErased,                         "notify.on_user_erased",          may=(NOTICES.may("PutItem"),)),
     Route("GET /v1/notifications",            "notify.list_notifications", Who.USER,     may=(NOTICES.may("BatchGetItem"), NOTICES.may(*LISTING, index="by_user"), SIGN_PAGE)),
+    Call("notify.export_user",                may=(NOTICES.may("BatchGetItem", "Query"), NOTICES.may(*LISTING, index="by_user")), seconds=15),
 
     # cdc: what the tables say, onto the bus
     Stream(tuple(t for t in TABLES if t.stream), "cdc.publish_outbox"),

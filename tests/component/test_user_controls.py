@@ -7,7 +7,8 @@ from tests.support.mutation import Change, failures
 SERVICE, REPOSITORY = "functions/user/core/service.py", "functions/user/core/repository.py"
 DIRECTORY = "functions/user/core/directory.py"
 PROFILE, SETTINGS = "tests/component/test_user_profile.py", "tests/component/test_user_settings.py"
-LIST = "tests/component/test_user_directory.py"
+LIST, COPY = "tests/component/test_user_directory.py", "tests/component/test_user_export.py"
+EXPORT, READING = "functions/user/core/export.py", "layers/common/export.py"
 
 CONTROLS = {
     "oneself or an admin": (
@@ -43,6 +44,22 @@ CONTROLS = {
     "shards are merged": (
         Change(DIRECTORY, "heapq.merge(*streams, key", "heapq.merge(*streams[:1], key"),
         f"{LIST}::test_everybody_is_listed_once_newest_first_and_back_again[5]",
+    ),
+    "a copy is one's own": (
+        Change(EXPORT, "    service.profile(user_id, caller)\n", ""),
+        f"{COPY}::test_another_s_copy_is_nobody_s[user]",
+    ),
+    "a copy's token is bound to it": (
+        Change(EXPORT, 'scope = f"export/{user_id}"', 'scope = "export"'),
+        f"{COPY}::test_a_token_is_for_this_copy_only",
+    ),
+    "an answer is bounded": (
+        Change(READING, "size >= _BYTES", "size < 0"),
+        "tests/unit/test_common_export.py::test_large_records_are_spread_over_answers",
+    ),
+    "bookkeeping is left out": (
+        Change(READING, "if name not in hidden", "if name"),
+        f"{COPY}::test_nothing_of_anybody_else_and_no_bookkeeping_is_in_it",
     ),
     "days are noted": (
         Change(REPOSITORY, "    store.write(directory.day(profile))\n", ""),

@@ -47,3 +47,20 @@ def test_an_admin_finds_everybody(house: House, ask: Asking) -> None:
 
     assert {one.id for one in people} <= {one["id"] for one in found}
     assert [one["created_at"] for one in found] == sorted((one["created_at"] for one in found), reverse=True)
+
+
+def test_one_gets_a_copy_of_everything_about_oneself_only(house: House, ask: Asking) -> None:
+    me, copy = house.buyer.client, f"/v1/users/{house.buyer.id}/export"
+    there(ask, me, f"GET /v1/users/{house.buyer.id}")
+
+    page = ask(me, f"GET {copy}")
+    found = page.json["records"]
+    while page.json["next_token"]:
+        page = ask(me, f"GET {copy}?next_token={page.json['next_token']}")
+        assert page.told == (200, "done")
+        found += page.json["records"]
+
+    services = {one["service"] for one in found}
+    assert services == {"user", "auth", "booking", "payment", "ticket", "notify"}  # and they organise nothing
+    assert house.buyer.email in str(found)
+    assert ask(house.stranger.client, f"GET {copy}").told == (404, "user-unknown")

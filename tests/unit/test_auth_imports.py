@@ -12,6 +12,7 @@ SIGNS, HASHES = {"cryptography", "jwt"}, {"argon2"}
 NEEDS = {
     "auth.authorize": SIGNS,
     "auth.ensure_admin": HASHES,
+    "auth.export_user": set[str](),
     "auth.get_jwks": SIGNS,
     "auth.login": SIGNS | HASHES,
     "auth.logout": set[str](),
@@ -20,6 +21,7 @@ NEEDS = {
     "auth.register": HASHES,
     "auth.set_roles": set[str](),
     "user.erase_user": set[str](),
+    "user.export_user": set[str](),
     "user.get_settings": set[str](),
     "user.get_user": set[str](),
     "user.list_users": set[str](),

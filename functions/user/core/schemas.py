@@ -84,3 +84,16 @@ class SettingsView(View):
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "SettingsView":
         return cls.model_validate({"user_id": item["id"]} | dict(item))
+
+
+class RecordView(View):
+    """One thing that a service holds; `data` is all of it but secrets and bookkeeping."""
+
+    service: str
+    kind: str
+    data: dict[str, Any]
+
+
+class ExportView(View):
+    records: tuple[RecordView, ...]
+    next_token: str | None

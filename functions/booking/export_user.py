@@ -1,0 +1,10 @@
+"""Asked by user: their bookings."""
+
+from booking.core import export
+from common.call import answers
+from common.calls.export import Exported, ExportUser
+
+
+@answers
+def handler(request: ExportUser) -> Exported:
+    return export.of_user(request)
