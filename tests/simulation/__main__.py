@@ -1,0 +1,76 @@
+"""`make simulate SEEDS=n FROM=m`: so many schedules from that seed on; the story of each that fails."""
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from statistics import median
+
+from tests.simulation.play import ALL_RATES, Plan, Verdict, play, shrunk
+
+_CHUNK = 25
+_SHOWN = 3  # failing seeds whose stories are told
+
+
+@dataclass(frozen=True)
+class Short:
+    """What is kept of a verdict."""
+
+    seed: int
+    runs: int
+    fired: dict[str, int]
+    violations: tuple[str, ...]
+
+
+def judged(seeds: Sequence[int]) -> list[Short]:
+    """The seeds' verdicts, in this process."""
+    return [_short(play(Plan.of(seed))) for seed in seeds]
+
+
+def simulate(count: int, first: int, *, processes: int | None = None) -> list[Short]:
+    """The verdicts of so many seeds, on all cores."""
+    seeds = iter(range(first, first + count))
+    chunks = list(iter(lambda: tuple(islice(seeds, _CHUNK)), ()))
+    with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
+        return [one for found in pool.map(judged, chunks) for one in found]
+
+
+def summary(found: Sequence[Short], seconds: float) -> Iterator[str]:
+    """What a reader wants to know of the schedules."""
+    fired = Counter[str]()
+    for one in found:
+        fired.update(one.fired)
+    rate = f"{len(found) / seconds:.0f}/s" if seconds else ""
+    runs = [one.runs for one in found]
+    yield f"{len(found)} schedules in {seconds:.1f} s ({rate}), {sum(runs)} handler runs, median {median(runs):.0f}"
+    yield ", ".join(f"{name} {fired[name]}" for name in sorted(ALL_RATES, key=lambda name: int(name[1:])))
+    failed = [one for one in found if one.violations]
+    yield f"{len(failed)} schedules end with a violation"
+    for one in failed[:_SHOWN]:
+        yield from story(one.seed)
+
+
+def story(seed: int) -> Iterator[str]:
+    """What happened in the smallest plan of this seed that fails."""
+    verdict = shrunk(play(Plan.of(seed)))
+    yield from ("", f"== {verdict.plan}", *verdict.violations, *verdict.story)
+
+
+def _short(verdict: Verdict) -> Short:
+    return Short(verdict.plan.seed, verdict.runs, dict(verdict.fired), verdict.violations)
+
+
+def main() -> int:
+    count, first = (int(one) for one in (*sys.argv[1:], "1000", "1")[:2])
+    started = time.monotonic()
+    found = simulate(count, first)
+    print("\n".join(summary(found, time.monotonic() - started)))  # noqa: T201
+    return int(any(one.violations for one in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

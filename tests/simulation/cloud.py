@@ -1,0 +1,377 @@
+"""AWS, as far as the services see it: tables, streams, the bus, queues, secrets, mail, and what runs functions.
+
+Every call of a function passes `Cloud.call`, where the schedule may let others run, and where what is to go
+wrong goes wrong: instead of the call, before it, or after it.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+from botocore.exceptions import ReadTimeoutError
+
+from common.bus import registry
+from common.store import Item, Key, Write
+from infra import topology
+from infra.vocabulary import Grant, Mail, On, Route, Secret, Setting, Stream, Timer, Trigger
+from tests.simulation.expressions import kind
+from tests.simulation.schedule import Schedule, Task
+from tests.simulation.tables import Change, Tables
+from tests.support.cloud import PROVIDER_SECRET, SENDER, VALUES
+from tests.support.gateway import load
+
+MAX_RECEIVES = 5
+VISIBILITY_FACTOR = 6
+_SDK_TRIES = 4
+_CONSUMERS = tuple(one for one in topology.ROWS if isinstance(one, On))
+_STREAM = next(one for one in topology.ROWS if isinstance(one, Stream))
+
+
+@dataclass
+class Message:
+    """What lies in a consumer's queue."""
+
+    id: str
+    body: str
+    what: str  # for the story
+    tries: int = 0
+
+
+@dataclass
+class Queue:
+    """One consumer's queue; a message that is not acknowledged comes again, at most MAX_RECEIVES times."""
+
+    row: On
+    waiting: list[Message] = field(default_factory=list)
+    dead: list[Message] = field(default_factory=list)
+    polled: bool = False
+
+
+class Faults:
+    """What goes wrong; with this one nothing does."""
+
+    def starts(self, cloud: "Cloud", task: Task, row: Trigger) -> None:
+        """A function is about to run."""
+
+    def before(self, cloud: "Cloud", operation: str, target: str) -> None: ...
+
+    def after(self, cloud: "Cloud", operation: str, target: str) -> bool:
+        """Whether the reply is lost: the SDK repeats the call."""
+        return False
+
+    def deliveries(self, cloud: "Cloud", queue: Queue, what: str) -> Sequence[float]:
+        """When copies of a new message can be received, in seconds from now."""
+        return (cloud.schedule.draw.random() * 0.2,)
+
+    def heard(self, cloud: "Cloud") -> bool:
+        """Whether the indexes have heard of what was written."""
+        return True
+
+    def refused(self, cloud: "Cloud", entry: Mapping[str, str]) -> str | None:
+        """The error code with which the bus refuses the entry."""
+        return None
+
+    def again(self, cloud: "Cloud", task: Task, queue: Queue) -> float | None:
+        """After how many seconds messages in flight are received a second time, if they are."""
+        return None
+
+    def victim(self, cloud: "Cloud", batch: list[Message]) -> Message | None:
+        """The one message of a batch that shall fail."""
+        return None
+
+    def relayed(self, cloud: "Cloud", records: list[Any]) -> list[Any]:
+        """The stream's records as cdc gets them."""
+        return records
+
+
+class Cloud:
+    """A running system on one schedule."""
+
+    def __init__(self, schedule: Schedule, faults: Faults | None = None) -> None:
+        self.schedule = schedule
+        self.faults = faults or Faults()
+        self.tables = Tables(topology.TABLES)
+        self.queues = {row.function: Queue(row) for row in _CONSUMERS}
+        self.mails: list[bytes] = []
+        self.runs = 0
+        self.sequence = 0
+        self.relaying = False
+        self.relayed: list[dict[str, Any]] = []
+        self.backlog: list[dict[str, Any]] = []
+        self.provider_secret: dict[str, str] = dict(PROVIDER_SECRET)
+        self._listeners: dict[str, list[Queue]] = {
+            name: [self.queues[row.function] for row in _CONSUMERS if event in row.events]
+            for name, event in registry().items()
+        }
+        self._environments: dict[str, dict[str, str]] = {}
+
+    # -- functions --------------------------------------------------------------------------------
+
+    def invoke(self, row: Trigger, event: Any, task: Task | None = None) -> Any:
+        """Run the row's function in the current task."""
+        task = task or self._task()
+        before, task.row = task.row, row
+        self.runs += 1
+        self.faults.starts(self, task, row)
+        try:
+            return _loaded(row)(event, None)
+        finally:
+            task.row = before
+
+    def setting(self, name: str) -> str:
+        """An environment variable of the function that is running."""
+        return self.environment(self._task().row)[name]
+
+    def environment(self, row: Trigger) -> dict[str, str]:
+        known = self._environments.get(row.function)
+        if known is None:
+            known = self._environments[row.function] = _environment(row)
+        return known
+
+    def call(self, operation: str, target: str, do: Callable[[], Any]) -> Any:
+        """One call of a function, its lost replies repeated by the SDK."""
+        for _ in range(_SDK_TRIES):
+            self.schedule.boundary()
+            self.faults.before(self, operation, target)
+            answer = do()
+            self.schedule.tell(f"{operation} {target}")
+            lost = self.faults.after(self, operation, target)
+            if not lost:
+                self.schedule.boundary()
+                return answer
+        raise ReadTimeoutError(endpoint_url=target)
+
+    def _task(self) -> Task:
+        assert self.schedule.current is not None
+        return self.schedule.current
+
+    # -- tables and their streams -----------------------------------------------------------------
+
+    def get(self, table: str, key: Key, *, consistent: bool) -> Item | None:
+        return self.call("GetItem", table, lambda: self.tables.get(table, key, consistent=consistent))  # type: ignore[no-any-return]
+
+    def batch_get(self, table: str, keys: Sequence[Key]) -> tuple[list[Item], Sequence[Key]]:
+        return self.call("BatchGetItem", table, lambda: self.tables.batch_get(table, keys))  # type: ignore[no-any-return]
+
+    def query(self, table: str, condition: str, values: Mapping[str, Any], **how: Any) -> tuple[list[Item], Any]:
+        return self.call("Query", table, lambda: self.tables.query(table, condition, values, **how))  # type: ignore[no-any-return]
+
+    def write(self, one: Write) -> Item:
+        return self.call(f"{type(one).__name__}Item", one.table, lambda: self._changed(lambda: self.tables.write(one)))  # type: ignore[no-any-return]
+
+    def transact(self, writes: Sequence[Write], token: str) -> None:
+        target = writes[0].table
+        self.call("TransactWriteItems", target, lambda: self._changed(lambda: self.tables.transact(writes, token)))
+
+    def _changed(self, do: Callable[[], Any]) -> Any:
+        self.tables.now = self.schedule.seconds
+        answer = do()
+        self.drain()
+        return answer
+
+    def drain(self) -> None:
+        """What was committed goes into the stream."""
+        for change in self.tables.changes:
+            new = change.new
+            if new is not None and "outbox_version" in new:
+                self.sequence += 1
+                self.backlog.append(_record(change, self.sequence))
+        self.tables.changes.clear()
+        if self.faults.heard(self):
+            self.tables.catch_up()
+        if self.backlog and not self.relaying:
+            self.relaying = True
+            self.schedule.after(self.schedule.draw.random() * 0.3, self._relay)
+
+    def _relay(self) -> None:
+        batch = self.faults.relayed(self, self.backlog[:100])
+        self.relayed = self.backlog[:100]
+        task = self.schedule.start("cdc", lambda: self.invoke(_STREAM, {"Records": batch}))
+        done = {one["dynamodb"]["SequenceNumber"] for one in self.backlog[:100]}
+        self.schedule.start("cdc's poller", lambda: self._relayed(task, done))
+
+    def _relayed(self, task: Task, numbers: set[str]) -> None:
+        self.schedule.wait(task)
+        failed = [one["itemIdentifier"] for one in task.result["batchItemFailures"]] if task.error is None else None
+        first = 0 if failed is None else int(failed[0]) if failed else None
+        self.backlog = keep = [one for one in self.backlog if _left(one, numbers, first)]
+        self.relaying = bool(keep)
+        if keep:
+            self.schedule.after(0.05 + self.schedule.draw.random() * (1.0 if first is not None else 0.1), self._relay)
+
+    # -- the bus and the queues ---------------------------------------------------------------------
+
+    def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - the SDK's word
+        return self.call("PutEvents", "bus", lambda: self._put(Entries))  # type: ignore[no-any-return]
+
+    def _put(self, entries: list[dict[str, str]]) -> dict[str, Any]:
+        codes = [self.faults.refused(self, one) for one in entries]
+        for one, code in zip(entries, codes, strict=True):
+            if code is None:
+                self.publish(one["DetailType"], one["Source"], one["Detail"])
+        results = [{"ErrorCode": code} if code else {"EventId": "e"} for code in codes]
+        return {"FailedEntryCount": sum(map(bool, codes)), "Entries": results}
+
+    def publish(self, name: str, source: str, detail: str) -> None:
+        """Into the queue of each consumer that hears it."""
+        body = f'{{"detail-type":"{name}","source":"{source}","detail":{detail}}}'
+        for queue in self._listeners[name]:
+            self.enqueue(queue, body, name)
+
+    def enqueue(self, queue: Queue, body: str, what: str, delay: float = 0.0) -> None:
+        name = f"m{self.schedule.place()}"
+        for later in self.faults.deliveries(self, queue, what):
+            self._visible(queue, Message(name, body, what), delay + later)
+
+    def _visible(self, queue: Queue, message: Message, after: float) -> None:
+        def arrive() -> None:
+            queue.waiting.append(message)
+            if not queue.polled:
+                queue.polled = True
+                gathering = queue.row.window + self.schedule.draw.choice((0.0, 3.0))
+                self.schedule.after(gathering, lambda: self._poll(queue))
+
+        self.schedule.after(after, arrive)
+
+    def _poll(self, queue: Queue) -> None:
+        queue.polled = False
+        while queue.waiting:
+            size = _batch_size(queue.row)
+            most = size if queue.row.window else min(size, 1 + int(self.schedule.draw.random() * 4))
+            batch, queue.waiting = queue.waiting[:most], queue.waiting[most:]
+            for one in batch:
+                one.tries += 1
+            self._handle(queue, batch)
+
+    def _handle(self, queue: Queue, batch: list[Message]) -> None:
+        event = {"Records": [_sqs(one) for one in batch]}
+        what = ", ".join(one.what for one in batch)
+        task = self.schedule.start(f"{queue.row.function}({what})", lambda: self.invoke(queue.row, event))
+        victim = self.faults.victim(self, batch) if len(batch) > 1 else None
+        task.victim = json.loads(victim.body)["detail"]["bus_event_id"] if victim else None
+        again = self.faults.again(self, task, queue)
+        if again is not None:
+            for one in batch:
+                self._visible(queue, Message(one.id, one.body, one.what, one.tries), again)
+        self.schedule.start(f"{queue.row.function}'s poller", lambda: self._handled(queue, batch, task))
+
+    def _handled(self, queue: Queue, batch: list[Message], task: Task) -> None:
+        self.schedule.wait(task)
+        if task.error is None:
+            failed = {one["itemIdentifier"] for one in task.result["batchItemFailures"]}
+        else:
+            failed = {one.id for one in batch}
+        for one in batch:
+            if one.id not in failed:
+                continue
+            if one.tries >= MAX_RECEIVES:
+                queue.dead.append(one)
+                self.schedule.tell(f"{one.what} is set aside")
+            else:
+                self._visible(queue, one, VISIBILITY_FACTOR * queue.row.seconds)
+
+    # -- the SDK's other clients ----------------------------------------------------------------------
+
+    def client(self, service: str) -> Any:
+        return _Lambda(self) if service == "lambda" else self
+
+    def send_message(self, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> dict[str, Any]:  # noqa: N803
+        queue = self.queues[QueueUrl]
+        what = json.loads(MessageBody)["detail-type"]
+        self.call("SendMessage", QueueUrl, lambda: self.enqueue(queue, MessageBody, what, DelaySeconds))
+        return {"MessageId": "m"}
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803
+        made = f"{SecretId}-0123456789abcdef0123456789abcdef"
+        value = json.dumps(self.provider_secret) if SecretId == "provider" else made
+        return self.call("GetSecretValue", SecretId, lambda: {"SecretString": value})  # type: ignore[no-any-return]
+
+    def send_email(self, Content: Any, **_: Any) -> dict[str, str]:  # noqa: N803
+        self.call("SendEmail", "mail", lambda: self.mails.append(Content["Raw"]["Data"]))
+        return {"MessageId": f"mail-{len(self.mails)}"}
+
+
+class _Lambda:
+    """Its `invoke` has the name of the cloud's own."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+        def run() -> Any:
+            return self._cloud.invoke(_row(FunctionName), json.loads(Payload))
+
+        answer = self._cloud.call("Invoke", FunctionName, run)
+        return {"Payload": BytesIO(json.dumps(answer).encode())}
+
+
+@cache
+def _loaded(row: Trigger) -> Any:
+    return load(row)
+
+
+def _environment(row: Trigger) -> dict[str, str]:
+    found = {"STAGE": "test", "MAX_RECEIVES": str(MAX_RECEIVES), "BUS_NAME": "ticketing", "FUNCTION": row.function}
+    for grant in row.may:
+        name = grant.env if isinstance(grant, Setting) else grant.resource.env
+        found[name] = _value(name)
+    found |= {f"FUNCTION_{one.upper().replace('.', '_')}": one for one in row.calls}
+    found |= {"QUEUE_URL": row.function} if isinstance(row, Timer) else {}
+    return found | ({"WHO": str(row.who), "ROUTE": row.call} if isinstance(row, Route) else {})
+
+
+def _value(name: str) -> str:
+    kind, _, rest = name.partition("_")
+    if kind in ("TABLE", "BUCKET", "SECRET", "KEYS"):
+        return rest.lower().replace("_", "-") if kind == "SECRET" else rest.lower()
+    return SENDER if name == "SENDER" else VALUES[name]
+
+
+def _row(function: str) -> Trigger:
+    return next(one for one in topology.ROWS if one.function == function)
+
+
+def _batch_size(row: On) -> int:
+    asks = any(isinstance(one, Grant) and isinstance(one.resource, Secret | Mail) for one in row.may)
+    return 1 if asks or row.calls else row.batch
+
+
+def _left(record: dict[str, Any], numbers: set[str], first: int | None) -> bool:
+    number = record["dynamodb"]["SequenceNumber"]
+    return number not in numbers or (first is not None and int(number) >= first)
+
+
+def _sqs(one: Message) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": str(one.tries), "SentTimestamp": "0", "SenderId": "x"}
+    return {
+        "messageId": one.id, "receiptHandle": "r", "body": one.body, "attributes": attributes,
+        "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "q", "awsRegion": "x",
+    }  # fmt: skip
+
+
+def _record(change: Change, number: int) -> dict[str, Any]:
+    new, old = _image(change.new or {}), (change.old or {}).get("outbox_version")
+    images = {"NewImage": new, "OldImage": {} if old is None else {"outbox_version": _typed(old)}}
+    return {"dynamodb": images | {"SequenceNumber": str(number)}}
+
+
+def _image(item: Item) -> dict[str, Any]:
+    return {name: _typed(value) for name, value in item.items()}
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    return {kind(value): _WRITTEN[type(value)](value)}
+
+
+_WRITTEN: dict[type, Callable[[Any], Any]] = {
+    str: str,
+    bool: bool,
+    int: str,
+    dict: _image,
+    list: lambda value: [_typed(one) for one in value],
+    set: sorted,
+    type(None): lambda _: True,
+}

@@ -1,0 +1,127 @@
+"""What goes wrong in a schedule: the faults that its plan names, each counted when it really happens.
+
+F1 to F34 are the numbers of the list of faults. Every fault here hinders, repeats, delays or loses something
+that real services hinder, repeat, delay or lose; nothing does what they could not.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from common import env, trace
+from common.patience import Conflicted
+from infra.vocabulary import Trigger
+from tests.simulation.cloud import Cloud, Faults, Message, Queue
+from tests.simulation.schedule import Crash, Task
+
+DAY = 86_400.0
+_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
+_SENDS = ("SendEmail", "PutEvents", "SendMessage")
+
+# How often each goes wrong where it can, in a schedule that has it.
+RATES: Mapping[str, float] = {
+    "F1": 0.15,  # a message is delivered twice
+    "F2": 0.15,  # a message is overtaken by later ones
+    "F4": 0.04,  # a message comes days late
+    "F5": 1.0,  # one message of a batch fails
+    "F7": 0.04,  # the function dies after a write, before what should follow
+    "F16": 0.6,  # the tickets' key cannot be read
+    "F22": 0.3,  # a function's clock is minutes wrong
+    "F23": 0.04,  # the table throttles
+    "F24": 0.1,  # a transaction meets another
+    "F25": 0.06,  # a write is committed and its reply lost
+    "F26": 0.2,  # the stream gives records again
+    "F28": 0.1,  # the bus cannot reach a queue for a while
+    "F29": 0.1,  # the bus refuses an entry of a request that it accepts
+    "F30": 0.7,  # an index has not heard of the last writes
+    "F32": 0.1,  # a message is received again while it is being handled
+}
+
+
+class Chaos(Faults):
+    """The faults of one plan; none once it is `healed`."""
+
+    def __init__(self, rates: Mapping[str, float]) -> None:
+        self.rates = rates
+        self.fired: Counter[str] = Counter()
+        self.healed = False
+
+    def strikes(self, cloud: Cloud, fault: str) -> bool:
+        """Whether the fault happens here and now."""
+        rate = self.rates.get(fault)
+        if rate is None or self.healed or cloud.schedule.draw.random() >= rate:
+            return False
+        self.fired[fault] += 1
+        cloud.schedule.tell(f"** {fault}")
+        if cloud.schedule.current:
+            cloud.schedule.current.struck = True
+        return True
+
+    def starts(self, cloud: Cloud, task: Task, row: Trigger) -> None:
+        if row.service == "sandbox":
+            return
+        if self.strikes(cloud, "F22"):
+            task.skew = (cloud.schedule.draw.random() - 0.5) * 600
+        if "F16" in self.rates:
+            env.secret.cache_clear()  # as on an instance that has just begun
+
+    def before(self, cloud: Cloud, operation: str, target: str) -> None:
+        if self._theirs(cloud):
+            return
+        task = cloud.schedule.current
+        assert task is not None
+        if task.victim is not None and task.victim == trace.current().operation and not self.healed:
+            self.fired["F5"] += 1
+            task.victim = None
+            raise ClientError({"Error": {"Code": "InternalServerError"}}, operation)
+        if operation == "GetSecretValue":
+            if target == "ticket-seed" and self.strikes(cloud, "F16"):
+                raise ClientError({"Error": {"Code": "InternalServiceError"}}, operation)
+            return
+        if operation == "TransactWriteItems" and self.strikes(cloud, "F24"):
+            raise Conflicted("TransactionConflict")
+        if operation.endswith(("Item", "Items", "Query")) and self.strikes(cloud, "F23"):
+            raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, operation)
+
+    def after(self, cloud: Cloud, operation: str, target: str) -> bool:
+        if self._theirs(cloud):
+            return False
+        if operation in (*_WRITES, *_SENDS) and self.strikes(cloud, "F7"):
+            raise Crash
+        return operation in (*_WRITES, "SendMessage") and self.strikes(cloud, "F25")
+
+    def deliveries(self, cloud: Cloud, queue: Queue, what: str) -> Sequence[float]:
+        draw = cloud.schedule.draw
+        soon = draw.random() * 0.2
+        if self.strikes(cloud, "F2"):
+            soon += draw.random() * 60
+        if self.strikes(cloud, "F4"):
+            soon += (1 + draw.random() * 2) * DAY
+        if self.strikes(cloud, "F28"):
+            soon += draw.random() * 3600
+        return (soon, soon + draw.random() * 30) if self.strikes(cloud, "F1") else (soon,)
+
+    def heard(self, cloud: Cloud) -> bool:
+        return not self.strikes(cloud, "F30")
+
+    def refused(self, cloud: Cloud, entry: Mapping[str, str]) -> str | None:
+        return "InternalFailure" if self.strikes(cloud, "F29") else None
+
+    def again(self, cloud: Cloud, task: Task, queue: Queue) -> float | None:
+        return cloud.schedule.draw.random() * 0.05 if self.strikes(cloud, "F32") else None
+
+    def victim(self, cloud: Cloud, batch: list[Message]) -> Message | None:
+        draw = cloud.schedule.draw
+        return draw.choice(batch) if "F5" in self.rates and draw.random() < self.rates["F5"] else None
+
+    def relayed(self, cloud: Cloud, records: list[Any]) -> list[Any]:
+        if cloud.relayed and self.strikes(cloud, "F26"):
+            return (cloud.relayed + records)[-100:]
+        return records
+
+    def _theirs(self, cloud: Cloud) -> bool:
+        # What the provider does within its own house is not ours to disturb.
+        task = cloud.schedule.current
+        return task is None or task.row is None or task.row.service == "sandbox"

@@ -1,0 +1,194 @@
+"""From a seed to a verdict: the plan that it draws, the schedule that the plan makes, what must be true after it."""
+
+import hashlib
+import json
+import random
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import Any
+
+from infra import topology
+from payment.core import provider
+from payment.core.stripe_provider import StripeProvider
+from sandbox.core import webhook
+from tests.simulation.faults import RATES, Chaos
+from tests.simulation.people import WAYS, Buyer, Scene, Show
+from tests.simulation.schedule import Stuck
+from tests.simulation.wire import WIRE_RATES, InProcess, Wire
+from tests.simulation.world import World
+from tests.support.gateway import Person
+from tests.support.invariants import violations
+
+_HOLD = 60  # seconds
+ALL_RATES = {**RATES, **WIRE_RATES}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who comes and what goes wrong."""
+
+    seed: int
+    buyers: tuple[Buyer, ...]
+    faults: tuple[str, ...]
+
+    @classmethod
+    def of(cls, seed: int) -> "Plan":
+        draw = random.Random(f"plan {seed}")
+        buyers = tuple(_buyer(draw, at) for at in range(draw.randint(3, 6)))
+        return cls(seed, buyers, tuple(sorted(draw.sample(sorted(ALL_RATES), draw.randint(2, 6)))))
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}; {', '.join(self.faults)}; " + "; ".join(map(str, self.buyers))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a plan."""
+
+    plan: Plan
+    violations: tuple[str, ...]
+    story: tuple[str, ...]
+    runs: int
+    fired: Mapping[str, int]
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256("\n".join(self.story).encode()).hexdigest()
+
+
+def play(plan: Plan) -> Verdict:
+    """Play the plan to its end, mend what is broken, redrive what was set aside, and judge."""
+    kept, fixed = _house()
+    chaos = Chaos({name: ALL_RATES[name] for name in plan.faults})
+    world = World(plan.seed, chaos)
+    said: list[str] = []
+    with world.running(), connected(world, chaos) as wire:
+        world.cloud.tables.put_back(kept)
+        scene = Scene(world, wire, **fixed)
+        visits = [world.schedule.start(one.name, partial(one.act, scene)) for one in plan.buyers]
+        try:
+            world.schedule.run()
+            said += [f"{one.name}: {one.error!r}" for one in visits if one.error]
+            said += _mended(world, chaos) + world.wrong
+            tables = {table.name: world.cloud.tables.items(table.name) for table in topology.TABLES}
+            said += violations(tables, now=world.schedule.now)
+        except Stuck as stuck:
+            said.append(str(stuck))
+    return Verdict(plan, tuple(said), tuple(world.schedule.story), world.cloud.runs, Counter(chaos.fired))
+
+
+def _mended(world: World, chaos: Chaos) -> list[str]:
+    """The faults are over, and an operator redrives, twice, what was set aside."""
+    chaos.healed = True
+    cloud = world.cloud
+    for _ in range(3):
+        for queue in cloud.queues.values():
+            dead, queue.dead = queue.dead, []
+            for one in (*dead, *dead):
+                cloud.enqueue(queue, one.body, one.what)
+        world.schedule.run()
+    return [f"{name}: {one.what} is set aside for ever" for name, queue in cloud.queues.items() for one in queue.dead]
+
+
+def shrunk(verdict: Verdict) -> Verdict:
+    """The smallest plan found that still violates, by leaving out faults and people."""
+    found, again = verdict, True
+    while again:
+        again = False
+        plan = found.plan
+        smaller = [replace(plan, faults=plan.faults[:at] + plan.faults[at + 1 :]) for at in range(len(plan.faults))]
+        smaller += [replace(plan, buyers=plan.buyers[:at] + plan.buyers[at + 1 :]) for at in range(len(plan.buyers))]
+        for one in smaller:
+            tried = play(one)
+            if tried.violations:
+                found, again = tried, True
+                break
+    return found
+
+
+@contextmanager
+def connected(world: World, chaos: Chaos) -> Any:
+    """Within the block payment's provider is the sandbox of this world."""
+    wire = Wire(world, chaos)
+    provider.use(lambda: StripeProvider(InProcess(wire)))
+    webhook.use(wire.post)
+    try:
+        yield wire
+    finally:
+        provider.use()
+        webhook.use()
+
+
+@cache
+def _house() -> tuple[Any, dict[str, Any]]:
+    """Two events on sale and the people who may buy, made once."""
+    organiser, door, admin = (
+        Person("organiser", user_id="olga"),
+        Person(user_id="doris"),
+        Person("admin", user_id="anna"),
+    )
+    chaos = Chaos({})
+    world = World(0, chaos)
+    made: dict[str, Any] = {"organiser": organiser, "door": door}
+
+    def prepare() -> None:
+        for name in (*NAMES, "olga", "doris"):
+            _known(world, name)
+        category = world.http("POST /v1/categories", {"name": "Concert", "type": "paid"}, by=admin).json["id"]
+        made["gala"] = _show(world, organiser, category, "Gala", (10, 2500), (2, 0))
+        made["solo"] = _show(world, organiser, category, "Solo", (2, 2500))
+        staff = {"user_ids": [door.user_id]}
+        assert world.http(f"PUT /v1/events/{made['gala'].id}/staff", staff, by=organiser).status == 200
+
+    with world.running(), connected(world, chaos):
+        task = world.schedule.start("the house", prepare)
+        world.schedule.run(until=30)
+        if task.error:
+            raise task.error
+        return world.cloud.tables.kept(), made
+
+
+NAMES = ("ada", "ben", "cem", "dora", "emil", "fay")
+
+
+def _buyer(draw: random.Random, at: int) -> Buyer:
+    show, of = draw.choice((("gala", 0), ("gala", 0), ("gala", 1), ("solo", 0)))
+    return Buyer(
+        name=f"{draw.choice(NAMES)}/{at}",
+        way=draw.choice(sorted(WAYS)),
+        show=show,
+        of=of,
+        places=draw.choice((1, 1, 2, 3)) if show == "gala" and of == 0 else 1,
+        at=draw.random() * 30,
+        slow=draw.choice((0.0, 2.0, 70.0)),
+    )
+
+
+def _known(world: World, name: str) -> None:
+    detail = {
+        "bus_event_id": f"registered-{name}", "occurred_at": "2031-05-01T09:00:00.000Z", "user_id": name,
+        "correlation_id": "house", "causation_id": "house", "email": f"{name}@example.org", "user_name": name,
+        "first_name": name.title(), "last_name": "Example", "mobile_phone": "+4915112345678",
+    }  # fmt: skip
+    world.cloud.publish("UserRegistered.v1", "ticketing.auth", json_of(detail))
+
+
+def _show(world: World, organiser: Person, category: str, name: str, *types: tuple[int, int]) -> Show:
+    kinds = [{"name": f"Kind {prices}", "prices": prices, "currency": "EUR", "capacity": n} for n, prices in types]
+    about: dict[str, Any] = {
+        "category_id": category, "name": name, "venue": "Hall", "city": "Bremen", "zone": "Europe/Berlin",
+        "starts_at": "2031-05-01T13:00:00Z", "ends_at": "2031-05-01T15:00:00Z", "max_per_user": 4,
+        "hold_seconds": _HOLD, "types": kinds,
+    }  # fmt: skip
+    reply = world.http("POST /v1/events", about, by=organiser)
+    assert reply.status == 201, reply.text
+    event = reply.json
+    assert world.http(f"POST /v1/events/{event['id']}/publish", by=organiser).status == 200
+    return Show(event["id"], tuple(one["id"] for one in event["types"]), tuple(prices for _, prices in types))
+
+
+def json_of(detail: Mapping[str, Any]) -> str:
+    return json.dumps(detail)

@@ -1,0 +1,217 @@
+"""The simulated tables answer as the emulator's do: drawn sequences of operations, each carried out on both."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from common import dynamodb, env
+from common.store import Check, ConditionFailed, Delete, Item, Put, Update, Write
+from infra.vocabulary import Index, Table
+from local.stack import Ports, Stack
+from tests.simulation.expressions import Invalid
+from tests.simulation.tables import Tables, TokenReused
+from tests.support.cloud import definition
+
+SEQUENCES, STEPS = 320, 24
+PLAY = Table("play", (Index("by_owner", "owner", "born_at"), Index("by_code", "code")))
+pytestmark = pytest.mark.e2e
+
+CONDITIONS = (
+    None,
+    "attribute_not_exists(#pk)",
+    "attribute_exists(#pk)",
+    "#n >= :small",
+    "#n < :small OR attribute_not_exists(#n)",
+    "#n BETWEEN :small AND :large",
+    "#n IN (:small, :large) AND NOT #n = :large",
+    "#n <> :small",
+    "#text = :text",
+    "begins_with(#text, :start) AND attribute_exists(#list)",
+    "contains(#tags, :text)",
+    "size(#list) > :one",
+    "#n <= :large AND (#text = :text OR #text = :start)",
+    "#version = :one",
+    "#flag = :yes",
+    "#n = :text",
+    "#map.#n = :small",
+    "#list[0] = :text",
+)
+UPDATES = (
+    "SET #n = :small",
+    "SET #n = #n + :one",
+    "SET #n = #n - :small, #text = :text",
+    "SET #n = if_not_exists(#n, :large) + :one",
+    "SET #list = list_append(#list, :more)",
+    "SET #list = list_append(if_not_exists(#list, :none), :more), #version = if_not_exists(#version, :zero) + :one",
+    "SET #flag = :yes REMOVE #text, #list",
+    "SET #map = :map",
+    "SET #map.#n = :large",
+    "SET #text = #missing",
+    "REMOVE #n, #nothing",
+    "ADD #n :large",
+    "ADD #n :large, #version :one",
+    "ADD #tags :tags",
+    "DELETE #tags :tags",
+    "SET #n = :small ADD #version :one",
+)
+VALUES: dict[str, Any] = {
+    "zero": 0, "one": 1, "small": 3, "large": 9, "text": "aé", "start": "a", "yes": True, "none": [],
+    "more": ["aé", 3], "map": {"n": 3, "deep": {"list": [1, "x"]}}, "tags": {"aé", "b"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(Ports.free(), tmp_path_factory.mktemp("emulator"), with_parent=True)
+    try:
+        stack.launch()
+        client = stack.client("dynamodb")
+        client.create_table(**definition(PLAY))
+        env.use({"TABLE_PLAY": "test-play"}, lambda _: client)
+        yield stack
+    finally:
+        env.use()
+        stack.stop()
+
+
+class Drawn:
+    """A sequence of operations on a few items of its own."""
+
+    def __init__(self, number: int) -> None:
+        self.draw = random.Random(number)
+        self.prefix = f"s{number}"
+        self.tokens = [f"token-{number}-{at}" for at in range(3)]
+
+    def key(self) -> dict[str, str]:
+        return {"pk": f"{self.prefix}-{self.draw.randint(0, 1)}", "sk": self.draw.choice("abcde")}
+
+    def item(self) -> Item:
+        optional = {
+            "n": self.draw.randint(-2, 9), "text": self.draw.choice(("a", "aé", "b")), "list": ["aé", 1],
+            "tags": {"aé"}, "flag": self.draw.random() < 0.5, "version": 1, "nothing": None,
+            "owner": f"{self.prefix}-o", "born_at": f"t{self.draw.randint(0, 5)}",
+        }  # fmt: skip
+        return self.key() | {name: value for name, value in optional.items() if self.draw.random() < 0.7}
+
+    def one(self) -> Write:
+        condition = None if self.draw.random() < 0.4 else self.draw.choice(CONDITIONS)
+        kind = self.draw.choice((Put, Put, Update, Update, Update, Delete))
+        if kind is Put:
+            return Put("play", self.item(), condition=condition, values=VALUES)
+        if kind is Delete:
+            return Delete("play", self.key(), condition=condition, values=VALUES)
+        return Update("play", self.key(), self.draw.choice(UPDATES), condition=condition, values=VALUES)
+
+    def many(self) -> list[Write]:
+        found = {self._at(one): one for one in (self.one() for _ in range(self.draw.randint(1, 4)))}
+        checked = Check("play", self.key(), condition=self.draw.choice(CONDITIONS[1:]), values=VALUES)
+        if self.draw.random() < 0.4:
+            found.setdefault((checked.key["pk"], checked.key["sk"]), checked)
+        return list(found.values())
+
+    def step(self) -> tuple[str, Callable[[Any], Any]]:
+        """What is asked, and how to ask it of either."""
+        kind = self.draw.choice(("write", "write", "write", "transact", "transact", "get", "batch", "query", "index"))
+        if kind == "write":
+            one = self.one()
+            return f"write {one}", lambda tables: tables.write(one)
+        if kind == "transact":
+            writes, token = self.many(), self.draw.choice(self.tokens) if self.draw.random() < 0.2 else self._fresh()
+            return f"transact {writes} {token}", lambda tables: tables.transact(writes, token)
+        if kind == "get":
+            key = self.key()
+            return f"get {key}", lambda tables: tables.get("play", key, consistent=True)
+        if kind == "batch":
+            keys = list({tuple(one.items()): one for one in (self.key() for _ in range(4))}.values())
+            return f"batch {keys}", lambda tables: _sorted(tables.batch_get("play", keys))
+        return self._query(index=kind == "index")
+
+    def _query(self, *, index: bool) -> tuple[str, Callable[[Any], Any]]:
+        limit, forward = self.draw.choice((None, 1, 2, 3)), self.draw.random() < 0.5
+        of, sort = ("owner", "born_at") if index else ("pk", "sk")
+        more = self.draw.choice(("", f" AND #{sort} >= :from", f" AND #{sort} BETWEEN :from AND :to"))
+        more = more or self.draw.choice(("", f" AND begins_with(#{sort}, :start)"))
+        whose = f"{self.prefix}-{'o' if index else self.draw.randint(0, 1)}"
+        values = {"whose": whose, "from": "b" if not index else "t1", "to": "d" if not index else "t4", "start": "t"}
+        condition = f"#{of} = :whose{more}"
+
+        def pages(tables: Any) -> Any:
+            how: dict[str, Any] = {"index": "by_owner" if index else None, "limit": limit, "forward": forward}
+            found, start = list[Any](), None
+            for _ in range(12):
+                page, start = tables.query("play", condition, values, start=start, **how)
+                found.append([_plain(one) for one in page])
+                if start is None:
+                    break
+            return _settled(found, index=index)
+
+        return f"query {condition} {values} {limit} {forward}", pages
+
+    def _fresh(self) -> str:
+        return f"{self.prefix}-{self.draw.random()}"
+
+    def _at(self, one: Write) -> tuple[str, str]:
+        key = one.item if isinstance(one, Put) else one.key  # type: ignore[attr-defined]
+        return str(key["pk"]), str(key["sk"])
+
+
+def _settled(pages: list[list[Any]], *, index: bool) -> Any:
+    # Which of several items with one index key comes first, and whether an empty page follows a full one, is not told.
+    flat = [one for page in pages for one in page]
+    if index:
+        return [one["born_at"] for one in flat], sorted(map(repr, flat))
+    return flat
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(value[name]) for name in sorted(value) if value[name] is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return sorted(value) if isinstance(value, set | frozenset) else value
+
+
+def _sorted(answer: tuple[list[Item], Any]) -> Any:
+    return sorted((_plain(one) for one in answer[0]), key=repr), list(answer[1])
+
+
+def _outcome(ask: Callable[[Any], Any], tables: Any) -> Any:
+    try:
+        return "done", _plain(ask(tables))
+    except ConditionFailed as failed:
+        return "failed", failed.failed, [_plain(old) for old in failed.old]
+    except (Invalid, TokenReused) as wrong:
+        return "refused", type(wrong).__name__
+    except ClientError as error:
+        return "refused", _refusal(error.response)
+
+
+def _refusal(answer: Any) -> str:
+    code = answer["Error"]["Code"]
+    if code == "IdempotentParameterMismatchException":
+        return "TokenReused"
+    reasons = {reason.get("Code") for reason in answer.get("CancellationReasons", [])}
+    known = code in ("ValidationException", "TransactionCanceledException") and reasons <= {"None", "ValidationError"}
+    return "Invalid" if known else code
+
+
+def test_drawn_sequences_have_the_same_answers(emulator: Stack) -> None:
+    outcomes: Counter[str] = Counter()
+    for number in range(SEQUENCES):
+        drawn, simulated = Drawn(number), Tables((PLAY,))
+        for at in range(STEPS):
+            asked, ask = drawn.step()
+            simulated.catch_up()
+
+            mine, theirs = _outcome(ask, simulated), _outcome(ask, dynamodb)
+
+            assert mine == theirs, f"sequence {number}, step {at}: {asked}"
+            outcomes[f"{asked.split()[0]} {mine[0]}"] += 1
+    for kind in ("write done", "write failed", "transact done", "transact failed"):
+        assert outcomes[kind] > 200, outcomes
+    for kind in ("write refused", "transact refused"):
+        assert outcomes[kind] > 50, outcomes

@@ -1,0 +1,97 @@
+"""What lies between payment and its provider, and between the provider and the webhook.
+
+The provider is the sandbox's own functions, the SDK and the adapter are the real ones.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import stripe
+
+from tests.simulation.faults import Chaos
+from tests.simulation.schedule import Crash
+from tests.simulation.world import World
+from tests.support.provider import Provider, signed
+
+_NO_ANSWER: Any = stripe.APIConnectionError
+_RETRIED = (30.0, 300.0, 3600.0, 4 * 3600.0)  # seconds after which an event that was not taken is sent again
+
+WIRE_RATES: Mapping[str, float] = {
+    "F8": 0.2,  # the function dies after the provider has answered
+    "F9": 0.2,  # the provider does what it was asked, and its answer is lost
+    "F10": 0.3,  # the provider answers that it is broken or busy
+    "F11": 0.5,  # the buyer has paid before the page's address is known to us
+    "F12": 0.3,  # an event is sent twice, once under the same id with other words
+    "F13": 0.3,  # an event is overtaken by later ones
+}
+
+
+class Wire(Provider):
+    """Both ways, with what goes wrong on them."""
+
+    def __init__(self, world: World, chaos: Chaos) -> None:
+        super().__init__(world)  # type: ignore[arg-type] # of the system it needs `http` only
+        self.world = world
+        self.chaos = chaos
+
+    def request(self, method: str, url: str, headers: Mapping[str, str], content: str | None) -> tuple[str, int, Any]:
+        cloud = self.world.cloud
+        if self.chaos.strikes(cloud, "F10"):
+            code = self.world.schedule.draw.choice((409, 429, 500, 503))
+            return json.dumps({"error": {"type": "api_error", "message": "try again"}}), code, {}
+        text, status, more = super().request(method, url, headers, content)
+        if url.endswith("/checkout/sessions") and status == 200 and self.chaos.strikes(cloud, "F11"):
+            self.choose(json.loads(text)["url"], "paid")
+        if self.chaos.strikes(cloud, "F9"):
+            raise _NO_ANSWER("no answer", should_retry=False)
+        if self.chaos.strikes(cloud, "F8"):
+            raise Crash
+        return text, status, more
+
+    def post(self, address: str, content: bytes, headers: Mapping[str, str]) -> int:
+        cloud, draw = self.world.cloud, self.world.schedule.draw
+        if self.chaos.strikes(cloud, "F12"):
+            self._later(content, draw.random() * 60)
+            self._later(_other_words(content), draw.random() * 60)
+        if self.chaos.strikes(cloud, "F13"):
+            self._later(content, draw.random() * 900)
+        else:
+            self._later(content, 0.0)
+        return 200
+
+    def _later(self, content: bytes, seconds: float, tried: int = 0) -> None:
+        name = f"the provider tells {json.loads(content)['type']}"
+        schedule = self.world.schedule
+        schedule.after(seconds, lambda: void(schedule.start(name, lambda: self._sent(content, tried))))
+
+    def _sent(self, content: bytes, tried: int) -> None:
+        status = self.send(signed(content)).status
+        if status >= 300 and status != 409 and tried < len(_RETRIED):
+            self._later(content, _RETRIED[tried], tried + 1)
+
+
+class InProcess(stripe.HTTPClient):
+    """The transport beneath the SDK, without its pauses."""
+
+    name = "in-process"
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self._wire = wire
+
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, *, _usage: Any = None) -> Any:
+        return self._wire.request(method, url, headers, post_data)
+
+    def _sleep_time_seconds(self, num_retries: int, response: Any = None) -> float:
+        return 0.0
+
+
+def void(_: object) -> None:
+    """Nothing, of something."""
+
+
+def _other_words(content: bytes) -> bytes:
+    event = json.loads(content)
+    event["data"]["object"]["status"] = "altered"
+    return json.dumps(event).encode()
