@@ -24,7 +24,7 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
 TESTS ?=
 
-.PHONY: help up demo down logs test check lint types architecture synth docs docs-unchanged answers prove \
+.PHONY: help up demo down logs test check lint types architecture synth docs docs-unchanged answers prove simulate \
 	deploy destroy fmt lock environment clean
 
 help: ## list the commands
@@ -81,6 +81,9 @@ answers: environment $(CLIENT) ## ask the deployed system for every documented a
 
 prove: environment $(CLIENT) ## the long proofs, with their times; not part of CI
 	@$(PY) -m pytest -m proof --durations=0 $(TESTS)
+
+simulate: environment ## seeded schedules of the whole system with faults: make simulate SEEDS=1000 FROM=1
+	@$(OURS) -m tests.simulation $(or $(SEEDS),1000) $(or $(FROM),1)
 
 deploy: environment ## deploy to the AWS account of the environment: make deploy STAGE=dev
 	@$(PY) -m tools.deploy deploy "$(STAGE)"
