@@ -15,7 +15,6 @@ from tests.simulation.cloud import Cloud, Faults
 from tests.simulation.schedule import Crash, Schedule
 from tests.support.gateway import Person, Reply, http_event, route
 
-
 _UNEXPECTED = 500
 
 
