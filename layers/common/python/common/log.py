@@ -22,15 +22,17 @@ def use(counter: Callable[[str, float], None] | None = None) -> None:
 def count(name: str, value: float = 1) -> None:
     """Count an outcome, named in the past tense (`PlacesHeld`)."""
     if _counter:
-        return _counter[-1](name, value)
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        _counter[-1](name, value)
+    else:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
 def seconds(name: str, value: float) -> None:
     """Record a duration in seconds."""
     if _counter:
-        return _counter[-1](name, value)
-    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
+        _counter[-1](name, value)
+    else:
+        metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
 
 
 def flush() -> None:
