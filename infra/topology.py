@@ -19,6 +19,7 @@ from common.bus.booking import (
     BookingCancelled,
     BookingConfirmed,
     BookingExpired,
+    BookingExtended,
     BookingFailed,
     BookingOrdered,
 )
@@ -144,6 +145,7 @@ ROWS: tuple[Trigger, ...] = (
     Timer(BookingOrdered,                     "payment.close_payment",        may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=30),
     On(BookingFailed,                         "payment.on_booking_failed",    may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=30),
     On(BookingCancelled,                      "payment.on_booking_cancelled", may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=30),
+    On(BookingExtended,                       "payment.on_booking_extended",  may=(PAYMENTS.may("GetItem", "UpdateItem"),)),
     On(RefundRequested,                       "payment.on_refund_requested",  may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=30),
     Route("POST /v1/payments",                "payment.start_payment",    Who.USER,      may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=29),
     Route("GET /v1/payments",                 "payment.list_payments",    Who.USER,      may=(PAYMENTS.may("BatchGetItem"), PAYMENTS.may(*LISTING, index="by_user"), SIGN_PAGE)),

@@ -5,6 +5,7 @@ import pytest
 from tests.support.mutation import Change, failures
 
 CORE = "functions/payment/core"
+AGAIN = "tests/component/test_payment_again.py"
 REFUNDING, RECEIPTS = "tests/component/test_payment_refunding.py", "tests/component/test_payment_receipts.py"
 
 CONTROLS = {
@@ -61,6 +62,18 @@ CONTROLS = {
     "the buyer's page": (
         Change(f"{CORE}/access.py", '.model_copy(update={"checkout": None})', ""),
         f"{REFUNDING}::test_the_organiser_sees_the_payment_but_not_the_page_to_pay_on",
+    ),
+    "a look at the page": (
+        Change(f"{CORE}/starting.py", "_looked_at(_due(user_id, request))", "_due(user_id, request)"),
+        f"{AGAIN}::test_a_page_that_the_provider_has_ended_is_replaced_by_one_that_works[None]",
+    ),
+    "what was paid on it": (
+        Change(f"{CORE}/starting.py", "        if ended and ended.money:\n", "        if ended and not ended:\n"),
+        f"{AGAIN}::test_a_page_that_was_paid_and_nobody_told_us_is_not_paid_again",
+    ),
+    "a deadline that only moves on": (
+        Change(f"{CORE}/service.py", " or until <= payment.pay_before", ""),
+        f"{AGAIN}::test_a_deadline_never_moves_back",
     ),
     "no receipt before it is paid": (
         Change(

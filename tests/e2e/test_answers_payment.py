@@ -71,6 +71,20 @@ def test_a_payment_is_started_once_per_key(house: House, buyer: Person, booking:
     assert (made.told, other.told) == ((201, "done"), (422, "key-reused"))
 
 
+def test_a_page_that_the_provider_has_ended_is_replaced(
+    house: House, buyer: Person, booking: dict[str, Any], ask: Asking
+) -> None:
+    first = checkout(buyer, booking)
+    stored = house.stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
+    key = {"Authorization": f"Bearer {json.loads(stored['SecretString'])['api_key']}"}
+    over = ask(house.nobody, f"POST /sandbox/v1/checkout/sessions/{first.rsplit('/', 1)[1]}/expire", headers=key)
+
+    again, same = (ask(buyer.client, "POST /v1/payments", due(booking)) for _ in range(2))
+
+    assert (over.told, again.told, same.told) == ((200, "done"), (201, "done"), (201, "done"))
+    assert again.json["checkout_url"] == same.json["checkout_url"] != first
+
+
 def test_what_is_not_due_is_not_taken(house: House, buyer: Person, booking: dict[str, Any], ask: Asking) -> None:
     wrong = ask(buyer.client, "POST /v1/payments", due(booking, price=1))
     foreign = ask(house.stranger.client, "POST /v1/payments", due(booking))

@@ -6,9 +6,11 @@ says only what people do; whatever follows comes from the driver's queues.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from common import ids, outbox, store
+from common import clock, ids, outbox, store
+from common.bus.booking import BookingExtended
 from common.bus.events import EventCancelled, EventChanged
 from tests.support.builders import PASSWORD, PRICE, House, Show, kind, register, show
 from tests.support.saga import Saga
@@ -185,6 +187,20 @@ def free_tickets_rejected(saga: Saga, house: House) -> Steps:
     yield saga.rest
 
 
+def held_longer(saga: Saga, house: House) -> Steps:
+    """A hold that lasts longer than was first said, and then runs out."""
+    booking = order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    key = {"pk": booking["id"], "sk": "booking"}
+    with saga.writing("booking.cancel_booking"):
+        later = clock.iso(clock.parse(booking["pay_before"]) + timedelta(minutes=5))
+        told = [outbox.entry(BookingExtended)]
+        store.write(
+            outbox.change("bookings", key, trigger="extend", actor="buyer", sets={"pay_before": later}, publish=told)
+        )
+    yield saga.rest
+
+
 def refunded_in_parts(saga: Saga, house: House) -> Steps:
     """The organiser gives a part back, and another when that was sent."""
     booking = order(saga, house.gala, house.buyer, places=2)
@@ -299,7 +315,7 @@ PLAYS: tuple[Play, ...] = (
     paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
     tickets_rejected, free_tickets_rejected, newcomer, leaver, repriced, premiere, called_off,
-    refunded_in_parts,
+    refunded_in_parts, held_longer,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)

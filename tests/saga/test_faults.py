@@ -58,6 +58,10 @@ OVERTAKEN = {
     ("payment.on_booking_cancelled", "payment.close_payment"): Overtaken(
         "the payment's own deadline closed it before it heard of the cancellation", {"payments": CLOSED}
     ),
+    ("payment.on_booking_extended", "payment.close_payment"): Overtaken(
+        "the payment's old deadline had closed it before it heard of the new one",
+        {"payments": (*CLOSED, "version", "pay_before")},
+    ),
     ("payment.on_booking_ordered", "payment.close_payment"): Overtaken(
         "the payment was opened when its deadline had passed", {"payments": CLOSED, "bookings": ("logs",)}
     ),

@@ -13,10 +13,6 @@ class Overtaken(Exception):
     """The payment changed while it was being decided upon."""
 
 
-class NotOpenYet(Exception):
-    """The booking's payment is not open yet: its order is still on the way."""
-
-
 def at_deadline(order: BookingOrdered) -> None:
     """The hold is over: the payment fails, unless the provider says that it was made.
 
@@ -26,7 +22,7 @@ def at_deadline(order: BookingOrdered) -> None:
     payment = repository.of_booking(order.booking_id)
     if payment is None and clock.now() < order.pay_before:
         raise Later(order.pay_before)  # the payment is being opened at this moment
-    payment = payment or _existing(order.booking_id)
+    payment = payment or repository.existing(order.booking_id)
     if payment.status is not State.PENDING:
         return
     if clock.now() < payment.pay_before:
@@ -39,7 +35,7 @@ def at_deadline(order: BookingOrdered) -> None:
 
 def cancelled(booking_id: str, refund: int | None) -> None:
     """The booking is cancelled: nothing is due any more, and of what was paid so much goes back, or all."""
-    payment = _existing(booking_id)
+    payment = repository.existing(booking_id)
     if payment.status is State.PENDING:
         money = _close(payment)
         _settle(payment, money, repository.cancellation(payment))
@@ -52,15 +48,8 @@ def failed(booking_id: str, reason: str) -> None:
     Where it answers for our own failure, money that came since has its own answer on the way.
     """
     ours = reason in ("declined", "amount_mismatch")
-    if not ours or _existing(booking_id).status is State.PENDING:
+    if not ours or repository.existing(booking_id).status is State.PENDING:
         cancelled(booking_id, None)
-
-
-def _existing(booking_id: str) -> Payment:
-    payment = repository.of_booking(booking_id)
-    if payment is None:
-        raise NotOpenYet(booking_id)
-    return payment
 
 
 def _close(payment: Payment) -> Money | None:

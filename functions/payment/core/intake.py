@@ -1,13 +1,12 @@
 """Taking in what the provider tells us: money, declined cards and refunds, each event once."""
 
 from datetime import timedelta
-from typing import Any
 
-from common import clock, log, outbox, store
+from common import clock, log, store
 from common.store import ConditionFailed, Item, Put, Update
-from payment.core import ledger, refunds, repository, takings
+from payment.core import checkouts, ledger, refunds, repository, takings
 from payment.core.errors import EventIdReused, ProviderUnavailable
-from payment.core.model import Payment, State
+from payment.core.model import Payment
 from payment.core.notice import Notice, Subject
 from payment.core.provider import Unreachable
 from payment.core.refund import Refund
@@ -56,24 +55,10 @@ def _change(notice: Notice, subject: Subject, payment: Payment) -> Update | None
     if money:
         return takings.settle(payment, money)
     if notice.type in _DECLINED:
-        return _noted(payment, "decline", {"declined_at": clock.iso(clock.now())})
+        return checkouts.declined(payment)
     if notice.type == "checkout.session.expired" and payment.checkout and payment.checkout.session_id == subject.id:
-        return _noted(payment, "end_checkout", {"checkout": payment.checkout.model_dump() | {"over": True}})
+        return checkouts.over(payment)
     return _refund(subject, payment)
-
-
-def _noted(payment: Payment, trigger: str, sets: dict[str, Any]) -> Update | None:
-    if payment.status is not State.PENDING:
-        return None
-    return outbox.change(
-        repository.TABLE,
-        repository.key(payment.id),
-        trigger=trigger,
-        actor="provider",
-        sets=sets,
-        condition="#version = :seen",
-        values={"seen": payment.version},
-    )
 
 
 def _refund(subject: Subject, payment: Payment) -> Update | None:

@@ -47,6 +47,9 @@ class PaymentProvider(Protocol):
         Declined here says that the provider does not know the session: no word about its money.
         """
 
+    def look(self, session_id: str) -> Closed | None:
+        """What became of the checkout; None while it can be paid, or is being."""
+
     def refund(self, money: Money, key: str, payment: Payment) -> None:
         """Send the money back, once per key. Returns once the provider has accepted to."""
 

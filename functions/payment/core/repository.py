@@ -16,12 +16,16 @@ from common.cursor import Listing
 from common.outbox import entry
 from common.patience import NotNow, pause
 from common.store import ConditionFailed, Put, Update
-from payment.core.model import LIFECYCLE, Checkout, Payment, State, Trigger
+from payment.core.model import LIFECYCLE, Payment, Trigger
 from payment.core.provider import Money
 
 TABLE = "payments"
 _TRIES = 8  # at a payment that changes under one's hands
 MINE = Listing(TABLE, "by_user", "user_id", "created_at")
+
+
+class NotOpenYet(Exception):
+    """The booking's payment is not open yet: its order is still on the way."""
 
 
 def key(payment_id: str) -> dict[str, str]:
@@ -35,6 +39,14 @@ def find(payment_id: str) -> Payment | None:
 
 def of_booking(booking_id: str) -> Payment | None:
     return find(ids.derive("payment", booking_id))
+
+
+def existing(booking_id: str) -> Payment:
+    """Raises NotOpenYet."""
+    payment = of_booking(booking_id)
+    if payment is None:
+        raise NotOpenYet(booking_id)
+    return payment
 
 
 def decide(payment_id: str, change: Callable[[Payment], Update | None]) -> Payment | None:
@@ -61,37 +73,6 @@ def put(fields: Mapping[str, Any], publish: Sequence[dict[str, Any]]) -> None:
         store.write(Put(TABLE, item, condition="attribute_not_exists(#pk)"))
     except ConditionFailed:
         return  # the same order, heard before
-
-
-def begin(payment: Payment, *, actor: str) -> Payment:
-    """Count the next attempt, before the provider hears of it. Returns the payment as it then is,
-    which may be how another writer left it."""
-    named = payment.next_key()
-    change = outbox.change(
-        TABLE,
-        key(payment.id),
-        trigger="start",
-        actor=actor,
-        sets={"attempt": payment.attempt + 1, "idempotency_key": named},
-        removes=("checkout", "declined_at"),
-        condition="#status = :pending AND #attempt = :before",
-        values={"pending": State.PENDING, "before": payment.attempt},
-    )
-    return _either(change)
-
-
-def keep(payment: Payment, checkout: Checkout) -> Payment:
-    """Note the attempt's checkout. Returns the payment as it then is."""
-    change = outbox.change(
-        TABLE,
-        key(payment.id),
-        trigger="open_checkout",
-        actor="provider",
-        sets={"checkout": checkout.model_dump()},
-        condition="#status = :pending AND #attempt = :attempt AND attribute_not_exists(#checkout)",
-        values={"pending": State.PENDING, "attempt": payment.attempt},
-    )
-    return _either(change)
 
 
 def success(payment: Payment, money: Money) -> Update:
@@ -129,10 +110,3 @@ def move(
         also="#version = :seen",
         values={"seen": payment.version},
     )
-
-
-def _either(change: Update) -> Payment:
-    try:
-        return Payment.of(store.write(change))
-    except ConditionFailed as failure:
-        return Payment.of(failure.old[0] or {})

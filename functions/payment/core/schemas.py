@@ -97,6 +97,7 @@ class LogView(View):
 class PaymentHistoryView(View):
     payment_id: str
     status: State
+    attempts: int = Field(description="how many of the provider's pages were begun")
     logs: tuple[LogView, ...]
     paid_at: datetime | None
     created_at: datetime
@@ -113,7 +114,10 @@ class PaymentDetail(PaymentView):
     def _more(cls, payment: Payment) -> dict[str, Any]:
         logs = [{"version": at, **log} for at, log in enumerate(payment.logs, 1)]
         shown = [RefundView.of(one) for one in payment.refunds]
-        return {"refunds": shown, "history": payment.model_dump() | {"payment_id": payment.id, "logs": logs}}
+        return {
+            "refunds": shown,
+            "history": payment.model_dump() | {"payment_id": payment.id, "logs": logs, "attempts": payment.attempt},
+        }
 
 
 class Received(View):

@@ -1,24 +1,14 @@
-"""What a buyer does with a payment: it is opened by the booking, then started."""
+"""What booking tells of its payment: it is due, or due later than before."""
 
-from common import clock, ids, log
+from datetime import datetime
+
+from common import clock, ids, outbox
 from common.bus.booking import BookingOrdered
 from common.bus.payment import PaymentSucceeded
 from common.outbox import entry
-from payment.core import claims, provider, repository
-from payment.core.errors import (
-    AlreadyPaid,
-    HoldOver,
-    NotPayable,
-    OrderUnknown,
-    PaymentClosed,
-    PriceMismatch,
-    ProviderUnavailable,
-)
-from payment.core.model import Checkout, Payment, State
-from payment.core.provider import Declined, Unreachable
-from payment.core.schemas import PaymentRequest
-
-_TIME_IS_UP = ("expired", "declined")
+from common.store import Update
+from payment.core import repository
+from payment.core.model import Payment, State
 
 
 def open_for(order: BookingOrdered) -> None:
@@ -44,62 +34,24 @@ def open_for(order: BookingOrdered) -> None:
     repository.put(fixed | (due if order.prices else free), [] if order.prices else [entry(PaymentSucceeded)])
 
 
-def start(user_id: str, request: PaymentRequest, key: str | None) -> tuple[Payment, bool]:
-    """Open the provider's page for an order. Returns the payment, and whether it was open before."""
-    claim = claims.of(user_id, request, key) if key else None
-    repeated = claim is not None and claims.made(claim)
-    payment = _due(user_id, request)
-    if repeated and (payment.page or payment.status is not State.PENDING):
-        return payment, True
-    _refuse(payment)
-    if claim and not repeated:
-        claims.make(claim)
-    if payment.page:
-        return payment, True
-    return _checkout(payment), False
+def extend(booking_id: str, until: datetime) -> None:
+    """The hold lasts longer: the timer that closes the payment reads its deadline from here.
 
+    Neither message nor page asks for more: the provider's page lasts a day by itself, beyond any hold.
+    What has ended by its old deadline stays so. Raises NotOpenYet.
+    """
 
-def _due(user_id: str, request: PaymentRequest) -> Payment:
-    payment = repository.of_booking(request.order_id)
-    if payment is None or payment.user_id != user_id:
-        raise OrderUnknown
-    if request.price != payment.prices:
-        raise PriceMismatch(request.price, payment.prices, payment.currency)
-    return payment
+    def later(payment: Payment) -> Update | None:
+        if payment.status is not State.PENDING or until <= payment.pay_before:
+            return None
+        return outbox.change(
+            repository.TABLE,
+            repository.key(payment.id),
+            trigger="extend",
+            actor="booking",
+            sets={"pay_before": clock.iso(until)},
+            condition="#version = :seen",
+            values={"seen": payment.version},
+        )
 
-
-def _refuse(payment: Payment) -> None:
-    if payment.status is State.SUCCEEDED:
-        raise AlreadyPaid
-    if payment.status is State.FAILED and payment.reason in _TIME_IS_UP:
-        raise HoldOver
-    if payment.status is not State.PENDING:
-        raise PaymentClosed
-    if clock.now() >= payment.pay_before:
-        raise HoldOver
-
-
-def _checkout(payment: Payment) -> Payment:
-    """Intent first: whatever is lost from here on is found again under the attempt's key."""
-    if not payment.begun:
-        payment = repository.begin(payment, actor="buyer")
-        _refuse(payment)
-    if not payment.page:
-        payment = repository.keep(payment, _page(payment))
-        _refuse(payment)
-    log.count("PaymentsStarted")
-    return payment
-
-
-def _page(payment: Payment) -> Checkout:
-    try:
-        return provider.current().open(payment)
-    except Unreachable:
-        log.count("CheckoutsFailed")
-        log.logger.warning("checkout not opened", exc_info=True)
-        raise ProviderUnavailable from None
-    except Declined:
-        # Nobody can pay this order, and no waiting helps: what is sold is not what the provider takes.
-        log.count("CheckoutsRefused")
-        log.logger.exception("checkout refused", extra={"payment_id": payment.id})
-        raise NotPayable from None
+    repository.decide(repository.existing(booking_id).id, later)

@@ -48,11 +48,13 @@ class StripeProvider:
         except Declined:
             # Only an open session can be expired: what has become of this one?
             session = _answer(lambda: sessions.retrieve(session_id))
-        if session.payment_status == "paid":
-            return Closed(Money(str(session.payment_intent), *received(session.amount_total, session.currency)))
-        if session.status == "expired":
-            return Closed(None)
-        raise Unreachable(f"the session is {session.status} and {session.payment_status}")
+        ended = _ended(session)
+        if ended is None:
+            raise Unreachable(f"the session is {session.status} and {session.payment_status}")
+        return ended
+
+    def look(self, session_id: str) -> Closed | None:
+        return _ended(_answer(lambda: self._client.v1.checkout.sessions.retrieve(session_id)))
 
     def refund(self, money: Money, key: str, payment: Payment) -> None:
         params: Any = {
@@ -71,6 +73,12 @@ class StripeProvider:
 
 class _AlreadyRefunded(Declined):
     """All of the money went back before."""
+
+
+def _ended(session: Any) -> Closed | None:
+    if session.payment_status == "paid":
+        return Closed(Money(str(session.payment_intent), *received(session.amount_total, session.currency)))
+    return Closed(None) if session.status == "expired" else None
 
 
 def received(amount: int | None, currency: str | None) -> tuple[int, str]:
