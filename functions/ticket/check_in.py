@@ -2,8 +2,8 @@
 
 from common.api import Caller, Created, endpoint
 from ticket.core import door
+from ticket.core.door_schemas import CheckInRequest, CheckInView
 from ticket.core.errors import AT_THE_DOOR
-from ticket.core.schemas import CheckInRequest, CheckInView
 
 
 @endpoint(refuses=AT_THE_DOOR)

@@ -2,8 +2,8 @@
 
 from common.api import Caller, endpoint
 from ticket.core import door
+from ticket.core.door_schemas import CheckInView, SpentNonce
 from ticket.core.errors import CheckInUnknown, EventUnknown
-from ticket.core.schemas import CheckInView, SpentNonce
 
 
 @endpoint(refuses=[CheckInUnknown, EventUnknown])

@@ -2,8 +2,8 @@
 
 from common.api import Caller, IfNoneMatch, NotModified, Ok, endpoint
 from ticket.core import access, manifest
+from ticket.core.door_schemas import DoorView
 from ticket.core.errors import EventUnknown
-from ticket.core.schemas import DoorView
 
 
 @endpoint(refuses=[EventUnknown])

@@ -3,11 +3,11 @@
 from common.api import Caller, Created, IdempotencyKey, endpoint
 from common.idempotency import KeyReused
 from ticket.core import transfers
-from ticket.core.errors import AlreadyCheckedIn, AlreadyOffered, NotIssued, TicketUnknown, TicketVoid
+from ticket.core.errors import AlreadyCheckedIn, AlreadyOffered, NotIssued, OfferedToOneself, TicketUnknown, TicketVoid
 from ticket.core.schemas import TransferRequest, TransferView
 
 
-@endpoint(refuses=[TicketUnknown, NotIssued, TicketVoid, AlreadyCheckedIn, AlreadyOffered, KeyReused])
+@endpoint(refuses=[TicketUnknown, NotIssued, TicketVoid, AlreadyCheckedIn, AlreadyOffered, OfferedToOneself, KeyReused])
 def handler(
     ticket_id: str, request: TransferRequest, caller: Caller, idempotency_key: IdempotencyKey
 ) -> Created[TransferView]:

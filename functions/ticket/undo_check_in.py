@@ -2,8 +2,8 @@
 
 from common.api import Caller, NoContent, endpoint
 from ticket.core import door
+from ticket.core.door_schemas import SpentNonce
 from ticket.core.errors import CheckInUnknown, EventUnknown, TicketVoid
-from ticket.core.schemas import SpentNonce
 
 
 @endpoint(refuses=[CheckInUnknown, EventUnknown, TicketVoid])

@@ -163,6 +163,10 @@ CONTROLS = {
         Change(TRANSFERS, 'caller.user_id not in (found["from_user_id"], found["to_user_id"]):', "not caller:"),
         f"{PASSING}::test_an_offer_is_shown_to_those_two_only",
     ),
+    "a ticket is offered to its owner": (
+        Change(TRANSFERS, "    if request.to_user_id == caller.user_id:", "    if not request:"),
+        f"{PASSING}::test_nobody_offers_a_ticket_to_themselves",
+    ),
     "anybody accepts": (
         Change(TRANSFERS, 'if found is None or found["to_user_id"] != caller.user_id:', "if found is None:"),
         f"{PASSING}::test_only_the_person_of_the_offer_accepts",

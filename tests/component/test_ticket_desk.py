@@ -219,6 +219,13 @@ def test_an_edit_of_what_was_not_seen_is_refused(system: System, ticket: dict[st
         ({"holder_name": ""}, "/holder_name"),
         ({"seat": "a\nb"}, "/seat"),
         ({"note": "n" * 501}, "/note"),
+        ({"note": "a\x1b[31m"}, "/note"),
+        ({"note": " \n "}, "/note"),
+        ({"holder_name": "   "}, "/holder_name"),
+        ({"holder_name": "\u200b\ufeff"}, "/holder_name"),
+        ({"holder_name": "a\u202eb"}, "/holder_name"),
+        ({"seat": "a\u0085b"}, "/seat"),
+        ({"seat": "a\u2028b"}, "/seat"),
         ({"x": 1}, "/x"),
     ],
 )
@@ -226,6 +233,14 @@ def test_a_wrong_word_is_named(system: System, ticket: dict[str, Any], words: di
     answer = describe(system, ticket, words)
 
     assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_words_of_any_script_and_lines_of_a_note_are_kept(system: System, ticket: dict[str, Any]) -> None:
+    words = {"holder_name": "नमस्ते 👩\u200d🎤 O’Neil", "seat": "A\u00a01", "note": "first\nsecond\tcolumn"}
+
+    answer = describe(system, ticket, words)
+
+    assert {name: answer.json[name] for name in words} == words
 
 
 def test_only_the_event_s_organiser_may(system: System, ticket: dict[str, Any]) -> None:

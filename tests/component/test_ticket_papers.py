@@ -3,6 +3,7 @@
 import base64
 import re
 import zlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -52,6 +53,13 @@ def test_the_page_has_the_qr_code_and_all_that_a_person_reads(system: System) ->
     for said in ("Élan, Vital", "2026-06-01 20:00 \\(Europe/Zurich\\)", "Große Halle, Zürich", "Floor", stored["code"]):
         assert f"({said})".encode("cp1252") in drawing
     assert seen(drawing) == stored["qr_payload"]
+
+
+def test_the_page_says_when_the_doors_open(system: System) -> None:
+    system.deliver(terms(doors_at=datetime(2026, 6, 1, 17, tzinfo=UTC)), "ticket.on_event_published")
+    issued(system)
+
+    assert b"(Doors: 2026-06-01 19:00)" in content(paper(system, "pdf"))
 
 
 def test_what_the_font_lacks_is_spelled_as_well_as_it_can(system: System) -> None:

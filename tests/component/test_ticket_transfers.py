@@ -187,6 +187,17 @@ def test_one_offer_is_open_at_a_time(system: System, ticket: dict[str, Any]) -> 
     assert (second.status, second.problem) == (409, "already-offered")
 
 
+def test_nobody_offers_a_ticket_to_themselves(system: System, ticket: dict[str, Any]) -> None:
+    answer = offer(system, ticket, to=OWNER.user_id)
+
+    assert (answer.status, answer.problem, answer.json["errors"][0]["pointer"]) == (
+        422,
+        "offered-to-oneself",
+        "/to_user_id",
+    )
+    assert offer(system, ticket).status == 201
+
+
 def test_an_offer_with_a_key_is_made_once(system: System, ticket: dict[str, Any]) -> None:
     first = offer(system, ticket, key="one")
 

@@ -38,6 +38,12 @@ def test_an_admission_is_found_where_its_location_says(house: House, ask: Asking
     assert (foreign.told, former.told) == ((404, "check-in-unknown"), (404, "event-unknown"))
 
 
+def test_nobody_offers_a_ticket_to_themselves(house: House, ask: Asking) -> None:
+    answer = ask(house.buyer.client, f"POST /v1/tickets/{house.tickets[9]['id']}/transfer", to(house.buyer))
+
+    assert (answer.told, answer.json["errors"][0]["pointer"]) == ((422, "offered-to-oneself"), "/to_user_id")
+
+
 def test_an_offer_is_shown_to_those_two_only(house: House, ask: Asking) -> None:
     ticket = f"/v1/tickets/{house.tickets[9]['id']}/transfer"
     made = ask(house.buyer.client, f"POST {ticket}", to(house.stranger))

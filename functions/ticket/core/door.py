@@ -6,6 +6,7 @@ from common import clock, ids, log
 from common.api import Caller
 from common.store import ConditionFailed, Item
 from ticket.core import access, codes, repository
+from ticket.core.door_schemas import CheckInRequest
 from ticket.core.errors import (
     AlreadyCheckedIn,
     CheckInUndone,
@@ -19,7 +20,6 @@ from ticket.core.errors import (
     UnknownCode,
 )
 from ticket.core.model import State
-from ticket.core.schemas import CheckInRequest
 
 
 def check_in(caller: Caller, request: CheckInRequest) -> tuple[Item, bool]:

@@ -74,6 +74,10 @@ class AlreadyOffered(Conflict):
     """The ticket is offered to somebody: take that offer back first."""
 
 
+class OfferedToOneself(Invalid):
+    """The ticket is yours: offer it to somebody else."""
+
+
 class TransferUnknown(NotFound):
     """There is no such offer, or it is neither yours nor made to you."""
 

@@ -6,7 +6,7 @@ import hashlib
 from common import env
 from common.store import Item
 from ticket.core import ledger, signature
-from ticket.core.schemas import DoorCounts, DoorEvent, DoorKey, DoorView, Revocation
+from ticket.core.door_schemas import DoorCounts, DoorEvent, DoorKey, DoorView, Revocation
 
 
 def of(event: Item) -> DoorView:

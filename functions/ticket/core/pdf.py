@@ -37,10 +37,14 @@ def document(ticket: Item, event: Item, code: str) -> bytes:
 
 
 def _about(ticket: Item, event: Item) -> list[str]:
-    starts = clock.parse(event["starts_at"]).astimezone(ZoneInfo(event["zone"]))
-    lines = [f"{starts:%Y-%m-%d %H:%M} ({event['zone']})", f"{event['venue']}, {event['city']}"]
+    lines = [f"{_local(event, 'starts_at')} ({event['zone']})", f"{event['venue']}, {event['city']}"]
+    lines += [f"Doors: {_local(event, 'doors_at')}"] if event.get("doors_at") else []
     lines.append(event["types"].get(ticket["event_type_id"], "Ticket"))
     return lines + [f"{said}: {ticket[name]}" for name, said in _PRINTED.items() if ticket.get(name)]
+
+
+def _local(event: Item, name: str) -> str:
+    return f"{clock.parse(event[name]).astimezone(ZoneInfo(event['zone'])):%Y-%m-%d %H:%M}"
 
 
 def _text(page: pydyf.Stream, size: int, top: int, lines: Iterable[str]) -> None:

@@ -1,87 +1,20 @@
 """What ticket takes and shows."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from common.api import Request, View
 from ticket.core.model import Offer, State
 
-_LINE = r"^[^\u0000-\u001f\u007f]+$"  # no control characters: it is printed
-SpentNonce = Annotated[str, Field(description="the nonce that a check-in of the caller's was made with")]
-
-
-class CheckInRequest(Request):
-    """A scan at the door: the opaque code or the content of the QR code."""
-
-    event_id: Annotated[str, Field(min_length=1, max_length=64)]
-    code: Annotated[str, Field(min_length=1, max_length=300)]
-    nonce: Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._~-]+$")]
-
-
-class CheckInView(View):
-    """One admission, and what the person at the door is to know of the ticket; `undone_at` once it was taken back."""
-
-    nonce: str
-    event_id: str
-    ticket_id: str
-    event_type_id: str
-    type_name: str | None = None
-    holder_name: str | None = None
-    seat: str | None = None
-    note: str | None = None
-    checked_in_at: datetime
-    undone_at: datetime | None = None
-
-
-class DoorEvent(View):
-    """The event as the door's copy has it: tickets admit from `doors_at` on; `types` are names by id."""
-
-    id: str
-    name: str
-    venue: str
-    city: str
-    zone: str
-    starts_at: datetime
-    ends_at: datetime
-    doors_at: datetime | None = None
-    status: str
-    types: dict[str, str]
-
-
-class DoorKey(View):
-    """A public key (JWK, RFC 8037) that proves the event's tickets with this `kid`."""
-
-    kid: str
-    kty: Literal["OKP"] = "OKP"
-    crv: Literal["Ed25519"] = "Ed25519"
-    alg: Literal["EdDSA"] = "EdDSA"
-    x: str
-
-
-class Revocation(View):
-    """A ticket whose codes up to this serial are dead; all of them where it is null."""
-
-    ticket_id: str
-    serial: int | None
-
-
-class DoorCounts(View):
-    """Tickets of the event since the beginning: made, void again, and admissions that stand."""
-
-    issued: int
-    void: int
-    checked_in: int
-
-
-class DoorView(View):
-    """What a door needs to admit."""
-
-    event: DoorEvent
-    keys: tuple[DoorKey, ...]
-    revoked: tuple[Revocation, ...]
-    counts: DoorCounts
+# What is printed or shown at a door has no control characters, none that turn the text around them, and is not blank.
+_HIDDEN = r"\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+_CONTROL = r"\u0000-\u001f"
+_BLANK = r"\u0020\u00a0\u00ad\u034f\u1680\u180e\u2000-\u200f\u202f\u205f-\u2064\u206a-\u206f\u3000\ufeff"
+_LINE = rf"^[^{_CONTROL}{_HIDDEN}]*[^{_CONTROL}{_HIDDEN}{_BLANK}][^{_CONTROL}{_HIDDEN}]*$"
+_CONTROL_IN_LINES = r"\u0000-\u0008\u000b-\u001f"
+_LINES = rf"^[^{_CONTROL_IN_LINES}{_HIDDEN}]*[^{_CONTROL}{_HIDDEN}{_BLANK}][^{_CONTROL_IN_LINES}{_HIDDEN}]*$"
 
 
 class AttendeeView(View):
@@ -110,7 +43,7 @@ class TicketRequest(Request):
 
     holder_name: Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE)] | None = None
     seat: Annotated[str, Field(min_length=1, max_length=40, pattern=_LINE)] | None = None
-    note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    note: Annotated[str, Field(min_length=1, max_length=500, pattern=_LINES)] | None = None
 
 
 class TransferRequest(Request):

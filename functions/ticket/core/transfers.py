@@ -13,7 +13,7 @@ from common.outbox import born, change, entry, transition
 from common.problems import Busy
 from common.store import ConditionFailed, Item, Put, Update
 from ticket.core import attendees, issues, ledger, repository, signature
-from ticket.core.errors import AlreadyOffered, TransferOver, TransferUnknown
+from ticket.core.errors import AlreadyOffered, OfferedToOneself, TransferOver, TransferUnknown
 from ticket.core.model import LIFECYCLE, OFFERS, Answer, Offer, State, Trigger, admissible
 from ticket.core.repository import NEW, TABLE, key
 from ticket.core.schemas import TransferRequest
@@ -30,6 +30,8 @@ def offer(caller: Caller, ticket_id: str, request: TransferRequest, idempotency_
     if known and claim.repeats(known):
         return known, True
     admissible(ticket)
+    if request.to_user_id == caller.user_id:
+        raise OfferedToOneself(pointer="/to_user_id")
     made = _transfer(claim, caller, ticket, request)
     update = change(
         TABLE, key(ticket_id, "ticket"),
