@@ -153,6 +153,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /v1/payments/{payment_id}/receipt", "payment.get_receipt", Who.USER,      may=(PAYMENTS.may("GetItem"),)),
     Route("POST /v1/payments/{payment_id}/refund", "payment.create_refund", Who.ORGANISER, may=(PAYMENTS.may("GetItem", "UpdateItem"),)),
     Route("POST /v1/payments/webhook",        "payment.receive_webhook",  Who.PROVIDER,  may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=29),
+    Timer(UserErased,                         "payment.on_user_erased",       may=(PAYMENTS.may("GetItem", "BatchGetItem", "UpdateItem"), PAYMENTS.may(*LISTING, index="by_user"))),
     Call("payment.export_user",               may=(PAYMENTS.may("BatchGetItem"), PAYMENTS.may(*LISTING, index="by_user")), seconds=15),
 
     # sandbox: a provider with Stripe's wire contract, deployed only where no live key is given

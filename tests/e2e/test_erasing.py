@@ -28,14 +28,17 @@ class Deployed:
         self.friend, self.friend_id = home.stranger.client, home.stranger.id
 
     def ask(self, who: Client, call: str, body: Any = None, **headers: str) -> Any:
+        method, address = call.split(" ", 1)
+
         def answered() -> list[Any] | None:
-            answer = who.call(*call.split(" ", 1), body, **headers)
+            answer = who.call(method, address, body, **headers)
             return [answer.json if answer.content else None] if answer.status < 300 else None
 
         return until(answered, call, seconds=SECONDS)[0]
 
     def refused(self, who: Client, call: str, body: Any = None) -> None:
-        assert 400 <= who.call(*call.split(" ", 1), body).status < 500
+        method, address = call.split(" ", 1)
+        assert 400 <= who.call(method, address, body).status < 500
 
     def person(self, user_id: str, tokens: Mapping[str, Any]) -> Client:
         assert user_id

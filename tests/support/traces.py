@@ -37,6 +37,7 @@ class Markers:
     holder_name: str = field(default_factory=lambda: f"Ada {_word()}")
     note: str = field(default_factory=lambda: f"{_word()} needs a ramp")
     given_note: str = field(default_factory=lambda: f"{_word()} was here first")
+    refund_reason: str = field(default_factory=lambda: f"Sorry, {_word()}")
     given_holder: str = field(default_factory=_word)
     # Of these no text is kept, only ids that they lead to.
     payment_key: str = field(default_factory=_word)
