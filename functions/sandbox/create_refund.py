@@ -5,6 +5,6 @@ from sandbox.core import refunds, wire
 
 
 @endpoint()
-def handler(request: RawRequest) -> wire.Document:
+def handler(request: RawRequest, **_others: str) -> wire.Document:
     """Refund at most what is left, once per idempotency key."""
     return wire.answer(request, lambda: refunds.create(request))

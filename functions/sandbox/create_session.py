@@ -5,6 +5,6 @@ from sandbox.core import sessions, wire
 
 
 @endpoint()
-def handler(request: RawRequest) -> wire.Document:
+def handler(request: RawRequest, **_others: str) -> wire.Document:
     """Create a session, or answer that of the same idempotency key."""
     return wire.answer(request, lambda: sessions.create(request))

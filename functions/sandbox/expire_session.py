@@ -5,6 +5,6 @@ from sandbox.core import sessions, wire
 
 
 @endpoint()
-def handler(session_id: str, request: RawRequest) -> wire.Document:
+def handler(session_id: str, request: RawRequest, **_others: str) -> wire.Document:
     """Expire the session, if it is open."""
     return wire.answer(request, lambda: sessions.expire(session_id))

@@ -5,6 +5,6 @@ from sandbox.core import sessions, wire
 
 
 @endpoint()
-def handler(session_id: str, request: RawRequest) -> wire.Document:
+def handler(session_id: str, request: RawRequest, **_others: str) -> wire.Document:
     """The session as it is."""
     return wire.answer(request, lambda: sessions.shown(sessions.find(session_id)))

@@ -201,6 +201,66 @@ def test_a_body_that_is_no_form_is_an_error_and_never_a_fault(system: System, bo
     assert (reply.status, reply.json["error"]["type"]) == (400, "invalid_request_error")
 
 
+def with_metadata(size: int, fields: int = 1) -> dict[str, str]:
+    return {f"metadata[{at}]": "x" * size for at in range(fields)}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        with_metadata(501), with_metadata(400_000), with_metadata(499, 51), {"metadata[" + "n" * 41 + "]": "x"},
+        {"x" + "[y]" * 15_000: "1"}, {"x" + "[y]" * 8: "1"}, {"metadata[a][b]": "c"}, {"metadata": "c"},
+        {"line_items[0][quantity]": "9" * 6000}, {"line_items[0][quantity]": "1e3"}, {"line_items[1]": "x"},
+        {"line_items[1][quantity]": "1", "line_items[1][price_data][currency]": "usd",
+         "line_items[1][price_data][unit_amount]": "1", "line_items[1][price_data][product_data][name]": "x"},
+        {"success_url": "https://" + "a" * 5000}, {"client_reference_id": "x" * 201},
+    ],
+    ids=lambda more: next(iter(more))[:40],
+)  # fmt: skip
+def test_what_is_too_large_too_deep_or_of_another_type_is_an_error_like_stripes(
+    system: System, more: dict[str, str]
+) -> None:
+    reply = create(system, **more)
+
+    assert (reply.status, reply.json["error"]["type"]) == (400, "invalid_request_error")
+    assert reply.json["error"]["message"]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "9" * 45, "9" * 6000, "1.5", "x", ""])
+def test_an_amount_that_is_none_is_an_error_like_stripes(system: System, provider: Provider, amount: str) -> None:
+    reply = refund(system, payment_intent=paid(system, provider)["payment_intent"], amount=amount)
+
+    assert (reply.status, reply.json["error"]["param"]) == (400, "amount")
+
+
+def test_an_idempotency_key_of_unlikely_length_is_an_error(system: System) -> None:
+    assert create(system, "k" * 255).status == 200
+    assert create(system, "k" * 256).json["error"]["type"] == "invalid_request_error"
+
+
+def test_parameters_of_the_address_that_it_does_not_heed_are_let_pass(system: System) -> None:
+    session = create(system).json
+    headers = {"authorization": f"Bearer {KEY}"}
+
+    call = f"GET /sandbox/v1/checkout/sessions/{session['id']}"
+    reply = system.http(call, headers=headers, query={"expand[]": "payment_intent"})
+
+    assert (reply.status, reply.json["id"]) == (200, session["id"])
+
+
+def test_a_first_refund_can_be_refused_for_practice(system: System, provider: Provider) -> None:
+    session = create(system).json
+    provider.choose(session["url"], "paid_refusing")
+    intent = session["id"].replace("cs_test_", "pi_")
+
+    first, second = (refund(system, key, payment_intent=intent, amount="100") for key in ("k", "l"))
+
+    assert (first.status, first.json["error"]["code"]) == (400, "balance_insufficient")
+    assert (second.status, second.json["amount"]) == (200, 100)
+    shown = ask(system, f"GET /sandbox/v1/checkout/sessions/{session['id']}").json
+    assert "refuses" not in shown
+
+
 @pytest.mark.parametrize(
     "call", ["GET /sandbox/v1/checkout/sessions/nothing", "POST /sandbox/v1/checkout/sessions/nothing/expire"]
 )

@@ -89,6 +89,25 @@ def test_many_at_once_give_back_no_more_than_was_paid(
     assert (after["refunded"], sent_back(house, payment["id"])) == (5000, 5000)
 
 
+def test_a_refund_that_the_provider_refuses_is_shown_as_failed_and_can_be_asked_for_again(
+    house: House, buyer: Person, booking: dict[str, Any], ask: Asking
+) -> None:
+    choose(checkout(buyer, booking), "paid_refusing")
+    settled(buyer, booking, "CONFIRMED")
+    payment = payment_of(buyer, booking)
+    call = f"POST /v1/payments/{payment['id']}/refund"
+
+    first = ask(house.organiser.client, call, REASON | {"amount": 2000})
+    failed = ended(buyer, payment, "SUCCEEDED")
+    second = ask(house.organiser.client, call, REASON | {"amount": 2000})
+    sent = ended(buyer, payment, "SUCCEEDED")
+
+    assert (first.told, second.told) == ((201, "done"), (201, "done"))
+    assert ([one["status"] for one in failed["refunds"]], failed["refunded"]) == (["FAILED"], 0)
+    assert [one["status"] for one in sent["refunds"]] == ["FAILED", "SUCCEEDED"]
+    assert (sent["refunded"], sent_back(house, payment["id"])) == (2000, 2000)
+
+
 def test_what_was_not_received_does_not_go_back(
     house: House, buyer: Person, booking: dict[str, Any], ask: Asking
 ) -> None:

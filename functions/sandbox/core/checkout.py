@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     DECLINED = "declined"
     CHALLENGED = "3ds"  # the bank asks the buyer first
     ABANDONED = "abandoned"
+    PAID_REFUSING = "paid_refusing"  # paid, and its first refund will be refused: for tests, no button has it
     LATE = "late"  # the money was under way when the session was expired
 
 
@@ -41,11 +42,12 @@ def submit(session_id: str, request: RawRequest) -> Reply[Any]:
         return SeeOther(session.get("cancel_url") or session["success_url"])
     if outcome is Outcome.DECLINED:
         return _decline(session)
-    return _pay(session, Trigger.PAY_LATE if outcome is Outcome.LATE else Trigger.PAY)
+    refuses = int(outcome is Outcome.PAID_REFUSING)
+    return _pay(session, Trigger.PAY_LATE if outcome is Outcome.LATE else Trigger.PAY, refuses)
 
 
-def _pay(session: Item, trigger: Trigger) -> SeeOther:
-    paid = {"payment_status": "paid", "payment_intent": payment_intent(session["id"])}
+def _pay(session: Item, trigger: Trigger, refuses: int) -> SeeOther:
+    paid = {"payment_status": "paid", "payment_intent": payment_intent(session["id"]), "refuses": refuses}
     try:
         session = sessions.move(session["id"], trigger, completed_at=_now(), **paid)
     except ConditionFailed as failure:

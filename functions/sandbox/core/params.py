@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+Metadata = dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2048)]
 
 
@@ -34,10 +35,10 @@ class SessionParams(_Params):
     success_url: Url
     cancel_url: Url | None = None
     client_reference_id: str | None = Field(default=None, max_length=200)
-    metadata: dict[str, str] = Field(default_factory=dict, max_length=50)
+    metadata: Metadata = Field(default_factory=dict, max_length=50)
 
 
 class RefundParams(_Params):
     payment_intent: str = Field(pattern="^pi_[0-9a-f]{32}$")
-    amount: int | None = Field(default=None, ge=1)
-    metadata: dict[str, str] = Field(default_factory=dict, max_length=50)
+    amount: int | None = Field(default=None, ge=1, le=10**15)
+    metadata: Metadata = Field(default_factory=dict, max_length=50)

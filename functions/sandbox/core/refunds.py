@@ -15,6 +15,8 @@ def create(request: RawRequest) -> Item:
     session = sessions.find(session_of(asked.payment_intent))
     if session["payment_status"] != "paid":
         raise Refusal(f"This PaymentIntent ({asked.payment_intent}) has no successful charge.")
+    if session.get("refuses"):
+        _refuse(session)
     made = {
         "id": f"re_{wire.named(request, ids.new())}",
         "object": "refund",
@@ -37,6 +39,13 @@ def create(request: RawRequest) -> Item:
             raise _too_much(session) from None
         item = sessions.repeated(failure.old[0], item)
     return sessions.shown(item)
+
+
+def _refuse(session: Item) -> None:
+    """As a merchant's empty account would: this once."""
+    key = sessions.key(session["id"], "session")
+    store.write(Update(sessions.TABLE, key, "SET #refuses = :none", values={"none": 0}))
+    raise Refusal("You have insufficient funds in your account for this refund.", code="balance_insufficient")
 
 
 def _give(session: Item, amount: int) -> Update:

@@ -20,6 +20,8 @@ def create(request: RawRequest) -> Item:
     asked, now = wire.params(request, SessionParams), clock.now()
     session_id = f"cs_test_{wire.named(request, ids.new())}"
     lines = list(asked.line_items.values())
+    if len({line.price_data.currency for line in lines}) > 1:
+        raise Refusal("All line items must have one currency.", code="parameter_invalid", param="line_items")
     session = asked.model_dump(exclude={"line_items"}) | {
         "id": session_id,
         "object": "checkout.session",
@@ -77,7 +79,7 @@ def move(session_id: str, trigger: Trigger, **sets: Any) -> Item:
 
 def shown(item: Item) -> Item:
     """The object without what only the sandbox knows of it."""
-    hidden = ("pk", "sk", "expires_at", "digest", "amount_refunded", "completed_at", "declines")
+    hidden = ("pk", "sk", "expires_at", "digest", "amount_refunded", "completed_at", "declines", "refuses")
     defaults = {"payment_intent": None} if item["sk"] == "session" else {}
     return defaults | {name: value for name, value in item.items() if name not in hidden}
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ValidationError
 
 from common import env
+from common.body import MAX_BYTES
 from common.reply import Reply
 from common.request import RawRequest
 from sandbox.core.errors import BadKey, Refusal
@@ -19,6 +20,8 @@ from sandbox.core.errors import BadKey, Refusal
 M = TypeVar("M", bound=BaseModel)
 
 _FIELDS = 200
+_PARTS = 8  # of a field's name, e.g. five in `line_items[0][price_data][product_data][name]`
+_KEY = 255  # characters of an idempotency key
 
 
 class Document(Reply[dict[str, Any]]):
@@ -69,13 +72,15 @@ def params(request: RawRequest, model: type[M]) -> M:
 
 def form(content: bytes) -> dict[str, Any]:
     """`a[b][0]=c` is {"a": {"b": {"0": "c"}}}. Raises Refusal."""
+    if len(content) > MAX_BYTES:
+        raise Refusal(f"The body has {len(content)} bytes; at most {MAX_BYTES} are taken.", code="parameter_invalid")
     try:
         pairs = parse_qsl(content.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict")
     except ValueError:
         raise Refusal("The body is not a form.", code="parameter_invalid") from None
     found: dict[str, Any] = {}
     for name, value in pairs:
-        *parents, last = name.replace("]", "").split("[")
+        *parents, last = _parts(name)
         place = found
         for parent in parents:
             place = place.setdefault(parent, {})
@@ -85,9 +90,19 @@ def form(content: bytes) -> dict[str, Any]:
     return found
 
 
+def _parts(name: str) -> list[str]:
+    # Bounded before anything walks down into it.
+    parts = name.replace("]", "").split("[", _PARTS)
+    if len(parts) > _PARTS:
+        raise Refusal("A field is nested too deep.", code="parameter_invalid", param=parts[0])
+    return parts
+
+
 def named(request: RawRequest, fresh: str) -> str:
     """The random part of a new object's id: equal idempotency keys, equal ids."""
     key = request.headers.get("idempotency-key")
+    if key and len(key) > _KEY:
+        raise Refusal(f"Idempotency keys have at most {_KEY} characters.")
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:32] if key else fresh.replace("-", "")
 
 
