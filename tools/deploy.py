@@ -120,10 +120,23 @@ def empty_buckets(stage: str) -> None:
 
 
 def give_provider_secret(inputs: Inputs) -> None:
+    """Hand over the provider's keys. A webhook secret that they replace is kept: events that were signed
+    with it are still under way, and the provider signs with both while it changes them."""
+    secrets, name = boto3.client("secretsmanager"), f"ticketing/{inputs.stage}/provider"
     value = {"api_key": inputs.stripe_api_key, "webhook_secret": inputs.stripe_webhook_secret}
-    boto3.client("secretsmanager").put_secret_value(
-        SecretId=f"ticketing/{inputs.stage}/provider", SecretString=json.dumps(value)
-    )
+    before = _provider_secret(secrets, name)
+    unchanged = before.get("webhook_secret") == inputs.stripe_webhook_secret
+    previous = before.get("previous_webhook_secret" if unchanged else "webhook_secret")
+    value |= {"previous_webhook_secret": previous} if previous else {}
+    secrets.put_secret_value(SecretId=name, SecretString=json.dumps(value))
+
+
+def _provider_secret(secrets: Any, name: str) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])
+    except secrets.exceptions.ResourceNotFoundException:
+        return {}  # the first deployment: the secret has no value yet
+    return found
 
 
 def invoke(stage: str, function: str, payload: dict[str, Any]) -> None:
