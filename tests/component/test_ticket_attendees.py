@@ -93,6 +93,18 @@ def last_token(system: System, answer: Reply) -> str:
     return token
 
 
+def test_those_in_one_state_may_be_asked_for(system: System, ticket: dict[str, Any]) -> None:
+    scan(system, ticket["code"])
+
+    inside, outside = (listed(system, status=one).json["items"] for one in ("CHECKED_IN", "CREATED"))
+    short = listed(system, status="VOID", limit="1")
+
+    assert [one["ticket_id"] for one in inside] == [ticket["id"]]
+    assert len(outside) == 1
+    assert (short.json["items"], short.json["next_token"] is None) == ([], False)
+    assert listed(system, status="LOST").status == 422
+
+
 def test_tickets_of_other_events_are_not_in_it(system: System, ticket: dict[str, Any]) -> None:
     system.deliver(terms(event_id=OTHER_EVENT), "ticket.on_event_published")
     system.deliver(confirmed(2, event_id=OTHER_EVENT), CONFIRMED)

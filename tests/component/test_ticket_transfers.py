@@ -1,10 +1,11 @@
 """A ticket goes to another person by offer and acceptance."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from common import ids, outbox
+from common.bus.booking import BookingCancelled
 from common.bus.ticket import TicketOffered, TicketTransferred, TicketVoided
 from infra import topology
 from tests.component.test_ticket_desk import booking, do, now, shown, ticket
@@ -156,16 +157,39 @@ def test_a_ticket_can_be_passed_on_again(system: System, ticket: dict[str, Any])
     assert unsound(system) == []
 
 
+@pytest.mark.parametrize("reason", get_args(BookingCancelled.model_fields["reason"].annotation))
 def test_the_cancelled_booking_s_ticket_is_void_in_the_hands_of_the_other(
-    system: System, booking: Any, ticket: dict[str, Any]
+    system: System, booking: Any, ticket: dict[str, Any], reason: str
 ) -> None:
     taken = accept(system, offer(system, ticket))
 
-    system.deliver(cancelled(booking), CANCELLED)
+    system.deliver(cancelled(booking).model_copy(update={"reason": reason}), CANCELLED)
 
     assert {one["status"] for one in items(system, "ticket")} == {"VOID"}
     assert scan(system, taken.json["code"]).problem == "ticket-void"
     assert door(system).json["counts"] == {"issued": 2, "void": 2, "checked_in": 0}
+    assert unsound(system) == []
+
+
+@pytest.mark.parametrize("quicker", ["accept", "void", "scan"])
+def test_a_ticket_that_changes_while_its_booking_is_cancelled_dies_all_the_same(
+    system: System, booking: Any, ticket: dict[str, Any], quicker: str
+) -> None:
+    offered = offer(system, ticket)
+    deeds = {
+        "accept": lambda: accept(system, offered),
+        "void": lambda: do(system, "void", ticket),
+        "scan": lambda: scan(system, ticket["code"]),
+    }
+
+    with overtaken(system, deeds[quicker]):
+        first = system.deliver(cancelled(booking), CANCELLED)[CANCELLED]
+    again = system.deliver(cancelled(booking), CANCELLED)[CANCELLED]
+
+    assert bool(first["batchItemFailures"]) == (quicker != "scan")  # it is delivered again
+    assert again["batchItemFailures"] == []
+    assert {one["status"] for one in items(system, "ticket")} == {"VOID"}
+    assert door(system).json["counts"] == {"issued": 2, "void": 2, "checked_in": int(quicker == "scan")}
     assert unsound(system) == []
 
 
