@@ -16,14 +16,16 @@ write leaves behind.
 
 from common.bus.auth import UserRegistered
 from common.bus.booking import (
+    AvailabilityChanged,
     BookingCancelled,
     BookingConfirmed,
     BookingExpired,
     BookingExtended,
     BookingFailed,
     BookingOrdered,
+    CapacityChanged,
 )
-from common.bus.events import EventCancelled, EventChanged, EventPublished
+from common.bus.events import CategoryChanged, EventCancelled, EventChanged, EventPublished
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded, RefundRequested
 from common.bus.ticket import TicketCreated, TicketRejected
 from common.bus.user import UserErased, UserUpdated
@@ -114,13 +116,23 @@ ROWS: tuple[Trigger, ...] = (
     # events: what is on
     Route("POST /v1/categories",              "events.create_category",   Who.ADMIN,     may=(EVENTS.may("PutItem"),)),
     Route("GET /v1/categories",               "events.list_categories",   Who.ANYONE,    may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SIGN_PAGE)),
-    Route("POST /v1/events",                  "events.create_event",      Who.ORGANISER, may=(EVENTS.may("GetItem", "PutItem"), SHORT_HOLDS)),
+    Route("GET /v1/categories/{category_id}", "events.get_category",      Who.ANYONE,    may=(EVENTS.may("GetItem"),)),
+    Route("PUT /v1/categories/{category_id}", "events.update_category",   Who.ADMIN,     may=(EVENTS.may("GetItem", "PutItem", "UpdateItem"),)),
+    Route("POST /v1/events",                  "events.create_event",      Who.ORGANISER, may=(EVENTS.may("GetItem", "BatchGetItem", "PutItem"), SHORT_HOLDS)),
+    Route("PUT /v1/events/{event_id}",        "events.update_event",      Who.ORGANISER, may=(EVENTS.may("GetItem", "BatchGetItem", "UpdateItem"), SHORT_HOLDS)),
     Route("POST /v1/events/{event_id}/types", "events.create_type",       Who.ORGANISER, may=(EVENTS.may("GetItem", "UpdateItem"),)),
-    Route("PUT /v1/events/{event_id}/staff",  "events.set_staff",         Who.ORGANISER, may=(EVENTS.may("GetItem", "UpdateItem"),)),
-    Route("POST /v1/events/{event_id}/publish", "events.publish_event",   Who.ORGANISER, may=(EVENTS.may("GetItem", "UpdateItem"),)),
+    Route("PUT /v1/events/{event_id}/types/{type_id}", "events.update_type", Who.ORGANISER, may=(EVENTS.may("GetItem", "BatchGetItem", "UpdateItem"),)),
+    Route("PUT /v1/events/{event_id}/staff",  "events.set_staff",         Who.ORGANISER, may=(EVENTS.may("GetItem", "BatchGetItem", "UpdateItem"),)),
+    Route("POST /v1/events/{event_id}/publish", "events.publish_event",   Who.ORGANISER, may=(EVENTS.may("GetItem", "BatchGetItem", "UpdateItem"),)),
+    Route("POST /v1/events/{event_id}/cancel", "events.cancel_event",     Who.ORGANISER, may=(EVENTS.may("GetItem", "BatchGetItem", "UpdateItem"),)),
+    Route("POST /v1/events/{event_id}/clone", "events.clone_event",       Who.ORGANISER, may=(EVENTS.may("GetItem", "BatchGetItem", "PutItem"),)),
+    Route("GET /v1/users/{user_id}/events",   "events.list_own_events",   Who.USER,      may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="by_organiser"), SIGN_PAGE)),
+    Route("GET /v1/users/{user_id}/events/{event_id}", "events.get_own_event", Who.USER, may=(EVENTS.may("GetItem", "BatchGetItem"),)),
     Route("GET /v1/events",                   "events.list_events",       Who.ANYONE,    may=(SEARCH.may("GetObject"), SEE_SEARCH, SIGN_PAGE), memory=1769),
-    Route("GET /v1/events/{event_id}",        "events.get_event",         Who.ANYONE,    may=(EVENTS.may("GetItem"),)),
-    On((EventPublished, EventChanged),        "events.build_index",       may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=20, batch=500, window=1, at_once=2),
+    Route("GET /v1/events/{event_id}",        "events.get_event",         Who.ANYONE,    may=(EVENTS.may("GetItem", "BatchGetItem"),)),
+    Timer(EventPublished,                     "events.end_event",         may=(EVENTS.may("GetItem", "UpdateItem"),)),
+    On(CapacityChanged,                       "events.on_capacity_changed", may=(EVENTS.may("UpdateItem"),)),
+    On((EventPublished, EventChanged, EventCancelled, CategoryChanged, AvailabilityChanged, CapacityChanged), "events.build_index", may=(EVENTS.may("BatchGetItem", "UpdateItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=20, batch=500, window=1, at_once=2),
     Call("events.rebuild_index",              may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=120),
     Call("events.export_user",                may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="by_organiser")), seconds=15),
 

@@ -2,13 +2,14 @@
 
 from common.api import Caller, Created, IdempotencyKey, endpoint
 from common.idempotency import KeyReused
-from events.core import service
+from events.core import categories
 from events.core.errors import CategoryExists
-from events.core.schemas import CategoryRequest, CategoryView
+from events.core.requests import CategoryRequest
+from events.core.schemas import CategoryView
 
 
 @endpoint(refuses=[CategoryExists, KeyReused])
 def handler(request: CategoryRequest, caller: Caller, key: IdempotencyKey) -> Created[CategoryView]:
     """Add a category; in one of type free, every price is 0."""
-    category, replayed = service.create_category(caller, key, request)
-    return Created(CategoryView.model_validate(category), "/v1/categories", replayed=replayed)
+    category, replayed = categories.create(caller, key, request)
+    return Created(CategoryView.model_validate(category), f"/v1/categories/{category['id']}", replayed=replayed)

@@ -3,11 +3,13 @@
 from common.api import Caller, Created, IdempotencyKey, endpoint
 from common.idempotency import KeyReused
 from events.core import errors, service
-from events.core.schemas import EventRequest, OrganisedEventView
+from events.core.requests import EventRequest
+from events.core.schemas import OrganisedEventView
 
 
 @endpoint(refuses=[KeyReused, *errors.DRAFT_REFUSALS])
 def handler(request: EventRequest, caller: Caller, key: IdempotencyKey) -> Created[OrganisedEventView]:
     """Draft an event, with its types or without; nobody else sees it before it is published."""
     event, replayed = service.create_event(caller, key, request)
-    return Created(OrganisedEventView.model_validate(event), f"/v1/events/{event['id']}", replayed=replayed)
+    view = OrganisedEventView.model_validate(event)
+    return Created(view, f"/v1/users/{caller.user_id}/events/{view.id}", replayed=replayed)

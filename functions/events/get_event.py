@@ -1,12 +1,14 @@
 """GET /v1/events/{event_id}: one published event."""
 
-from common.api import endpoint
-from events.core import repository
+from common.api import Ok, endpoint
+from common.revision import tagged
+from events.core import repository, standing
 from events.core.errors import EventUnknown
 from events.core.schemas import EventView
 
 
 @endpoint(refuses=[EventUnknown])
-def handler(event_id: str) -> EventView:
-    """Read an event with its types; a draft is not there yet."""
-    return EventView.model_validate(repository.public(event_id))
+def handler(event_id: str) -> Ok[EventView]:
+    """Read an event with its types, also once it is cancelled or over; a draft is not there yet."""
+    event = standing.of(repository.public(event_id))
+    return Ok(EventView.model_validate(event), tagged(event))

@@ -2,7 +2,6 @@
 
 from common.api import PageOf, Paging, endpoint
 from common.cursor import BadToken
-from events.core import snapshot
 from events.core.catalogue import Search
 from events.core.fields import From, MaxPrice, Name, To, Words
 from events.core.schemas import EventView
@@ -23,4 +22,4 @@ def handler(  # noqa: PLR0913 - one per query parameter
 ) -> PageOf[EventView]:
     """List published events that have all that is asked, from now on unless `from` says otherwise."""
     search = Search(Filters(q, category, city, price_max, available), from_, to, sort)
-    return PageOf[EventView].of(search.page(snapshot.current(), paging.limit, paging.token), EventView.model_validate)
+    return PageOf[EventView].of(search.found(paging), EventView.model_validate)

@@ -3,7 +3,8 @@
 from common.api import Caller, endpoint
 from events.core import service
 from events.core.errors import ChangedMeanwhile, EventUnknown
-from events.core.schemas import OrganisedEventView, StaffRequest
+from events.core.requests import StaffRequest
+from events.core.schemas import OrganisedEventView
 
 
 @endpoint(refuses=[EventUnknown, ChangedMeanwhile])

@@ -82,7 +82,7 @@ def test_a_published_event_is_public_but_not_its_people(system: System) -> None:
     assert {"id", "category_id", "name", "starts_at", "ends_at", "max_per_user", "status", "types"} <= set(answer.json)
     assert not {"staff", "organiser_id", "logs", "request_hash"} & set(answer.json)
     assert set(answer.json["types"][0]) == {
-        "id", "event_id", "name", "prices", "currency", "status", "capacity", "decimals",
+        "id", "event_id", "name", "prices", "currency", "status", "capacity", "sale_from", "sale_until", "decimals",
     }  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from common import clock, env, store
-from common.bus.events import EventChanged, EventPublished
+from common.bus.booking import AvailabilityChanged, CapacityChanged
+from common.bus.events import EventCancelled, EventChanged, EventPublished, EventTerms
 from events.core import indexing, snapshot
 from events.core.index import LAYOUT, Index
 from events.core.snapshot import Overtaken
@@ -47,7 +48,7 @@ def stored(*events: dict[str, Any]) -> None:
         aws("dynamodb").put_item(TableName=physical(topology.EVENTS), Item=store.marshal(event))
 
 
-def told(system: System, *events: dict[str, Any], kind: type[EventPublished | EventChanged] = EventChanged) -> None:
+def told(system: System, *events: dict[str, Any], kind: type[EventTerms] = EventChanged) -> None:
     """The bus brings the events' news in one batch."""
     news = [example(kind).model_copy(update={"event_id": event["id"]}) for event in events]
     answer = system.invoke("events.build_index", batch(*map(eventbridge, news)))
@@ -347,6 +348,94 @@ def test_only_available_leaves_out_what_has_nothing_on_sale(system: System) -> N
 
     assert found(system, available="true") == ["Event 2"]
     assert found(system, available="false") == found(system) == ["Event 1", "Event 2", "Event 3"]
+
+
+def said(system: System, event: dict[str, Any], word: str, minute: int) -> None:
+    """Booking says this of the event's only type."""
+    of = {"event_id": event["id"], "event_type_id": event["types"][0]["id"], "word": word}
+    message = example(AvailabilityChanged).model_copy(update=of | {"changed_at": EPOCH + timedelta(minutes=minute)})
+    assert system.invoke("events.build_index", batch(eventbridge(message))) == {"batchItemFailures": []}
+    snapshot.forget()
+
+
+@pytest.mark.parametrize(
+    ("word", "there"),
+    [
+        ("available", True),
+        ("few_left", True),
+        ("all_held", False),
+        ("sold_out", False),
+        ("paused", False),
+        ("not_on_sale_yet", False),
+        ("ended", False),
+    ],
+)
+def test_only_available_follows_bookings_word(system: System, word: str, there: bool) -> None:
+    stored(one := an_event(1))
+    told(system, one)
+
+    said(system, one, "sold_out" if there else "available", 1)
+    said(system, one, word, 2)
+
+    assert (found(system, available="true"), found(system)) == (["Event 1"] if there else [], ["Event 1"])
+
+
+def test_the_newest_word_counts_however_late_an_older_one_comes(system: System) -> None:
+    stored(one := an_event(1))
+    told(system, one)
+
+    said(system, one, "sold_out", 2)
+    said(system, one, "available", 1)
+
+    assert found(system, available="true") == []
+
+
+def test_an_index_made_anew_remembers_the_words(system: System) -> None:
+    stored(one := an_event(1))
+    said(system, one, "sold_out", 1)
+
+    system.invoke("events.rebuild_index", {})
+    snapshot.forget()
+
+    assert (found(system, available="true"), found(system)) == ([], ["Event 1"])
+
+
+def test_a_type_that_is_not_on_sale_is_not_available_whatever_booking_says(system: System) -> None:
+    stored(one := an_event(1, on_sale="PAUSED"))
+    told(system, one)
+
+    said(system, one, "available", 1)
+
+    assert found(system, available="true") == []
+
+
+def test_a_new_capacity_shows_in_the_list(system: System) -> None:
+    stored(one := an_event(1))
+    told(system, one)
+    of = {"event_id": one["id"], "event_type_id": one["types"][0]["id"], "capacity": 77}
+
+    system.invoke("events.build_index", batch(eventbridge(example(CapacityChanged).model_copy(update=of))))
+    snapshot.forget()
+
+    assert system.http("GET /v1/events").json["items"][0]["types"][0]["capacity"] == 77
+
+
+def test_a_cancelled_event_leaves_the_search_by_its_own_message(system: System, watch: Watch) -> None:
+    stored(an_event(1), an_event(2))
+    told(system, an_event(1))
+
+    stored(one := an_event(1, status="CANCELLED", version=3))
+    told(system, one, kind=EventCancelled)
+    watch.forward(5)
+
+    assert found(system) == ["Event 2"]
+
+
+def test_a_closed_type_has_no_price(system: System) -> None:
+    stored(an_event(1, on_sale="CLOSED"), an_event(2))
+    told(system, an_event(1))
+
+    assert found(system, price_max="4500") == ["Event 2"]
 
 
 def test_relevance_is_whole_names_then_names_then_the_rest_then_descriptions(system: System) -> None:

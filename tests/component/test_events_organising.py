@@ -6,21 +6,31 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 
-import boto3
 import pytest
 from pydantic import Field
 
-from common import clock, outbox
+from common import clock
 from common.api import Caller
 from common.bus.events import EventChanged, EventPublished
-from events.core import repository, service
+from events.core import categories, event_types, repository, service
 from events.core.errors import ChangedMeanwhile
-from events.core.schemas import CategoryRequest, EventRequest, TypeRequest
+from events.core.requests import CategoryRequest, EventRequest, TypeRequest
 from infra import topology
-from tests.support.system import Person, Reply, System, physical, row
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ADMIN, ORGANISER, BUYER = Person("admin"), Person("organiser"), Person()
+from tests.support.organising import (
+    ADMIN,
+    BUYER,
+    NOW,
+    ORGANISER,
+    a_category,
+    a_type,
+    add_type,
+    an_event,
+    drafted,
+    now_is,
+    publish,
+    told,
+)
+from tests.support.system import Person, Reply, System, row
 
 
 @pytest.fixture(autouse=True)
@@ -28,54 +38,6 @@ def at_noon() -> Any:
     clock.use(lambda: NOW)
     yield
     clock.use()
-
-
-def a_category(system: System, name: str = "Concert", type: str = "paid") -> str:
-    return str(system.http("POST /v1/categories", {"name": name, "type": type}, by=ADMIN).json["id"])
-
-
-def a_type(**changes: Any) -> dict[str, Any]:
-    return {"name": "Floor", "prices": 4500, "currency": "EUR", "capacity": 100} | changes
-
-
-def an_event(category_id: str, **changes: Any) -> dict[str, Any]:
-    event = {
-        "category_id": category_id,
-        "name": "Élan Vital",
-        "venue": "Große Halle",
-        "city": "Zürich",
-        "zone": "Europe/Zurich",
-        "starts_at": "2026-06-01T20:00:00+02:00",
-        "ends_at": "2026-06-01T23:00:00+02:00",
-        "types": [a_type()],
-    }
-    return {name: value for name, value in (event | changes).items() if value is not ...}
-
-
-def drafted(system: System, **changes: Any) -> dict[str, Any]:
-    category_id = a_category(system, f"Category {uuid.uuid4()}")
-    answer = system.http("POST /v1/events", an_event(category_id, **changes), by=ORGANISER)
-    assert answer.status == 201, answer.text
-    return dict(answer.json)
-
-
-def publish(system: System, event_id: str, by: Person = ORGANISER) -> Reply:
-    return system.http(f"POST /v1/events/{event_id}/publish", by=by)
-
-
-def told(system: System, event_id: str) -> list[Any]:
-    """The bus events of the event's last transition, as cdc would publish them."""
-    return outbox.published(next(one for one in system.scan(topology.EVENTS) if one["pk"] == event_id))
-
-
-def now_is(event_id: str, status: str) -> None:
-    """The event's item as a later transition would leave it."""
-    boto3.resource("dynamodb").Table(physical(topology.EVENTS)).update_item(
-        Key={"pk": event_id, "sk": "event"},
-        UpdateExpression="SET #status = :status",
-        ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={":status": status},
-    )
 
 
 # -- categories ------------------------------------------------------------------------------------
@@ -165,15 +127,14 @@ def test_an_organiser_drafts_an_event_with_its_types(system: System) -> None:
 
     event = answer.json
     assert answer.status == 201
-    assert answer.headers["location"] == f"/v1/events/{event['id']}"
+    assert system.http(f"GET {answer.headers['location']}", by=ORGANISER).json == event
     assert event["status"] == "DRAFT"
     assert (event["starts_at"], event["ends_at"]) == ("2026-06-01T18:00:00Z", "2026-06-01T21:00:00Z")
     assert (event["hold_seconds"], event["max_per_user"]) == (600, 6)
     assert (event["category_id"], event["category"]) == (category_id, "Concert")
     assert (event["organiser_id"], event["staff"], event["terms_version"]) == (ORGANISER.user_id, [], 0)
-    assert event["types"] == [
-        {"id": event["types"][0]["id"], "event_id": event["id"], "status": "ON_SALE", "decimals": 2} | a_type()
-    ]
+    own = {"id": event["types"][0]["id"], "event_id": event["id"], "status": "ON_SALE", "decimals": 2}
+    assert event["types"] == [own | {"sale_from": None, "sale_until": None} | a_type()]
 
 
 def test_a_draft_publishes_nothing_and_nobody_sees_it(system: System) -> None:
@@ -381,7 +342,7 @@ def test_fields_that_a_later_version_adds_make_no_other_request_of_it(system: Sy
     draft = drafted(system, types=...)["id"]
     by = Caller(ORGANISER.user_id, "s1")
     calls: list[tuple[str, Any, Any, Any, Any]] = [
-        ("create_category", service.create_category, CategoryRequest, LaterCategory, {"name": "Late", "type": "paid"}),
+        ("create_category", categories.create, CategoryRequest, LaterCategory, {"name": "Late", "type": "paid"}),
         ("create_event", service.create_event, EventRequest, LaterEvent, event),
         ("create_type", partial(create_type, draft), TypeRequest, LaterType, a_type()),
     ]
@@ -395,14 +356,10 @@ def test_fields_that_a_later_version_adds_make_no_other_request_of_it(system: Sy
 
 
 def create_type(event_id: str, by: Caller, key: str, request: TypeRequest) -> Any:
-    return service.create_type(by, key, event_id, request)
+    return event_types.create(by, key, event_id, request)
 
 
 # -- types -----------------------------------------------------------------------------------------
-
-
-def add_type(system: System, event_id: str, by: Person = ORGANISER, key: str | None = None, **changes: Any) -> Reply:
-    return system.http(f"POST /v1/events/{event_id}/types", a_type(**changes), by=by, key=key)
 
 
 def test_a_type_is_added_to_a_draft(system: System) -> None:
@@ -428,13 +385,28 @@ def test_a_type_is_added_once_per_key(system: System) -> None:
     assert len(publish(system, event["id"]).json["types"]) == 1
 
 
-def test_types_of_a_published_event_are_fixed(system: System) -> None:
-    event = drafted(system)
-    publish(system, event["id"])
+def test_a_type_that_a_published_event_gets_is_told_as_on_sale(system: System) -> None:
+    event_id = drafted(system)["id"]
+    publish(system, event_id)
 
-    answer = add_type(system, event["id"])
+    new = add_type(system, event_id, name="Balcony", capacity=7)
 
-    assert (answer.status, answer.problem) == (409, "types-fixed")
+    [message] = told(system, event_id)
+    assert new.status == 201
+    assert isinstance(message, EventChanged)
+    assert (message.terms_version, message.event_version) == (2, 3)
+    assert [(one.name, one.capacity, one.status) for one in message.types][1:] == [("Balcony", 7, "ON_SALE")]
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "ENDED"])
+def test_an_event_that_is_no_more_gets_no_types(system: System, status: str) -> None:
+    event_id = drafted(system)["id"]
+    publish(system, event_id)
+    now_is(event_id, status)
+
+    answer = add_type(system, event_id)
+
+    assert (answer.status, answer.problem) == (409, "not-editable")
 
 
 def test_an_event_has_at_most_20_types(system: System) -> None:
@@ -622,9 +594,9 @@ def test_an_edit_that_another_overtook_is_refused_and_loses_nothing(system: Syst
     add_type(system, event_id)
 
     with system.acting(row("events.set_staff")), pytest.raises(ChangedMeanwhile) as refused:
-        repository.set_staff(seen, ["a"])
+        repository.edit(seen, "set_staff", {"staff": ["a"]})
     with system.acting(row("events.create_type")), pytest.raises(ChangedMeanwhile):
-        repository.set_types(seen, [])
+        repository.edit(seen, "add_type", {"types": []}, sold=True, log=True)
     with system.acting(row("events.publish_event")), pytest.raises(ChangedMeanwhile):
         repository.publish(seen)
 
@@ -637,6 +609,6 @@ def test_an_edit_whose_reply_was_lost_is_done(system: System) -> None:
     seen = next(one for one in system.scan(topology.EVENTS) if one["pk"] == event_id)
 
     with system.acting(row("events.set_staff")):
-        first, again = (repository.set_staff(seen, ["a"]) for _ in "12")
+        first, again = (repository.edit(seen, "set_staff", {"staff": ["a"]}) for _ in "12")
 
     assert first == again

@@ -17,8 +17,8 @@ SEAT = {"name": "Another"} | PAID
 @contextmanager
 def reading_late(house: House, function: str) -> Iterator[None]:
     """The function, as if another had changed the event between its reading and its writing."""
-    seen = 'values={"seen": event["version"]}'
-    changes = {"events/core/repository.py": (seen, seen.replace('["version"]', '["version"] - 1'))}
+    seen = 'return {"seen": event["version"]'
+    changes = {"events/core/repository.py": (seen, f"{seen} - 1")}
     with redeployed(house.stack, function, changes):
         yield
 
@@ -55,6 +55,7 @@ def test_an_event_is_made_once_per_key(house: House, ask: Asking) -> None:
         ("mixed-currencies", {"types": [SEAT, SEAT | {"name": "Pit", "currency": "CHF"}]}),
         ("price-too-high", {"types": [SEAT | {"prices": 90_000_000}], "max_per_user": 50}),
         ("not-in-future", {"starts_at": "2021-05-01T18:00:00Z"}),
+        ("sale-beyond-end", {"types": [SEAT | {"sale_until": "2031-05-01T21:00:01Z"}]}),
     ],
 )
 def test_an_event_that_cannot_be_is_refused(problem: str, fields: dict[str, object], house: House, ask: Asking) -> None:
@@ -70,7 +71,7 @@ def test_what_is_free_has_no_price(house: House, ask: Asking) -> None:
 
 
 def test_a_hold_of_seconds_is_for_practice_only(house: House, ask: Asking) -> None:
-    real = {"events/core/service.py": ('env.setting("SHORT_HOLDS") == "1"', "False")}
+    real = {"events/core/drafts.py": ('env.setting("SHORT_HOLDS") == "1"', "False")}
 
     with redeployed(house.stack, "events.create_event", real):
         answer = ask(house.organiser.client, "POST /v1/events", house.plan(hold_seconds=5))
@@ -85,12 +86,15 @@ def test_types_are_added_to_ones_own_drafts(house: House, ask: Asking) -> None:
     made = ask(me, call, SEAT, headers=key)
     other = ask(me, call, SEAT | {"name": "Other"}, headers=key)
     mixed = ask(me, call, SEAT | {"currency": "CHF"})
-    fixed = ask(me, f"POST /v1/events/{house.concert['id']}/types", SEAT)
+    long = ask(me, call, SEAT | {"sale_until": "2031-05-01T21:00:01Z"})
+    with house.altered("events", draft["id"], "event", status="CANCELLED"):
+        over = ask(me, call, SEAT)
     unknown = ask(me, f"POST /v1/events/{SOME}/types", SEAT)
     dear = ask(me, call, SEAT | {"prices": 90_000_000})
 
     assert (made.told, other.told) == ((201, "done"), (422, "key-reused"))
-    assert (mixed.told, fixed.told) == ((422, "mixed-currencies"), (409, "types-fixed"))
+    assert (mixed.told, over.told) == ((422, "mixed-currencies"), (409, "not-editable"))
+    assert long.told == (422, "sale-beyond-end")
     assert (unknown.told, dear.told) == ((404, "event-unknown"), (422, "price-too-high"))
 
 
@@ -139,6 +143,7 @@ def test_an_event_whose_time_has_passed_is_not_published(
         ("events.create_type", "POST /v1/events/{}/types", SEAT),
         ("events.set_staff", "PUT /v1/events/{}/staff", {"user_ids": [SOME]}),
         ("events.publish_event", "POST /v1/events/{}/publish", None),
+        ("events.cancel_event", "POST /v1/events/{}/cancel", {"message": "Rain"}),
     ],
 )
 def test_an_event_that_changed_meanwhile_is_not_overwritten(

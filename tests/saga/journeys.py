@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 from common import clock, ids, outbox, store
-from common.bus.booking import BookingExtended
-from common.bus.events import EventCancelled, EventChanged
+from common.bus.booking import AvailabilityChanged, BookingExtended, CapacityChanged
 from tests.support.builders import PASSWORD, PRICE, House, Show, kind, register, show
 from tests.support.saga import Saga
 from tests.support.system import Person
+from tools.docs.examples import example
 
 Steps = Generator[Callable[[], None], None, None]
 Play = Callable[[Saga, House], Steps]
@@ -276,33 +276,58 @@ def premiere(saga: Saga, house: House) -> Steps:
 def repriced(saga: Saga, house: House) -> Steps:
     """An event goes on sale, and the prices of its places change twice."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
-    night = show(saga, house.organiser, category, "Nocturne", kind("Seat", 3), kind("Companion", 2, 0))
+    night = show(saga, house.organiser, category, "Gala night", kind("Seat", 3), kind("Companion", 2, 0))
     for more in (100, 200):
-        reprice(saga, night, PRICE + more)
+        reprice(saga, night, house.organiser, PRICE + more)
     yield saga.rest
 
 
-def reprice(saga: Saga, at: Show, prices: int) -> None:
-    """New terms of an event on sale, written as a call that edits them would: there is none yet."""
-    key = {"pk": at.id, "sk": "event"}
-    with saga.writing("events.set_staff"):
-        event = store.get("events", key) or {}
-        types = [one | {"prices": prices} for one in event["types"]]
-        terms = {"types": types, "terms_version": event["terms_version"] + 1}
-        told = outbox.entry(EventChanged, event_version=event["version"] + 1)
-        store.write(outbox.change("events", key, trigger="edit", actor="organiser", sets=terms, publish=[told]))
+def reprice(saga: Saga, at: Show, by: Person, prices: int) -> None:
+    """A new price of an event's first type, on sale."""
+    seen = saga.http(f"GET /v1/events/{at.id}")
+    wanted = {"name": seen.json["types"][0]["name"], "prices": prices, "currency": "EUR", "status": "ON_SALE"}
+    tagged = {"if-match": seen.headers["etag"]}
+    saga.http(f"PUT /v1/events/{at.id}/types/{at.types[0]}", wanted, by=by, headers=tagged, expect=200)
+
+
+def edit(saga: Saga, at: Show, by: Person, **fields: Any) -> None:
+    """The event with these fields, all others as they were."""
+    seen = saga.http(f"GET /v1/users/{by.user_id}/events/{at.id}", by=by)
+    kept = ("category_id", "name", "venue", "city", "zone", "starts_at", "ends_at", "max_per_user", "hold_seconds")
+    wanted = {name: seen.json[name] for name in kept} | fields
+    saga.http(f"PUT /v1/events/{at.id}", wanted, by=by, headers={"if-match": seen.headers["etag"]}, expect=200)
+
+
+def over(saga: Saga, house: House) -> Steps:
+    """An event ends later than it was to when it was published; nothing is sold there any more."""
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    tonight = {"starts_at": "2031-05-01T18:00:00Z", "ends_at": "2031-05-01T21:00:00Z"}
+    night = show(saga, house.organiser, category, "Serenade", kind("Seat", 3), **tonight)
+    edit(saga, night, house.organiser, ends_at="2031-05-01T22:00:00Z")
+    yield saga.tomorrow
+    seat = {"event_id": night.id, "number_slot": 1}
+    assert saga.http(f"GET /v1/events/{night.id}").json["status"] == "ENDED"
+    assert saga.http("POST /v1/bookings", seat, by=house.buyer).problem == "not-on-sale"
+
+
+def enlarged(saga: Saga, house: House) -> Steps:
+    """An event has more places than it was published with, then a few less, and is all but sold out."""
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    night = show(saga, house.organiser, category, "Nocturne", kind("Seat", 3))
+    yield saga.settle
+    of = {"event_id": night.id, "event_type_id": night.types[0]}
+    for version, capacity in enumerate((9, 7), start=2):
+        saga.hear(example(CapacityChanged).model_copy(update=of | {"capacity": capacity, "version": version}))
+    saga.hear(example(AvailabilityChanged).model_copy(update=of | {"word": "few_left"}))
+    yield saga.settle
+    assert saga.http(f"GET /v1/events/{night.id}").json["types"][0]["capacity"] == 7
 
 
 def called_off(saga: Saga, house: House) -> Steps:
     """An event on sale is cancelled."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     night = show(saga, house.organiser, category, "Requiem", kind("Seat", 3))
-    key = {"pk": night.id, "sk": "event"}
-    with saga.writing("events.set_staff"):
-        event = store.get("events", key) or {}
-        terms = {"status": "CANCELLED", "terms_version": event["terms_version"] + 1}
-        told = outbox.entry(EventCancelled, event_version=event["version"] + 1)
-        store.write(outbox.change("events", key, trigger="cancel", actor="organiser", sets=terms, publish=[told]))
+    saga.http(f"POST /v1/events/{night.id}/cancel", {"message": "Rain"}, by=house.organiser, expect=200)
     yield saga.rest
 
 
@@ -324,7 +349,7 @@ class Journey:
 PLAYS: tuple[Play, ...] = (
     paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
-    tickets_rejected, free_tickets_rejected, newcomer, leaver, repriced, premiere, called_off,
+    tickets_rejected, free_tickets_rejected, newcomer, leaver, repriced, premiere, over, enlarged, called_off,
     refunded_in_parts, held_longer,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)

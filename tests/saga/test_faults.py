@@ -18,7 +18,7 @@ from tests.support.saga import CONSUMERS
 
 EVERY_CONSUMER = pytest.mark.parametrize("consumer", [one.function for one in CONSUMERS])
 EVERY_JOURNEY = pytest.mark.parametrize("journey", ALONE, ids=str)
-SERVICES = ("booking", "notify", "payment", "ticket")  # those with several consumers
+SERVICES = ("booking", "events", "notify", "payment", "ticket")  # those with several consumers
 
 # Who took a step, and after which message, is what a fault may change: not what became of it.
 TRACES = ("operation", "cause")
@@ -211,6 +211,10 @@ MUST_CHANGE_PLACES = {
         ("booking.on_payment_succeeded", "booking.expire_hold"),
         ("booking.on_payment_failed", "booking.expire_hold"),
         ("booking.on_event_published", "booking.on_event_changed"),
+    },
+    "events": {
+        ("events.end_event", "events.build_index"),
+        ("events.on_capacity_changed", "events.build_index"),
     },
     "notify": {
         ("notify.on_booking_cancelled", "notify.on_payment_refunded"),

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common import clock, env, ids, trace
-from common.bus import registry
+from common.bus import BusEvent, registry
 from common.bus.booking import BookingExtended, BookingOrdered
 from common.consumer import MAX_DELAY
 from infra import topology
@@ -23,7 +23,7 @@ from infra.vocabulary import On, Stream, Timer
 from tests.support import memory
 from tests.support.deliveries import Crash, Effect, Faults, Handling, Message, Outage, Slot, Stuck, written
 from tests.support.provider import Provider, connect
-from tests.support.system import Person, Reply, System, batch, physical, row
+from tests.support.system import Person, Reply, System, batch, eventbridge, physical, row
 
 START = datetime(2031, 5, 1, 9, tzinfo=UTC)
 MAX_RECEIVES = 5
@@ -121,6 +121,11 @@ class Saga:
             yield
         self._carry()
 
+    def hear(self, message: BusEvent) -> None:
+        """What another service says, where no call of it would."""
+        self.system.bus.append(eventbridge(message))
+        self._carry()
+
     def settle(self) -> None:
         """Deliver all that is due now; the clock does not move."""
         for _ in range(2000):
@@ -131,7 +136,7 @@ class Saga:
         raise Stuck([str(one.slot) for one in self.queue])
 
     def rest(self) -> None:
-        """Deliver everything, moving the clock to the time of each hold's timer; others sleep until `until`.
+        """Deliver everything, moving the clock to the time of each hold's timer; others sleep until `tomorrow`.
 
         What is held back comes when there is no other way on to what it waits for.
         """
@@ -152,12 +157,12 @@ class Saga:
             self.settle()
         self.now = max(self.now, until)
 
-    def until(self, moment: datetime) -> None:
-        """Let everything come to rest and the time come, and wake the timers that slept until then."""
+    def tomorrow(self) -> None:
+        """Let everything come to rest and a day pass, and wake the timers that sleep."""
         self.rest()
-        self.now = max(self.now, moment)
+        self.now += timedelta(days=1)
         woken, self.sleeping = self.sleeping, []
-        self.queue += [Message(one.slot, one.envelope, self.now, self.count("place"), one.tries) for one in woken]
+        self.queue += [Message(one.slot, one.envelope, self.now, self.count("place")) for one in woken]
         self.rest()
 
     def release(self) -> bool:
@@ -188,16 +193,16 @@ class Saga:
         return memory.tables()
 
     def snapshot(self) -> Any:
-        """All that a later run needs to go on from here; the queues are empty."""
+        """All that a later run needs to go on from here: the queues are empty, and what sleeps is left behind."""
         assert not self.queue, "a snapshot is taken at rest"
         assert not self.dead, "a snapshot is taken of a sound system"
-        return memory.kept(), self.now, dict(self._counts), list(self.sleeping)
+        return memory.kept(), self.now, dict(self._counts)
 
     def resume(self, snapshot: Any, faults: Faults | None = None, *, seed: int | None = None) -> "Saga":
         """As it was when the snapshot was taken, but for the faults."""
         self.begin(faults, seed=seed)
-        items, self.now, counts, sleeping = snapshot
-        self._counts, self.sleeping = dict(counts), list(sleeping)
+        items, self.now, counts = snapshot
+        self._counts = dict(counts)
         memory.put_back(items)
         return self
 
@@ -251,7 +256,7 @@ class Saga:
         into.append(Message(slot, envelope, due, self.count("place")))
         if self.faults.twice(slot):
             self.faults.doubled.append(slot)
-            self.queue.append(Message(slot, envelope, due, self.count("place")))
+            (self.sleeping if sleeps else self.queue).append(Message(slot, envelope, due, self.count("place")))
 
     def _awaited(self) -> bool:
         """Whether what is held back waits for something in the queue, or for what comes at this very time."""

@@ -11,6 +11,8 @@ from typing import Any
 
 from common import clock, cursor
 from common.cursor import Page
+from common.paging import Paging
+from events.core import snapshot
 from events.core.index import Index
 from events.core.search import Filters, Sort
 
@@ -23,6 +25,10 @@ class Search:
     since: datetime | None = None
     until: datetime | None = None
     sort: Sort = "start"
+
+    def found(self, paging: Paging) -> Page:
+        """The page that is asked for, of the newest index at hand. Raises BadToken or NotNow."""
+        return self.page(snapshot.current(), paging.limit, paging.token)
 
     def page(self, index: Index, limit: int, token: str | None) -> Page:
         """The page at the token. Raises BadToken if it belongs to another search."""

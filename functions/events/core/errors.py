@@ -7,6 +7,18 @@ class EventUnknown(NotFound):
     """There is no such event, or it is not yours."""
 
 
+class OrganiserUnknown(NotFound):
+    """There is no such organiser, or it is not you."""
+
+
+class TypeUnknown(NotFound):
+    """The event has no such type."""
+
+
+class NoSuchCategory(NotFound):
+    """There is no category at this address."""
+
+
 class CategoryUnknown(Invalid):
     """There is no such category."""
 
@@ -39,8 +51,40 @@ class TooManyTypes(Conflict):
     """An event has at most 20 types."""
 
 
-class TypesFixed(Conflict):
-    """Types are added before the event is published."""
+class SaleBeyondEnd(Invalid):
+    """Places are sold no longer than the event lasts."""
+
+
+class EndsInPast(Invalid):
+    """An event cannot be made to end in the past."""
+
+
+class NotEditable(Conflict):
+    """A cancelled or ended event is not edited."""
+
+
+class RefundReduced(Conflict):
+    """Once published, an event refunds no less than it promised, and no earlier than that."""
+
+
+class NoLongerFree(Conflict):
+    """Once published, an event of a free category stays free."""
+
+
+class CurrencyFixed(Conflict):
+    """Once published, an event keeps the currency of its places."""
+
+
+class CapacityElsewhere(Conflict):
+    """Once published, a capacity is changed by PUT /v1/events/{event_id}/types/{type_id}/capacity only."""
+
+
+class TypeClosed(Conflict):
+    """A closed type is not edited, and not sold again."""
+
+
+class EventEnded(Conflict):
+    """The event is over and cannot be cancelled."""
 
 
 class NoTypes(Conflict):
@@ -59,4 +103,6 @@ class ChangedMeanwhile(Conflict):
     """Somebody else changed it at the same moment; read it again."""
 
 
-DRAFT_REFUSALS = (CategoryUnknown, HoldTooShort, MixedCurrencies, NotFree, NotInFuture, PriceTooHigh)
+TYPE_REFUSALS = (MixedCurrencies, NotFree, PriceTooHigh, SaleBeyondEnd)
+DRAFT_REFUSALS = (CategoryUnknown, HoldTooShort, NotInFuture, *TYPE_REFUSALS)
+EDIT_REFUSALS = (EventUnknown, NotEditable, ChangedMeanwhile)

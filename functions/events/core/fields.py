@@ -3,6 +3,7 @@
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
@@ -31,6 +32,19 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+def _image(value: str) -> str:
+    if not (value.isascii() and value.isprintable()) or set(value) & set(' <>"\\^`{|}'):
+        raise ValueError("has characters that stand in no address")
+    address = urlsplit(value)
+    if address.scheme != "https" or not address.hostname or "." not in address.hostname:
+        raise ValueError("is not the https address of a server")
+    if "@" in address.netloc:
+        raise ValueError("has a name or password in it")
+    if address.port == 0:
+        raise ValueError("has no port that can be")
+    return value
+
+
 def _currency(value: str) -> str:
     if value not in DECIMALS:
         raise ValueError("is not a currency of ISO 4217, in capitals")
@@ -39,9 +53,23 @@ def _currency(value: str) -> str:
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_text)]
+Address = Annotated[str, Field(min_length=1, max_length=200, description="street and number"), AfterValidator(_text)]
+Image = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=500, examples=["https://images.example/hall.jpg"], description="shown, never fetched"
+    ),
+    AfterValidator(_image),
+]
 Paragraphs = Annotated[str, Field(max_length=2000), AfterValidator(_paragraphs)]
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 Currency = Annotated[str, Field(min_length=3, max_length=3, examples=["EUR"]), AfterValidator(_currency)]
+Capacity = Annotated[int, Field(ge=1, le=1_000_000)]
+Percent = Annotated[int, Field(ge=0, le=100, description="of what was paid, where a buyer cancels; 0: none can")]
+Hours = Annotated[int, Field(ge=0, le=8760, description="before the start, until when a buyer can cancel")]
+SaleFrom = Annotated[Moment | None, Field(description="from when on places are sold; at once where there is none")]
+SaleUntil = Annotated[Moment | None, Field(description="until when places are sold; to the end where there is none")]
+DoorsAt = Annotated[Moment | None, Field(description="from when on tickets admit; at any time where there is none")]
 Prices = Annotated[int, Field(ge=0, le=MAX_AMOUNT, description="minor units, fees included")]
 
 # Query parameters of the list.

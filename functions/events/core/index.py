@@ -14,7 +14,7 @@ from events.core.model import TypeStatus
 from events.core.schemas import EventView
 from events.core.search import fold, words
 
-LAYOUT = 1  # of the tables below; an index of another layout is of no use and is built anew
+LAYOUT = 2  # of the tables below and of what is shown; an index of another layout is of no use and is built anew
 _TABLES = f"""
 CREATE TABLE event (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, starts_at TEXT NOT NULL,
@@ -22,6 +22,7 @@ CREATE TABLE event (
   shown TEXT NOT NULL
 );
 CREATE INDEX by_start ON event (starts_at, id);
+CREATE INDEX by_category ON event (category_id);
 CREATE VIRTUAL TABLE word USING fts5(
   name, venue, city, category, description,
   content='', contentless_delete=1, prefix='2 3', tokenize="unicode61 remove_diacritics 2"
@@ -31,6 +32,7 @@ PRAGMA user_version = {LAYOUT};
 _SEARCHED = ("name", "venue", "city", "category", "description")
 _ROW = ("id", "version", "starts_at", "category_id", "category", "city", "price", "available", "shown")
 _INSERT = f"INSERT INTO event ({', '.join(_ROW)}) VALUES ({', '.join(':' + name for name in _ROW)})"  # noqa: S608 - constants
+_SELECT = f"SELECT {', '.join(_ROW)} FROM event WHERE id = :id"  # noqa: S608 - constants
 _INSERT_WORDS = f"INSERT INTO word (rowid, {', '.join(_SEARCHED)}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
 
 
@@ -79,9 +81,18 @@ class Index:
         """All of it, to be shipped."""
         return self._database.serialize("main")
 
-    def versions(self) -> dict[str, int]:
-        """Every event in it, with the version that it was read at."""
-        return {str(id): int(version) for id, version in self.ask("SELECT id, version FROM event", {})}
+    def ids(self) -> set[str]:
+        """Every event in it."""
+        return {str(id) for (id,) in self.ask("SELECT id FROM event", {})}
+
+    def of_categories(self, category_ids: Iterable[str]) -> set[str]:
+        """The events of these categories."""
+        query = "SELECT id FROM event WHERE category_id = :category"
+        return {str(id) for one in category_ids for (id,) in self.ask(query, {"category": one})}
+
+    def has(self, event: Item) -> bool:
+        """Whether the event stands in it exactly so."""
+        return tuple(_row(event).values()) in self.ask(_SELECT, {"id": event["id"]})
 
     def update(self, wanted: Iterable[Item], gone: Iterable[str]) -> None:
         """Put these events in, in place of what they were, and take those out."""
@@ -113,7 +124,12 @@ def _row(event: Item) -> dict[str, Any]:
         "category_id": event["category_id"],
         "category": fold(event["category"]),
         "city": fold(event["city"]),
-        "price": min((one["prices"] for one in types), default=None),
-        "available": any(one["status"] == TypeStatus.ON_SALE for one in types),
+        "price": min((one["prices"] for one in types if one["status"] != TypeStatus.CLOSED), default=None),
+        "available": any(map(_available, types)),
         "shown": EventView.model_validate(event).model_dump_json(),
     }
+
+
+def _available(one: Item) -> bool:
+    # Before booking has said anything of a type, it is as its organiser says.
+    return one["status"] == TypeStatus.ON_SALE and one.get("word", "available") in ("available", "few_left")

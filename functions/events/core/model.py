@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from common import clock
 from common.statemachine import StateMachine
 from events.core.errors import (
     AlreadyStarted,
@@ -16,8 +17,8 @@ from events.core.errors import (
     NotPublishable,
     NoTypes,
     PriceTooHigh,
+    SaleBeyondEnd,
     TooManyTypes,
-    TypesFixed,
 )
 
 MAX_TYPES = 20
@@ -31,15 +32,21 @@ class Status(StrEnum):
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
     CANCELLED = "CANCELLED"
+    ENDED = "ENDED"
 
 
 class Trigger(StrEnum):
     PUBLISH = "publish"
+    CANCEL = "cancel"
+    END = "end"  # its time is over
 
 
 # fmt: off
 LIFECYCLE = StateMachine({
-    (Status.DRAFT, Trigger.PUBLISH): Status.PUBLISHED,
+    (Status.DRAFT,     Trigger.PUBLISH): Status.PUBLISHED,
+    (Status.DRAFT,     Trigger.CANCEL):  Status.CANCELLED,
+    (Status.PUBLISHED, Trigger.CANCEL):  Status.CANCELLED,
+    (Status.PUBLISHED, Trigger.END):     Status.ENDED,
 })
 # fmt: on
 
@@ -50,6 +57,22 @@ class TypeStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+class TypeTrigger(StrEnum):
+    PAUSE = "pause"
+    RESUME = "resume"
+    CLOSE = "close"
+
+
+# fmt: off
+TYPES = StateMachine({
+    (TypeStatus.ON_SALE, TypeTrigger.PAUSE):  TypeStatus.PAUSED,
+    (TypeStatus.PAUSED,  TypeTrigger.RESUME): TypeStatus.ON_SALE,
+    (TypeStatus.ON_SALE, TypeTrigger.CLOSE):  TypeStatus.CLOSED,
+    (TypeStatus.PAUSED,  TypeTrigger.CLOSE):  TypeStatus.CLOSED,
+})
+# fmt: on
+
+
 class CategoryType(StrEnum):
     FREE = "free"
     PAID = "paid"
@@ -57,7 +80,10 @@ class CategoryType(StrEnum):
 
 @dataclass(frozen=True)
 class EventType:
-    """A kind of place; `prices` is in minor units of `currency`, fees included."""
+    """A kind of place; `prices` is in minor units of `currency`, fees included.
+
+    It is sold from `sale_from` to `sale_until`, or as long as the event is published and not over.
+    """
 
     id: str
     event_id: str
@@ -66,10 +92,14 @@ class EventType:
     currency: str
     capacity: int
     status: TypeStatus = TypeStatus.ON_SALE
+    sale_from: datetime | None = None
+    sale_until: datetime | None = None
 
     def stored(self) -> dict[str, Any]:
         """Plain values, as the event's item holds them."""
-        return asdict(self) | {"status": str(self.status)}
+        times = {name: clock.iso(at) for name in ("sale_from", "sale_until") if (at := getattr(self, name))}
+        fixed = {name: value for name, value in asdict(self).items() if value is not None}
+        return fixed | {"status": str(self.status)} | times
 
 
 def planned(starts_at: datetime, now: datetime) -> None:
@@ -105,10 +135,11 @@ def payable(prices: Mapping[str, int], max_per_user: int) -> None:
         raise PriceTooHigh.fields(wrong)
 
 
-def extendable(event: Mapping[str, Any]) -> None:
-    """Raises TypesFixed once the event has been published: what is on sale has been promised."""
-    if event["status"] != Status.DRAFT:
-        raise TypesFixed(state=event["status"])
+def sellable(types: Mapping[str, Mapping[str, Any]], ends_at: str) -> None:
+    """Raises SaleBeyondEnd unless the types, each by its pointer, are sold within the event's time."""
+    for pointer, one in types.items():
+        if one.get("sale_from", "") >= ends_at or one.get("sale_until", "") > ends_at:
+            raise SaleBeyondEnd(pointer=pointer)
 
 
 def publishable(event: Mapping[str, Any], now: datetime) -> None:

@@ -1,18 +1,18 @@
-"""The catalogue's items: an event with its types, a category, and the claim of a category's name."""
+"""An event's item, with its types: every edit holds only at the version that was read."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from common import outbox, store
 from common.api import Caller, Paging
-from common.bus.events import EventChanged, EventPublished, EventTerms
+from common.bus.events import EventCancelled, EventChanged, EventPublished, EventTerms
 from common.cursor import Listing, Page
 from common.store import ConditionFailed, Item, Put, Update
-from events.core.errors import CategoryExists, CategoryUnknown, ChangedMeanwhile, EventUnknown
+from events.core import promises
+from events.core.errors import ChangedMeanwhile, EventUnknown
 from events.core.model import LIFECYCLE, Status, Trigger
-from events.core.search import fold
 
-_CATEGORIES = Listing("events", "listed", "listed", "listed_as", newest_first=False)
+_OWN = Listing("events", "by_organiser", "organiser_id", "created_at")
 
 
 def find(event_id: str) -> Item | None:
@@ -23,7 +23,7 @@ def find(event_id: str) -> Item | None:
 def public(event_id: str) -> Item:
     """The event as the public may see it. Raises EventUnknown."""
     event = find(event_id)
-    if event is None or event["status"] == Status.DRAFT:
+    if event is None or not promises.public(event):
         raise EventUnknown
     return event
 
@@ -36,33 +36,9 @@ def organised(event_id: str, caller: Caller) -> Item:
     return event
 
 
-def category(category_id: str) -> Item:
-    """Raises CategoryUnknown."""
-    found = store.get("events", {"pk": category_id, "sk": "category"})
-    if found is None:
-        raise CategoryUnknown(pointer="/category_id")
-    return found
-
-
-def categories(paging: Paging) -> Page:
-    """A page of the categories, oldest first."""
-    return _CATEGORIES.page("category", limit=paging.limit, token=paging.token)
-
-
-def add_category(attributes: Item, *, actor: str) -> tuple[Item, bool]:
-    """The category, and whether one of its id was there. Raises CategoryExists."""
-    id, folded = attributes["id"], fold(attributes["name"])
-    item = outbox.born({"pk": id, "sk": "category", "listed": "category"} | attributes, actor=actor)
-    item["listed_as"] = f"{item['created_at']}#{id}"
-    claim = {"pk": f"category-name#{folded}", "sk": "claim", "category_id": id}
-    try:
-        store.transact([Put("events", one, condition="attribute_not_exists(#pk)") for one in (item, claim)])
-    except ConditionFailed as failure:
-        earlier = failure.old[0]
-        if earlier is None:
-            raise CategoryExists(pointer="/name") from None
-        return earlier, True
-    return item, False
+def own(organiser_id: str, paging: Paging) -> Page:
+    """A page of all events of an organiser, drafts too, newest first."""
+    return _OWN.page(organiser_id, limit=paging.limit, token=paging.token)
 
 
 def add_event(draft: Item) -> tuple[Item, bool]:
@@ -78,31 +54,54 @@ def add_event(draft: Item) -> tuple[Item, bool]:
         return existing, outbox.mine(failure) is None
 
 
-def set_types(event: Item, types: Sequence[Item]) -> Item:
-    """Raises ChangedMeanwhile."""
-    return _edit(_change(event, "add_type", {"types": list(types)}))
+def edit(event: Item, trigger: str, changes: Item, *, sold: bool = False, log: bool = False) -> Item:
+    """The event with these attributes, those that are None taken away.
 
-
-def set_staff(event: Item, staff: Sequence[str]) -> Item:
-    """Whoever copies a published event is told; it is sold as before. Raises ChangedMeanwhile."""
-    told = [] if event["status"] == Status.DRAFT else [_told(EventChanged, event)]
-    return _edit(_change(event, "set_staff", {"staff": list(staff)}, publish=told, log=False))
+    Whoever copies a published event is told; `sold` says whether it is sold under other terms now.
+    Raises ChangedMeanwhile.
+    """
+    told = promises.public(event)
+    terms = {"terms_version": event["terms_version"] + 1} if told and sold else {}
+    update = outbox.change(
+        "events",
+        _key(event["id"]),
+        trigger=trigger,
+        actor=event["organiser_id"],
+        sets={name: value for name, value in changes.items() if value is not None} | terms,
+        removes=[name for name, value in changes.items() if value is None],
+        publish=[_told(EventChanged, event)] if told else [],
+        log=log,
+        condition=_UNCHANGED,
+        values=_seen(event),
+    )
+    return _written(update)
 
 
 def publish(event: Item) -> Item:
     """Put the event on sale and into the list. Raises ChangedMeanwhile."""
-    update = outbox.transition(
-        "events",
-        _key(event["id"]),
-        LIFECYCLE,
-        Trigger.PUBLISH,
-        actor=event["organiser_id"],
-        sets={"listed": "event", "listed_as": f"{event['starts_at']}#{event['id']}", "terms_version": 1},
-        publish=[_told(EventPublished, event)],
-        also="#version = :seen",
-        values={"seen": event["version"]},
-    )
-    return _edit(update)
+    listed = {"listed": "event", "listed_as": f"{event['starts_at']}#{event['id']}"}
+    return _moved(event, Trigger.PUBLISH, [_told(EventPublished, event)], listed | {"terms_version": 1})
+
+
+def cancel(event: Item, message: str) -> Item:
+    """Call the event off; of a draft nobody has heard. Raises ChangedMeanwhile."""
+    if not promises.public(event):
+        return _moved(event, Trigger.CANCEL, [], {"message": message})
+    terms = {"message": message, "terms_version": event["terms_version"] + 1}
+    return _moved(event, Trigger.CANCEL, [_told(EventCancelled, event)], terms)
+
+
+def end(event: Item) -> Item:
+    """The event is over. Raises ChangedMeanwhile."""
+    terms = {"terms_version": event["terms_version"] + 1}
+    return _moved(event, Trigger.END, [_told(EventChanged, event)], terms, actor="clock")
+
+
+_UNCHANGED = "#version = :seen"
+
+
+def _seen(event: Item) -> dict[str, Any]:
+    return {"seen": event["version"]}
 
 
 def _key(event_id: str) -> dict[str, str]:
@@ -114,23 +113,24 @@ def _told(kind: type[EventTerms], event: Item) -> dict[str, Any]:
     return outbox.entry(kind, event_version=event["version"] + 1)
 
 
-def _change(
-    event: Item, trigger: str, sets: Item, publish: Sequence[dict[str, Any]] = (), *, log: bool = True
-) -> Update:
-    return outbox.change(
+def _moved(
+    event: Item, trigger: Trigger, told: Sequence[dict[str, Any]], sets: Item, *, actor: str | None = None
+) -> Item:
+    update = outbox.transition(
         "events",
         _key(event["id"]),
-        trigger=trigger,
-        actor=event["organiser_id"],
+        LIFECYCLE,
+        trigger,
+        actor=actor or event["organiser_id"],
         sets=sets,
-        publish=publish,
-        log=log,
-        condition="#version = :seen",
-        values={"seen": event["version"]},
+        publish=told,
+        also=_UNCHANGED,
+        values=_seen(event),
     )
+    return _written(update)
 
 
-def _edit(update: Update) -> Item:
+def _written(update: Update) -> Item:
     try:
         return store.write(update)
     except ConditionFailed as failure:

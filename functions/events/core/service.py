@@ -1,90 +1,111 @@
-"""What people do with the catalogue."""
+"""What organisers do with their events, and what time does."""
 
-from typing import Any
+from collections.abc import Callable
 
-from common import clock, env, ids
-from common.api import Caller
+from common import clock
+from common.api import Caller, IfMatch, Paging
+from common.consumer import Later
+from common.cursor import Page
 from common.idempotency import Claim
 from common.store import Item
-from events.core import model, repository
-from events.core.model import CategoryType, EventType
-from events.core.schemas import CategoryRequest, EventRequest, StaffRequest, TypeRequest
-
-
-def create_category(caller: Caller, key: str | None, request: CategoryRequest) -> tuple[Item, bool]:
-    """The category, and whether an earlier request had made it."""
-    claim = Claim.of("category", caller.user_id, key, request)
-    wanted = request.model_dump(mode="json") | {"id": claim.id, "request_hash": claim.request_hash}
-    category, existed = repository.add_category(wanted, actor=caller.user_id)
-    return category, existed and claim.repeats(category)
+from events.core import drafts, model, promises, repository, standing
+from events.core.errors import EventEnded, OrganiserUnknown
+from events.core.model import CategoryType, Status
+from events.core.requests import CancelRequest, CloneRequest, EventEdit, EventRequest, StaffRequest
 
 
 def create_event(caller: Caller, key: str | None, request: EventRequest) -> tuple[Item, bool]:
     """The draft, and whether an earlier request had made it."""
     claim = Claim.of("event", caller.user_id, key, request)
-    earlier = repository.find(claim.id) if claim.keyed else None
-    if earlier and claim.repeats(earlier):
-        return earlier, True
-    draft = _draft(caller, claim.id, request) | {"request_hash": claim.request_hash}
-    event, existed = repository.add_event(draft)
-    return event, existed and claim.repeats(event)
+    return _made(claim, lambda: drafts.planned(caller, claim.id, request))
 
 
-def create_type(caller: Caller, key: str | None, event_id: str, request: TypeRequest) -> tuple[Item, bool]:
-    """The event's new type, and whether an earlier request had made it."""
-    event = repository.organised(event_id, caller)
-    claim = Claim.of(f"type of {event_id}", caller.user_id, key, request)
-    earlier = next((one for one in event["types"] if one["id"] == claim.id), None)
-    if earlier and claim.repeats(earlier):
-        return earlier, True
-    new = _type(claim.id, event_id, request) | {"request_hash": claim.request_hash}
-    types = [*event["types"], new]
-    model.extendable(event)
-    model.payable({"/prices": request.prices}, event["max_per_user"])
-    model.sold(types, CategoryType(event["category_type"]))
-    repository.set_types(event, types)
-    return new, False
+def clone(caller: Caller, key: str | None, event_id: str, request: CloneRequest) -> tuple[Item, bool]:
+    """A draft like the event at another time, and whether an earlier request had made it."""
+    event = standing.of(repository.organised(event_id, caller))
+    claim = Claim.of(f"clone of {event_id}", caller.user_id, key, request)
+    return _made(claim, lambda: drafts.copied(caller, claim.id, event, request))
+
+
+def own(caller: Caller, user_id: str, event_id: str) -> Item:
+    """The caller's own event, in whatever state. Raises OrganiserUnknown or EventUnknown."""
+    _self(caller, user_id)
+    return standing.of(repository.organised(event_id, caller))
+
+
+def all_own(caller: Caller, user_id: str, paging: Paging) -> Page:
+    """A page of the caller's own events. Raises OrganiserUnknown."""
+    _self(caller, user_id)
+    page = repository.own(user_id, paging)
+    return Page(standing.all_of(page.items), page.next_token, page.previous_token)
+
+
+def edit(caller: Caller, event_id: str, request: EventEdit, seen: IfMatch) -> Item:
+    """The event with all of this; what is so already is not written."""
+    event, now = repository.organised(event_id, caller), clock.now()
+    seen.check(event)
+    promises.editable(event, now)
+    wanted = drafts.about(request)
+    promises.kept(event, wanted, now)
+    model.sold(event["types"], CategoryType(wanted["category_type"]))
+    dearest = max((one["prices"] for one in event["types"]), default=0)
+    model.payable({"/max_per_user": dearest}, request.max_per_user)
+    for one in event["types"]:
+        model.sellable({"/ends_at": one}, wanted["ends_at"])
+    changes = {name: value for name, value in wanted.items() if event.get(name) != value}
+    if changes:
+        event = repository.edit(event, "edit", changes, sold=not changes.keys().isdisjoint(promises.SOLD_UNDER))
+    return standing.of(event)
 
 
 def publish(caller: Caller, event_id: str) -> Item:
     """The published event; publishing it again changes nothing."""
     event = repository.organised(event_id, caller)
-    if event["status"] == model.Status.PUBLISHED:
-        return event
-    model.publishable(event, clock.now())
-    return repository.publish(event)
+    if event["status"] != Status.PUBLISHED:
+        model.publishable(event, clock.now())
+        event = repository.publish(event)
+    return standing.of(event)
+
+
+def cancel(caller: Caller, event_id: str, request: CancelRequest) -> Item:
+    """The cancelled event; cancelling it again changes nothing. Raises EventEnded."""
+    event = repository.organised(event_id, caller)
+    if event["status"] != Status.CANCELLED:
+        if promises.over(event, clock.now()):
+            raise EventEnded
+        event = repository.cancel(event, request.message)
+    return standing.of(event)
+
+
+def end(event_id: str) -> None:
+    """Let a published event be over. Raises Later before its time."""
+    event = repository.find(event_id)
+    if event is None or event["status"] != Status.PUBLISHED:
+        return
+    ends_at = clock.parse(event["ends_at"])
+    if clock.now() < ends_at:
+        raise Later(ends_at)
+    repository.end(event)
 
 
 def set_staff(caller: Caller, event_id: str, request: StaffRequest) -> Item:
     """The event with exactly these people at its door; nothing is written where they are there already."""
     event = repository.organised(event_id, caller)
     staff = list(dict.fromkeys(request.user_ids))
-    return event if set(event["staff"]) == set(staff) else repository.set_staff(event, staff)
+    if set(event["staff"]) != set(staff):
+        event = repository.edit(event, "set_staff", {"staff": staff})
+    return standing.of(event)
 
 
-def _draft(caller: Caller, id: str, request: EventRequest) -> Item:
-    category = repository.category(request.category_id)
-    model.planned(request.starts_at, clock.now())
-    asked = request.model_dump(exclude={"hold_minutes", "types", "starts_at", "ends_at"})
-    model.payable({f"/types/{at}/prices": one.prices for at, one in enumerate(request.types)}, request.max_per_user)
-    types = [_type(ids.derive("type", id, at), id, one) for at, one in enumerate(request.types)]
-    model.sold(types, CategoryType(category["type"]))
-    return asked | {
-        "id": id,
-        "organiser_id": caller.user_id,
-        "category": category["name"],
-        "category_type": category["type"],
-        "starts_at": clock.iso(request.starts_at),
-        "ends_at": clock.iso(request.ends_at),
-        "hold_seconds": _hold(request),
-        "types": types,
-    }
+def _made(claim: Claim, plan: Callable[[], Item]) -> tuple[Item, bool]:
+    # A repetition is answered even where a new request would be refused by now.
+    earlier = repository.find(claim.id) if claim.keyed else None
+    if earlier and claim.repeats(earlier):
+        return standing.of(earlier), True
+    event, existed = repository.add_event(plan() | {"request_hash": claim.request_hash})
+    return standing.of(event), existed and claim.repeats(event)
 
 
-def _type(id: str, event_id: str, request: TypeRequest) -> dict[str, Any]:
-    return EventType(id=id, event_id=event_id, **request.model_dump()).stored()
-
-
-def _hold(request: EventRequest) -> int:
-    short_allowed = env.setting("SHORT_HOLDS") == "1"
-    return model.hold(request.hold_seconds, request.hold_minutes, short_allowed=short_allowed)
+def _self(caller: Caller, user_id: str) -> None:
+    if user_id != caller.user_id:
+        raise OrganiserUnknown

@@ -7,7 +7,7 @@
     ├── ticket    TicketPending · TicketCreated · TicketRejected · TicketVoided · TicketReissued
     │             · TicketOffered · TicketTransferred · TicketCheckedIn
     ├── notify    NotiPending · NotiCreated
-    ├── events    EventPublished · EventChanged · EventCancelled
+    ├── events    EventPublished · EventChanged · EventCancelled · CategoryChanged
     ├── auth      UserRegistered · RolesChanged
     └── user      UserUpdated · SettingsChanged · UserErased
 """

@@ -63,3 +63,12 @@ class EventCancelled(EventTerms):
 
     entity = "event"
     message: str = ""
+
+
+class CategoryChanged(BusEvent):
+    """A category is called this now, and so is that of all its events."""
+
+    source = "ticketing.events"
+    entity = "category"
+    category_id: str
+    name: str

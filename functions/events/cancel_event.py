@@ -1,0 +1,16 @@
+"""POST /v1/events/{event_id}/cancel: it will not take place."""
+
+from common.api import Caller, endpoint
+from events.core import service
+from events.core.errors import ChangedMeanwhile, EventEnded, EventUnknown
+from events.core.requests import CancelRequest
+from events.core.schemas import OrganisedEventView
+
+
+@endpoint(refuses=[EventUnknown, EventEnded, ChangedMeanwhile])
+def handler(event_id: str, request: CancelRequest, caller: Caller) -> OrganisedEventView:
+    """Call an event off for good: all its bookings end, all money goes back, and buyers are told with the message.
+
+    To cancel it again changes nothing, not even the message.
+    """
+    return OrganisedEventView.model_validate(service.cancel(caller, event_id, request))
