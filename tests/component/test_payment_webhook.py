@@ -453,6 +453,22 @@ def test_the_provider_may_say_that_it_refunded_before_its_answer_reaches_us(
     assert len(provider.refunds()) == 1
 
 
+def test_stray_money_that_did_not_go_back_after_all_alarms_once(
+    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider.send(changed(paid, clock, amount_total=4000))
+    before, key = order.stored(system), next(one.key for one in provider.calls if one.call.endswith("/refunds"))
+    about = {"payment_id": order.payment_id, "refund_key": key}
+    failed = {"id": "re_1", "object": "refund", "status": "failed", "metadata": about}
+    capsys.readouterr()
+
+    for _ in range(2):
+        provider.tell({"id": "evt_f", "type": "refund.failed", "created": 1, "data": {"object": failed}})
+
+    assert order.stored(system) == before
+    assert capsys.readouterr().out.count('"RefundsFailed":') == 1
+
+
 @pytest.mark.parametrize("event", [("pending", "its own"), ("succeeded", "its own"), ("failed", "another")], ids=str)
 def test_other_news_of_refunds_change_nothing(
     system: System, order: Order, provider: Provider, paid: Delivery, event: tuple[str, str]

@@ -1,5 +1,6 @@
 """What the organiser's refunds and the receipts of payments answer."""
 
+import json
 import secrets
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +88,46 @@ def test_many_at_once_give_back_no_more_than_was_paid(
     assert told == {"done": 5, "refund-exceeds-payment": 3}
     assert [one["amount"] for one in after["refunds"]] == [1000] * 5
     assert (after["refunded"], sent_back(house, payment["id"])) == (5000, 5000)
+
+
+def test_one_request_sent_many_times_at_once_gives_back_once(
+    house: House, buyer: Person, payment: dict[str, Any], ask: Asking
+) -> None:
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+
+    def refund(_: int) -> tuple[int, str]:
+        answer = ask(house.organiser.client, f"POST /v1/payments/{payment['id']}/refund", REASON, headers=key)
+        return answer.told[0], answer.json["id"]
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        told = set(pool.map(refund, range(8)))
+
+    after = ended(buyer, payment, "REFUNDED")
+    assert told == {(201, after["refunds"][0]["id"])}
+    assert ([one["amount"] for one in after["refunds"]], sent_back(house, payment["id"])) == ([5000], 5000)
+
+
+def test_many_tabs_that_start_again_at_once_get_one_page(
+    house: House, buyer: Person, booking: dict[str, Any], ask: Asking
+) -> None:
+    first = checkout(buyer, booking)
+    end_at_provider(house, first, ask)
+    wanted = {"order_id": booking["id"], "price": booking["prices"]}
+
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        answers = list(pool.map(lambda _: ask(buyer.client, "POST /v1/payments", wanted), range(6)))
+
+    pages = {one.json["checkout_url"] for one in answers}
+    assert ({one.told for one in answers}, len(pages - {first})) == ({(201, "done")}, 1)
+    choose(pages.pop(), "paid")
+    settled(buyer, booking, "CONFIRMED")
+
+
+def end_at_provider(house: House, page: str, ask: Asking) -> None:
+    stored = house.stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
+    key = {"Authorization": f"Bearer {json.loads(stored['SecretString'])['api_key']}"}
+    call = f"POST /sandbox/v1/checkout/sessions/{page.rsplit('/', 1)[1]}/expire"
+    assert ask(house.nobody, call, headers=key).told == (200, "done")
 
 
 def test_a_refund_that_the_provider_refuses_is_shown_as_failed_and_can_be_asked_for_again(

@@ -89,14 +89,9 @@ def _tell(notice: Notice, subject: Subject, before: Payment, change: Update | No
     money = notice.money(subject)
     if change and money:
         takings.count(before, money)
-    elif change and (refund := _named(subject, before)):
-        _tell_refund(subject, before, refund)
+    elif subject.failed and (change or refunds.is_stray(str(subject.refund_key))):
+        refunds.alarm(before, str(subject.refund_key))
+    elif change and subject.refund_key:
+        log.count("PaymentsRefunded")
     elif change and notice.type in _DECLINED:
         log.count("PaymentsDeclined")
-
-
-def _tell_refund(subject: Subject, payment: Payment, refund: Refund) -> None:
-    if subject.failed:
-        refunds.alarm(payment, refund)
-    else:
-        log.count("PaymentsRefunded")

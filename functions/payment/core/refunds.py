@@ -11,6 +11,7 @@ from payment.core.model import Payment
 from payment.core.provider import Declined, Money
 from payment.core.refund import BOOKING, FAILED, PENDING, Refund
 
+_STRAY = ":stray:"
 _REASON = "booking_ended"  # however it ended: of two messages that say so, either may come first
 
 
@@ -53,7 +54,7 @@ def send(payment_id: str, refund_id: str) -> None:
         provider.current().refund(money, payment.refund_key(refund), payment)
     except Declined:
         if repository.decide(payment_id, lambda now: ledger.refused(now, now.refund(refund_id))):
-            alarm(payment, refund)
+            alarm(payment, payment.refund_key(refund))
         return
     if repository.decide(payment_id, lambda now: ledger.sent(now, now.refund(refund_id))):
         log.count("PaymentsRefunded")
@@ -63,13 +64,18 @@ def give_back_stray(payment: Payment, money: Money) -> None:
     """Send back money that pays for nothing: of a wrong amount, or a second time."""
     log.logger.error("stray money", extra={"payment_id": payment.id, "provider_payment": money.provider_payment})
     try:
-        provider.current().refund(money, f"{payment.id}:stray:{money.provider_payment}", payment)
+        provider.current().refund(money, f"{payment.id}{_STRAY}{money.provider_payment}", payment)
     except Declined:
         log.count("RefundsFailed")
         log.logger.exception("stray money not refunded", extra={"payment_id": payment.id})
 
 
-def alarm(payment: Payment, refund: Refund) -> None:
+def is_stray(refund_key: str) -> bool:
+    """Whether the provider knows money that paid for nothing by this key: no row of ours tells of it."""
+    return _STRAY in refund_key
+
+
+def alarm(payment: Payment, refund_key: str) -> None:
     """A refund has failed for good, and people must look."""
     log.count("RefundsFailed")
-    log.logger.error("refund failed", extra={"payment_id": payment.id, "refund_id": refund.id})
+    log.logger.error("refund failed", extra={"payment_id": payment.id, "refund_key": refund_key})
