@@ -26,9 +26,17 @@ from common.bus.booking import (
     CapacityChanged,
 )
 from common.bus.events import CategoryChanged, EventCancelled, EventChanged, EventPublished
+from common.bus.notify import NotiPending
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded, RefundRequested
-from common.bus.ticket import TicketCreated, TicketRejected
-from common.bus.user import UserErased, UserUpdated
+from common.bus.ticket import (
+    TicketCreated,
+    TicketOffered,
+    TicketReissued,
+    TicketRejected,
+    TicketTransferred,
+    TicketVoided,
+)
+from common.bus.user import SettingsChanged, UserErased, UserUpdated
 from infra.vocabulary import (
     Authorizer,
     Bucket,
@@ -72,7 +80,7 @@ SES = Mail()
 ISSUER       = Setting("TOKEN_ISSUER")          # iss and aud of access tokens
 PUBLIC_URL   = Setting("PUBLIC_URL")            # where people reach the API, no trailing slash
 PROVIDER_API = Setting("PROVIDER_API")          # the provider's API base; the sandbox's where no live key is given
-SHORT_HOLDS  = Setting("SHORT_HOLDS")           # "1" on the local stage: holds of seconds are allowed
+SHORT_HOLDS  = Setting("SHORT_HOLDS")           # "1" on the local stage: seconds do for minutes
 BACKSTOP     = Setting("HOLD_BACKSTOP_SECONDS") # how long after payment's deadline booking ends a hold itself
 SETTINGS = (ISSUER, PUBLIC_URL, PROVIDER_API, SHORT_HOLDS, BACKSTOP)
 
@@ -207,13 +215,24 @@ ROWS: tuple[Trigger, ...] = (
     # notify: telling people
     On(UserRegistered,                        "notify.on_user_registered",    may=(NOTICES.may("UpdateItem"),)),
     On(UserUpdated,                           "notify.on_user_updated",       may=(NOTICES.may("UpdateItem"),)),
-    On(TicketCreated,                         "notify.on_ticket_created",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), calls=("ticket.render_tickets",), seconds=50),
-    On(BookingExpired,                        "notify.on_booking_expired",    may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
-    On(BookingFailed,                         "notify.on_booking_failed",     may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
-    On(BookingCancelled,                      "notify.on_booking_cancelled",  may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
-    On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("GetItem", "PutItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), seconds=40),
-    Timer(UserErased,                         "notify.on_user_erased",          may=(NOTICES.may("PutItem"),)),
-    Route("GET /v1/notifications",            "notify.list_notifications", Who.USER,     may=(NOTICES.may("BatchGetItem"), NOTICES.may(*LISTING, index="by_user"), SIGN_PAGE)),
+    On(SettingsChanged,                       "notify.on_settings_changed",   may=(NOTICES.may("UpdateItem"),)),
+    On((EventPublished, EventChanged, EventCancelled), "notify.keep_event",   may=(NOTICES.may("UpdateItem"),)),
+    On(TicketCreated,                         "notify.on_ticket_created",     may=(NOTICES.may("PutItem", "UpdateItem"),)),
+    On(TicketOffered,                         "notify.on_ticket_offered",     may=(NOTICES.may("PutItem"),)),
+    On(TicketTransferred,                     "notify.on_ticket_transferred", may=(NOTICES.may("PutItem", "UpdateItem"),)),
+    On(TicketReissued,                        "notify.on_ticket_reissued",    may=(NOTICES.may("PutItem"),)),
+    On(TicketVoided,                          "notify.on_ticket_voided",      may=(NOTICES.may("PutItem", "UpdateItem"),)),
+    On(BookingExpired,                        "notify.on_booking_expired",    may=(NOTICES.may("PutItem"),)),
+    On(BookingFailed,                         "notify.on_booking_failed",     may=(NOTICES.may("PutItem"),)),
+    On(BookingCancelled,                      "notify.on_booking_cancelled",  may=(NOTICES.may("PutItem"),)),
+    On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("PutItem"),)),
+    Timer(EventChanged,                       "notify.tell_changes",          may=(NOTICES.may("GetItem", "PutItem", "UpdateItem", "Query"), SHORT_HOLDS), seconds=60),
+    Timer(EventPublished,                     "notify.remind_holders",        may=(NOTICES.may("GetItem", "PutItem", "UpdateItem", "Query"),), seconds=60),
+    Timer(UserErased,                         "notify.on_user_erased",        may=(NOTICES.may("PutItem"),)),
+    On(NotiPending,                           "notify.on_noti_pending",       may=(NOTICES.may("GetItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), calls=("ticket.render_tickets",), seconds=50),
+    Route("GET /v1/notifications",            "notify.list_notifications",    Who.USER,  may=(NOTICES.may("BatchGetItem"), NOTICES.may(*LISTING, index="by_user"), SIGN_PAGE)),
+    Route("PUT /v1/notifications/{notification_id}", "notify.mark_notification", Who.USER, may=(NOTICES.may("GetItem", "UpdateItem"),)),
+    Route("POST /v1/notifications/{notification_id}/resend", "notify.resend_notification", Who.USER, may=(NOTICES.may("GetItem", "UpdateItem"),)),
     Call("notify.export_user",                may=(NOTICES.may("BatchGetItem", "Query"), NOTICES.may(*LISTING, index="by_user")), seconds=15),
 
     # cdc: what the tables say, onto the bus

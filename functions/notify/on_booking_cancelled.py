@@ -1,10 +1,10 @@
-"""BookingCancelled: the buyer is told that the booking is over."""
+"""BookingCancelled: the buyer is told that the booking is over, and what comes back of the money."""
 
 from common.bus.booking import BookingCancelled
-from common.consumer import consumer_that_gives_up
+from common.consumer import consumer
 from notify.core import service
 
 
-@consumer_that_gives_up(by=service.give_up)
+@consumer
 def handler(cancelled: BookingCancelled) -> None:
     service.tell(cancelled)

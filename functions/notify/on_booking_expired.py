@@ -1,10 +1,10 @@
 """BookingExpired: the buyer is told that the places went back."""
 
 from common.bus.booking import BookingExpired
-from common.consumer import consumer_that_gives_up
+from common.consumer import consumer
 from notify.core import service
 
 
-@consumer_that_gives_up(by=service.give_up)
+@consumer
 def handler(expired: BookingExpired) -> None:
     service.tell(expired)

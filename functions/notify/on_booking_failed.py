@@ -1,10 +1,10 @@
 """BookingFailed: the buyer is told why, and that the money comes back."""
 
 from common.bus.booking import BookingFailed
-from common.consumer import consumer_that_gives_up
+from common.consumer import consumer
 from notify.core import service
 
 
-@consumer_that_gives_up(by=service.give_up)
+@consumer
 def handler(failed: BookingFailed) -> None:
     service.tell(failed)

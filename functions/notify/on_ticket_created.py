@@ -1,10 +1,11 @@
 """TicketCreated: the buyer gets the tickets by mail, with QR codes and a calendar file."""
 
 from common.bus.ticket import TicketCreated
-from common.consumer import consumer_that_gives_up
-from notify.core import service
+from common.consumer import consumer
+from notify.core import holders, service
 
 
-@consumer_that_gives_up(by=service.give_up)
+@consumer
 def handler(created: TicketCreated) -> None:
-    service.send_tickets(created)
+    holders.given(created)
+    service.tell(created)

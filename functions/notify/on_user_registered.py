@@ -2,9 +2,9 @@
 
 from common.bus.auth import UserRegistered
 from common.consumer import consumer
-from notify.core import repository
+from notify.core import contacts
 
 
 @consumer
 def handler(user: UserRegistered) -> None:
-    repository.keep_contact(user)
+    contacts.keep(user)

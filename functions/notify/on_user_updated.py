@@ -2,9 +2,9 @@
 
 from common.bus.user import UserUpdated
 from common.consumer import consumer
-from notify.core import repository
+from notify.core import contacts
 
 
 @consumer
 def handler(user: UserUpdated) -> None:
-    repository.keep_names(user)
+    contacts.rename(user)

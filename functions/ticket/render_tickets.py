@@ -7,4 +7,4 @@ from ticket.core import rendering
 
 @answers
 def handler(request: RenderTickets) -> RenderedTickets:
-    return rendering.rendered(request.booking_id)
+    return rendering.rendered(request)

@@ -6,7 +6,7 @@ from tests.support.mutation import Change, failures
 
 USER, USERS = "tests/component/test_user_erasing.py", "functions/user/core"
 AUTH, ACCOUNTS = "tests/component/test_auth_erasing.py", "functions/auth/core"
-ORDERS, CONTACTS = "tests/component/test_erasing_orders.py", "functions/notify/core/repository.py"
+ORDERS, CONTACTS = "tests/component/test_erasing_orders.py", "functions/notify/core/contacts.py"
 
 CONTROLS = {
     "an erased profile is read": (

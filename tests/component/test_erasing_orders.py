@@ -11,6 +11,7 @@ from common.bus import BusEvent
 from common.bus.auth import UserRegistered
 from common.bus.booking import BookingExpired
 from common.bus.user import UserErased, UserUpdated
+from common.outbox import published
 from infra.topology import NOTICES, USERS
 from tests.support.system import Person, System
 
@@ -56,5 +57,13 @@ def test_somebody_who_is_gone_is_told_nothing_and_nothing_waits_for_them(system:
         "notify.on_booking_expired": {"batchItemFailures": []}
     }
 
-    (notification,) = [one for one in system.scan(NOTICES) if one["sk"] == "notification"]
+    (waiting,) = _notifications(system)
+    (pending,) = published(waiting)
+    assert system.deliver(pending, "notify.on_noti_pending") == {"notify.on_noti_pending": {"batchItemFailures": []}}
+
+    (notification,) = _notifications(system)
     assert notification["status"] == "DROPPED"
+
+
+def _notifications(system: System) -> list[dict[str, Any]]:
+    return [one for one in system.scan(NOTICES) if one["sk"] == "notification"]

@@ -58,7 +58,7 @@ def test_a_batch_of_the_worst_messages_ends_within_the_functions_time() -> None:
 
 
 def test_a_function_that_is_too_short_is_seen() -> None:
-    row = CONSUMERS["notify.on_booking_failed"]
+    row = CONSUMERS["notify.on_noti_pending"]
     short = On(row.heard, row.function, may=row.may, seconds=10)
 
-    assert late({short.function: short}) == ["notify.on_booking_failed"]
+    assert late({short.function: short}) == ["notify.on_noti_pending"]

@@ -9,8 +9,7 @@ MAX_RECEIVES = 5
 ONE_BY_ONE = {
     "payment.close_payment", "payment.on_booking_failed", "payment.on_booking_cancelled", "payment.on_refund_requested",
     "ticket.on_booking_confirmed",
-    "notify.on_ticket_created", "notify.on_booking_expired", "notify.on_booking_failed",
-    "notify.on_booking_cancelled", "notify.on_payment_refunded",
+    "notify.on_noti_pending",
 }  # fmt: skip
 BURSTS = {"events.build_index": (500, 1, 2)}  # messages at once, seconds waited for more, functions at once
 

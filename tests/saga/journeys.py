@@ -331,6 +331,52 @@ def called_off(saga: Saga, house: House) -> Steps:
     yield saga.rest
 
 
+def handed_on(saga: Saga, house: House) -> Steps:
+    """Of two tickets one goes to somebody else, and the other gets a new code."""
+    given, kept = yield from _two_tickets(saga, house)
+    to = {"to_user_id": house.other.user_id}
+    offer = saga.http(f"POST /v1/tickets/{given}/transfer", to, by=house.buyer, expect=201).json
+    yield saga.settle
+    saga.http(f"POST /v1/transfers/{offer['id']}/accept", by=house.other, expect=200)
+    saga.http(f"POST /v1/tickets/{kept}/reissue", by=house.organiser, expect=200)
+    yield saga.settle
+
+
+def withdrawn(saga: Saga, house: House) -> Steps:
+    """Of two tickets the organiser withdraws one."""
+    gone, _ = yield from _two_tickets(saga, house)
+    saga.http(f"POST /v1/tickets/{gone}/void", by=house.organiser, expect=200)
+    yield saga.settle
+
+
+def _two_tickets(saga: Saga, house: House) -> Generator[Callable[[], None], None, list[str]]:
+    booking = order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    saga.press(start(saga, booking, house.buyer), "paid")
+    yield saga.settle
+    return [one["id"] for one in saga.tables()["tickets"] if one.get("booking_id") == booking["id"]]
+
+
+def relocated(saga: Saga, house: House) -> Steps:
+    """An event for which somebody has a ticket moves to another hall, and its beginning moves, too."""
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    night = show(saga, house.organiser, category, "Serenade", kind("Companion", 2, 0))
+    order(saga, night, house.buyer)
+    yield saga.settle
+    edit(saga, night, house.organiser, venue="Barn")
+    edit(saga, night, house.organiser, starts_at="2031-09-01T20:00:00Z")
+    yield saga.rest
+
+
+def reminded(saga: Saga, house: House) -> Steps:
+    """Somebody has a ticket for an event, and its day comes near."""
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    soon = {"starts_at": "2031-05-02T20:00:00Z", "ends_at": "2031-05-02T22:00:00Z"}
+    night = show(saga, house.organiser, category, "Serenade", kind("Companion", 2, 0), **soon)
+    order(saga, night, house.buyer)
+    yield saga.tomorrow
+
+
 @dataclass(frozen=True)
 class Journey:
     """One path, or the same path walked twice side by side by the same person."""
@@ -350,7 +396,7 @@ PLAYS: tuple[Play, ...] = (
     paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
     tickets_rejected, free_tickets_rejected, newcomer, leaver, repriced, premiere, over, enlarged, called_off,
-    refunded_in_parts, held_longer,
+    refunded_in_parts, held_longer, handed_on, withdrawn, relocated, reminded,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)

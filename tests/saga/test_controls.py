@@ -89,7 +89,11 @@ CONTROLS = (
     control(
         "each thing is told once",
         f"{AGAIN}[cancelled]",
-        ("functions/notify/core/repository.py", f', condition="{NEW}")', ")"),
+        (
+            "functions/notify/core/repository.py",
+            "publish=[entry(NotiPending)]), condition=NEW)",
+            "publish=[entry(NotiPending)]))",
+        ),
     ),
     control(
         "a profile is made once",
@@ -100,9 +104,9 @@ CONTROLS = (
         "older names do not come back",
         f"{AGAIN}[newcomer]",
         (
-            "functions/notify/core/repository.py",
-            "(attribute_not_exists(#names_version) OR #names_version < :names_version)",
-            "(attribute_not_exists(#names_version) OR attribute_exists(#names_version))",
+            "functions/notify/core/contacts.py",
+            "OR #{counter} < :{counter})",
+            "OR attribute_exists(#{counter}))",
         ),
     ),
     control(

@@ -55,6 +55,12 @@ OVERTAKEN = {
         {"bookings": ("logs", "version", "outbox_version", "expired_at")},
         ("booking_expired",),
     ),
+    ("notify.on_ticket_created", "notify.tell_changes"): Overtaken(
+        "the ticket came when the change had been told: its own mail says what is so now", {}, ("event_changed",)
+    ),
+    ("notify.on_ticket_created", "notify.remind_holders"): Overtaken(
+        "the ticket came on the day of the reminder: its own mail is as fresh", {}, ("event_reminder",)
+    ),
     ("payment.on_booking_cancelled", "payment.close_payment"): Overtaken(
         "the payment's own deadline closed it before it heard of the cancellation", {"payments": CLOSED}
     ),

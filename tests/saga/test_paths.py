@@ -221,6 +221,43 @@ def test_the_door_admits_each_ticket_once(stage: Stage) -> None:
     assert told(run) == {"tickets_created": 1}
 
 
+def test_each_side_of_a_ticket_that_goes_on_is_told_and_its_owner_of_new_codes(stage: Stage) -> None:
+    run = walked(stage, journeys.handed_on)
+
+    assert states(run, "tickets", "ticket") == ["CREATED", "CREATED", "VOID"]
+    assert told(run) == {
+        "tickets_created": 1,
+        "ticket_offered": 1,
+        "ticket_received": 1,
+        "ticket_given": 1,
+        "ticket_reissued": 1,
+    }
+
+
+def test_who_loses_a_ticket_is_told(stage: Stage) -> None:
+    run = walked(stage, journeys.withdrawn)
+
+    assert states(run, "tickets", "ticket") == ["CREATED", "VOID"]
+    assert told(run) == {"tickets_created": 1, "ticket_voided": 1}
+
+
+def test_two_edits_in_a_row_of_an_event_are_told_of_once_to_who_has_tickets(stage: Stage) -> None:
+    run = walked(stage, journeys.relocated)
+
+    (notice,) = (
+        one for one in run.tables["notifications"] if one["sk"] == "notification" and one["kind"] == "event_changed"
+    )
+    assert told(run) == {"tickets_created": 1, "event_changed": 1}
+    assert (notice["user_id"], notice["facts"]["now"]["venue"]) == (stage.house.buyer.user_id, "Barn")
+    assert notice["facts"]["now"]["starts_at"] == "2031-09-01T20:00:00.000Z"
+
+
+def test_who_has_a_ticket_is_reminded_the_day_before(stage: Stage) -> None:
+    run = walked(stage, journeys.reminded)
+
+    assert told(run) == {"tickets_created": 1, "event_reminder": 1}
+
+
 def test_equal_requests_with_one_key_hold_once(stage: Stage) -> None:
     stage.walk(Journey("nothing", ()))
     house, saga = stage.house, stage.saga

@@ -1,24 +1,27 @@
-"""What a notification is, what it is about, and how it may change."""
+"""What a notification is, how it may change, and which ones nobody can decline."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from common import ids
-from common.bus import BusEvent
-from common.bus.booking import BookingCancelled, BookingExpired, BookingFailed
-from common.bus.payment import PaymentRefunded
-from common.bus.ticket import TicketCreated
+from common.bus.base import Locale
 from common.statemachine import StateMachine
-
-Telling = TicketCreated | BookingExpired | BookingFailed | BookingCancelled | PaymentRefunded
 
 
 class Kind(StrEnum):
     TICKETS_CREATED = "tickets_created"
+    TICKET_OFFERED = "ticket_offered"
+    TICKET_RECEIVED = "ticket_received"
+    TICKET_GIVEN = "ticket_given"
+    TICKET_REISSUED = "ticket_reissued"
+    TICKET_VOIDED = "ticket_voided"
     BOOKING_EXPIRED = "booking_expired"
     BOOKING_FAILED = "booking_failed"
     BOOKING_CANCELLED = "booking_cancelled"
     PAYMENT_REFUNDED = "payment_refunded"
+    EVENT_CHANGED = "event_changed"
+    EVENT_REMINDER = "event_reminder"
 
 
 class State(StrEnum):
@@ -26,47 +29,66 @@ class State(StrEnum):
     CREATED = "CREATED"
     FAILED = "FAILED"
     DROPPED = "DROPPED"
+    KEPT = "KEPT"
 
 
 class Trigger(StrEnum):
     SEND = "send"
     FAIL = "fail"  # the mail could not be sent: people must look
     DROP = "drop"  # what it was to tell is no longer so
+    KEEP = "keep"  # the person wants no mails of this kind: it stands in their list only
+    RESEND = "resend"
 
 
 # fmt: off
 LIFECYCLE = StateMachine({
-    (State.PENDING, Trigger.SEND): State.CREATED,
-    (State.PENDING, Trigger.FAIL): State.FAILED,
-    (State.PENDING, Trigger.DROP): State.DROPPED,
+    (State.PENDING, Trigger.SEND):   State.CREATED,
+    (State.PENDING, Trigger.FAIL):   State.FAILED,
+    (State.PENDING, Trigger.DROP):   State.DROPPED,
+    (State.PENDING, Trigger.KEEP):   State.KEPT,
+    (State.FAILED,  Trigger.RESEND): State.PENDING,
+    (State.CREATED, Trigger.RESEND): State.PENDING,
 })
-# fmt: on
 
-_KINDS: dict[type[BusEvent], Kind] = {
-    TicketCreated: Kind.TICKETS_CREATED,
-    BookingExpired: Kind.BOOKING_EXPIRED,
-    BookingFailed: Kind.BOOKING_FAILED,
-    BookingCancelled: Kind.BOOKING_CANCELLED,
-    PaymentRefunded: Kind.PAYMENT_REFUNDED,
+
+@dataclass(frozen=True)
+class Rule:
+    """`always`: mailed whatever the settings say. `tickets`: it carries tickets, and is sent again to who asks."""
+
+    always: bool
+    tickets: bool = False
+
+
+RULES: Mapping[Kind, Rule] = {
+    Kind.TICKETS_CREATED:   Rule(always=True, tickets=True),
+    Kind.TICKET_RECEIVED:   Rule(always=True, tickets=True),
+    Kind.TICKET_REISSUED:   Rule(always=True, tickets=True),
+    Kind.TICKET_GIVEN:      Rule(always=True),
+    Kind.TICKET_VOIDED:     Rule(always=True),
+    Kind.BOOKING_EXPIRED:   Rule(always=True),
+    Kind.BOOKING_FAILED:    Rule(always=True),
+    Kind.BOOKING_CANCELLED: Rule(always=True),
+    Kind.PAYMENT_REFUNDED:  Rule(always=True),
+    Kind.TICKET_OFFERED:    Rule(always=False),  # others can make any number of them
+    Kind.EVENT_CHANGED:     Rule(always=False),
+    Kind.EVENT_REMINDER:    Rule(always=False),
 }
+# fmt: on
 
 
 @dataclass(frozen=True)
 class Notification:
-    """One thing that one person is told once."""
+    """One thing that one person is told once; `facts` are what the words need, and nothing personal."""
 
     id: str
     user_id: str
     kind: Kind
-    booking_id: str
+    booking_id: str | None = None
+    event_id: str | None = None
     payment_id: str | None = None
-
-    @classmethod
-    def of(cls, event: Telling) -> "Notification":
-        """The same bus event gives the same notification, however often it comes; another one another."""
-        kind, payment = _KINDS[type(event)], getattr(event, "payment_id", None)
-        notification_id = ids.derive("notification", str(kind), event.bus_event_id)
-        return cls(notification_id, event.user_id, kind, event.booking_id, payment)
+    ticket_id: str | None = None
+    transfer_id: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,3 +97,9 @@ class Contact:
 
     email: str
     first_name: str
+    locale: Locale = "en"
+    channels: tuple[str, ...] = ("email",)
+
+    def wants(self, kind: Kind) -> bool:
+        """Whether it is to be mailed."""
+        return RULES[kind].always or "email" in self.channels

@@ -1,4 +1,4 @@
-"""Amounts as people write them."""
+"""How many digits a currency has behind its point."""
 
 # ISO 4217: the currencies whose minor unit is not a hundredth.
 _DIGITS = dict.fromkeys(
@@ -25,8 +25,6 @@ _DIGITS = dict.fromkeys(
 ) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 
 
-def written(amount: int, currency: str) -> str:
-    """Minor units as text: 1250 EUR is `12.50 EUR`, 1250 JPY is `1,250 JPY`, 1250 KWD is `1.250 KWD`."""
-    digits = _DIGITS.get(currency, 2)
-    whole, part = divmod(amount, 10**digits)
-    return f"{whole:,}{f'.{part:0{digits}}' if digits else ''} {currency}"
+def digits_of(currency: str) -> int:
+    """2 for EUR, 0 for JPY, 3 for KWD."""
+    return _DIGITS.get(currency, 2)

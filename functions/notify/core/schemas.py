@@ -1,34 +1,46 @@
-"""What notify shows."""
+"""What notify takes and shows."""
 
 from datetime import datetime
+from typing import Annotated
 
-from common.api import View
-from common.cursor import Page
-from notify.core.model import Kind, State
+from pydantic import Field, StrictBool
+
+from common.api import Request, View
+from common.store import Item
+from notify.core.model import Kind, State, Trigger
+
+
+class ReadRequest(Request):
+    """Whether the caller has read it."""
+
+    read: Annotated[StrictBool, Field(description="false takes the mark back", examples=[True])]
 
 
 class NotificationView(View):
-    """One thing that the caller was told."""
+    """One thing that the caller was told, or is about to be."""
 
     id: str
     user_id: str
     kind: Kind
-    status: State
-    booking_id: str
+    status: Annotated[
+        State,
+        Field(
+            description="PENDING: being sent. CREATED: handed to the mail service. FAILED: could not be sent. DROPPED: "
+            "no longer so when it was to be sent. KEPT: not mailed, as the caller's settings ask."
+        ),
+    ]
+    booking_id: str | None = None
+    event_id: str | None = None
     payment_id: str | None = None
+    ticket_id: str | None = None
+    transfer_id: str | None = None
+    tries: Annotated[int, Field(description="how often it was sent or given up")]
+    sent_at: datetime | None = None
     read_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
-
-class NotificationPage(View):
-    """The caller's notifications, newest first."""
-
-    items: list[NotificationView]
-    next_token: str | None
-    previous_token: str | None
-
     @classmethod
-    def of(cls, page: Page) -> "NotificationPage":
-        items = [NotificationView.model_validate(item) for item in page.items]
-        return cls(items=items, next_token=page.next_token, previous_token=page.previous_token)
+    def of(cls, item: Item) -> "NotificationView":
+        tries = sum(one["did"] in (Trigger.SEND, Trigger.FAIL) for one in item["logs"])
+        return cls.model_validate(item | {"tries": tries})

@@ -2,7 +2,7 @@
 
 import base64
 
-from common.calls.ticket import RenderedTicket, RenderedTickets
+from common.calls.ticket import RenderedTicket, RenderedTickets, RenderTickets
 from common.store import Item
 from ticket.core import ical, issues, qr, repository
 from ticket.core.model import State
@@ -12,15 +12,15 @@ class NotReady(Exception):
     """The tickets or the event's copy are not here yet; asking again will find them."""
 
 
-def rendered(booking_id: str) -> RenderedTickets:
-    """The tickets that admit, with QR codes, and the event with a calendar file.
+def rendered(wanted: RenderTickets) -> RenderedTickets:
+    """The wanted tickets that admit, with QR codes, and the event with a calendar file.
 
     Of a booking that was cancelled there are none: void tickets are not shown, and never will be again.
     Raises NotReady.
     """
-    issue = issues.find(booking_id) or {"ticket_ids": []}
+    issue = issues.find(wanted.booking_id) or {"ticket_ids": []}
     made = repository.tickets(issue["ticket_ids"])
-    tickets = [one for one in made if one["status"] != State.VOID]
+    tickets = [one for one in made if one["status"] != State.VOID and _wanted(one, wanted)]
     if "status" not in issue or not all("qr_payload" in one for one in tickets):
         raise NotReady("tickets")
     event = repository.event(issue["event_id"])
@@ -32,6 +32,11 @@ def rendered(booking_id: str) -> RenderedTickets:
         calendar=ical.document(event),
         tickets=tuple(_rendered(one, event["types"]) for one in tickets),
     )
+
+
+def _wanted(ticket: Item, wanted: RenderTickets) -> bool:
+    theirs = wanted.user_id in ("", ticket["user_id"])
+    return theirs and (not wanted.ticket_ids or ticket["id"] in wanted.ticket_ids)
 
 
 def _rendered(ticket: Item, types: dict[str, str]) -> RenderedTicket:

@@ -6,9 +6,11 @@ from common.call import CallAnswer, CallRequest
 
 
 class RenderTickets(CallRequest):
-    """Everything that the mail about a booking's tickets shows."""
+    """Everything that the mail about a booking's tickets shows; of this user and these only, if named."""
 
     booking_id: str
+    user_id: str = ""
+    ticket_ids: tuple[str, ...] = ()
 
 
 class RenderedTicket(CallAnswer):

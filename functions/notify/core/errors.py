@@ -1,0 +1,15 @@
+"""Why notify refuses."""
+
+from common.problems import Conflict, NotFound, TooMany
+
+
+class NotificationUnknown(NotFound):
+    """There is no such notification, or it is not yours."""
+
+
+class NotResendable(Conflict):
+    """Only what could not be sent, and tickets, are sent again."""
+
+
+class ResentLately(TooMany):
+    """It was asked for a moment ago: a mail is sent again once in five minutes."""

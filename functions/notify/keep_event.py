@@ -1,0 +1,10 @@
+"""EventPublished, EventChanged, EventCancelled: mails name the event as it is now."""
+
+from common.bus.events import EventCancelled, EventChanged, EventPublished
+from common.consumer import consumer
+from notify.core import shows
+
+
+@consumer
+def handler(event: EventPublished | EventChanged | EventCancelled) -> None:
+    shows.keep(event)

@@ -1,0 +1,150 @@
+"""What the calls about notifications answer."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from common import clock
+from common.bus.booking import BookingCancelled, BookingExpired
+from common.bus.events import EventPublished
+from tests.support.postbox import BUYER, NOW, about, mails, meet, notices, post, refusing, registered, show, sold, tell
+from tests.support.system import Person, Reply, System
+
+
+class Watch:
+    """The time, which tests move."""
+
+    at: datetime = NOW
+
+
+@pytest.fixture(autouse=True)
+def watch() -> Iterator[Watch]:
+    found = Watch()
+    clock.use(lambda: found.at)
+    yield found
+    clock.use()
+
+
+@pytest.fixture
+def known(system: System) -> System:
+    meet(system, registered(), show(EventPublished))
+    return system
+
+
+def mark(system: System, notification_id: str, body: object, by: Person = BUYER) -> Reply:
+    return system.http(f"PUT /v1/notifications/{notification_id}", body, by=by)
+
+
+def resend(system: System, by: Person = BUYER) -> Reply:
+    """Ask for the only notification again."""
+    [notice] = notices(system)
+    return system.http(f"POST /v1/notifications/{notice['id']}/resend", by=by)
+
+
+def test_notifications_are_listed_to_their_owner_only_and_in_pages(known: System, watch: Watch) -> None:
+    for _ in range(4):
+        watch.at += timedelta(seconds=1)
+        tell(known, BookingExpired(**about()))
+
+    first = known.http("GET /v1/notifications", by=BUYER, query={"limit": "3"}).json
+    rest = known.http("GET /v1/notifications", by=BUYER, query={"limit": "3", "next_token": first["next_token"]}).json
+    back = known.http(
+        "GET /v1/notifications", by=BUYER, query={"limit": "3", "previous_token": rest["previous_token"]}
+    ).json
+
+    assert [len(one["items"]) for one in (first, rest, back)] == [3, 1, 3]
+    assert (rest["next_token"], back["items"]) == (None, first["items"])
+    assert known.http("GET /v1/notifications", by=Person()).json["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [({"limit": "0"}, 422), ({"limit": "101"}, 422), ({"next_token": "forged"}, 400), ({"x": "1"}, 422)],
+)
+def test_a_list_asked_for_wrongly_is_refused(system: System, query: dict[str, str], status: int) -> None:
+    assert system.http("GET /v1/notifications", by=BUYER, query=query).status == status
+
+
+def test_it_is_marked_as_read_once_and_unread_again(known: System, watch: Watch) -> None:
+    tell(known, BookingExpired(**about()))
+    [notice] = notices(known)
+
+    read = mark(known, notice["id"], {"read": True})
+    watch.at += timedelta(hours=1)
+    again = mark(known, notice["id"], {"read": True})
+    unread = [mark(known, notice["id"], {"read": False}) for _ in range(2)]
+
+    assert (read.status, read.json["read_at"]) == (200, "2026-03-01T12:00:00Z")
+    assert again.json == read.json
+    assert [one.json["read_at"] for one in unread] == [None, None]
+    assert notices(known)[0]["outbox_version"] == notice["outbox_version"]
+
+
+@pytest.mark.parametrize("body", [{}, {"read": "yes"}, {"read": 1}, {"read": None}, {"read": True, "status": "FAILED"}])
+def test_a_mark_that_is_none_is_refused(known: System, body: object) -> None:
+    assert mark(known, "some", body).status == 422
+
+
+def test_other_peoples_and_invented_ones_are_unknown(known: System) -> None:
+    tell(known, BookingExpired(**about()))
+    [notice] = notices(known)
+    stranger = Person()
+
+    for notification_id, by in ((notice["id"], stranger), ("invented", BUYER), (BUYER.user_id, BUYER)):
+        marked = mark(known, notification_id, {"read": True}, by)
+        resent = known.http(f"POST /v1/notifications/{notification_id}/resend", by=by)
+        assert [(one.status, one.problem) for one in (marked, resent)] == [(404, "notification-unknown")] * 2
+    assert notices(known) == [notice]
+
+
+def test_what_could_not_be_sent_is_sent_again(known: System) -> None:
+    with refusing():
+        tell(known, BookingExpired(**about()), tries=5)
+    assert notices(known)[0]["status"] == "FAILED"
+
+    asked = resend(known)
+    assert post(known)
+
+    assert (asked.status, asked.json["status"], asked.json["tries"]) == (200, "PENDING", 1)
+    [shown] = known.http("GET /v1/notifications", by=BUYER).json["items"]
+    assert (shown["status"], shown["tries"], shown["sent_at"]) == ("CREATED", 2, "2026-03-01T12:00:00Z")
+    assert len(mails()) == 1
+
+
+def test_tickets_are_sent_again_once_in_five_minutes(known: System, watch: Watch) -> None:
+    tell(known, sold(known))
+
+    assert resend(known).status == 200
+    assert post(known)
+    watch.at += timedelta(minutes=4)
+    early = resend(known)
+    watch.at += timedelta(minutes=1)
+    late = resend(known)
+
+    assert (early.status, early.problem, early.headers["retry-after"]) == (429, "resent-lately", "61")
+    assert late.status == 200
+    assert post(known)
+    assert [mail["Subject"] for mail in mails()] == ["Your tickets for Élan <b>Vital</b>"] * 3
+
+
+def test_tickets_that_are_void_by_now_are_not_sent_again(known: System) -> None:
+    tell(known, sold(known))
+    known.deliver(BookingCancelled(**about(), reason="buyer"), "ticket.on_booking_cancelled")
+
+    resend(known)
+    post(known)
+
+    assert (len(mails()), notices(known)[0]["status"]) == (1, "DROPPED")
+
+
+def test_what_was_sent_is_under_way_or_is_over_is_not_sent_again(known: System) -> None:
+    event = BookingExpired(**about())
+    known.deliver(event, "notify.on_booking_expired")
+    waiting = resend(known)
+    post(known)
+    sent = resend(known)
+
+    assert [(one.status, one.problem) for one in (waiting, sent)] == [(409, "not-resendable")] * 2
+    assert "PENDING" in waiting.text
+    assert "no tickets" in sent.text
