@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from common import clock, log, mail
 from common.api import Caller
-from common.bus.booking import BookingCancelled, BookingFailed
+from common.bus.booking import BookingCancelled, BookingExpired, BookingFailed
 from common.bus.notify import NotiPending
 from common.bus.ticket import TicketCreated
 from common.store import ConditionFailed, Item
@@ -18,7 +18,7 @@ RESEND_EVERY = timedelta(minutes=5)
 
 def tell(event: Telling) -> None:
     """Write down what is to be told; sending follows from that."""
-    if isinstance(event, TicketCreated | BookingFailed | BookingCancelled):
+    if isinstance(event, TicketCreated | BookingExpired | BookingFailed | BookingCancelled):
         shows.remember(event.booking_id, event.event_id)  # any money that goes back comes after one of these
     for notification in tellings.of(event):
         repository.begin(notification)
