@@ -73,7 +73,7 @@ def show(event: type[EventPublished] | type[EventChanged] | type[EventCancelled]
     )
 
 
-def refunded(amount: int = 9000, currency: str = "EUR", **more: int) -> PaymentRefunded:
+def refunded(amount: int = 9000, currency: str = "EUR", **more: Any) -> PaymentRefunded:
     payment = {"payment_id": ids.derive("test", "payment"), "booking_id": BOOKING}
     return PaymentRefunded(**envelope() | payment, amount=amount, currency=currency, **more)
 
@@ -88,13 +88,9 @@ def created(*ticket_ids: str, booking: str = BOOKING, user: str = BUYER.user_id)
 
 def meet(system: System, *messages: BusEvent) -> None:
     """Let notify hear of people and events."""
-    known = {
-        EventPublished: "notify.keep_event",
-        EventChanged: "notify.keep_event",
-        EventCancelled: "notify.keep_event",
-    }
     for message in messages:
-        system.deliver(message, known.get(type(message), f"notify.on_{message.snake_name()}"))  # type: ignore[call-overload]
+        is_event = isinstance(message, EventPublished | EventChanged | EventCancelled)
+        system.deliver(message, "notify.keep_event" if is_event else f"notify.on_{message.snake_name()}")
 
 
 def tell(system: System, event: BusEvent, *, tries: int = 1) -> bool:
