@@ -15,7 +15,7 @@ EDITED = (
     "category_id", "name", "venue", "city", "zone", "starts_at", "ends_at",
     "max_per_user", "hold_seconds", "refund_percent", "refund_hours",
 )  # fmt: skip
-RUNNING = {"starts_at": "2021-05-01T18:00:00Z"}
+RUNNING = {"starts_at": "2021-05-01T18:00:00.000Z"}
 
 
 @pytest.fixture

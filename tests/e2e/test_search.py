@@ -1,5 +1,6 @@
 """The search on the deployed system: what is published is found within ten seconds, by whoever looks."""
 
+import secrets
 import time
 import urllib.parse
 from typing import Any
@@ -53,6 +54,22 @@ def test_a_burst_of_events_is_found_whole_and_in_both_directions(
 
     assert sorted(one["id"] for page in forth for one in page["items"]) == sorted(made)
     assert back["items"] == forth[-2]["items"]
+
+
+def test_what_is_renamed_is_found_so_and_what_is_cancelled_is_not_found(
+    api: Client, admin: Client, organiser: Organiser
+) -> None:
+    named, renamed = (f"{name} {secrets.token_hex(4)}" for name in ("Zirkus", "Varieté"))
+    kind = admin.must("POST", "/v1/categories", {"name": named, "type": "paid"})["id"]
+    event = organiser.publishes(kind, "Under the dome", SEAT)["id"]
+    until(lambda: found(api, category=named) or None, "the event is found", seconds=SHOWS_WITHIN)
+
+    admin.call("PUT", f"/v1/categories/{kind}", {"name": renamed}, If_Match="*")
+    until(lambda: found(api, category=renamed) or None, "it is found by the new name", seconds=SHOWS_WITHIN)
+    organiser.client.must("POST", f"/v1/events/{event}/cancel", {"message": "No elephants"})
+
+    until(lambda: found(api, category=renamed) == [] or None, "it is not found any more", seconds=SHOWS_WITHIN)
+    assert api.must("GET", f"/v1/events/{event}")["message"] == "No elephants"
 
 
 def test_an_index_made_anew_has_the_same_events(stack: Stack, api: Client) -> None:

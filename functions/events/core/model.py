@@ -41,16 +41,6 @@ class Trigger(StrEnum):
     END = "end"  # its time is over
 
 
-# fmt: off
-LIFECYCLE = StateMachine({
-    (Status.DRAFT,     Trigger.PUBLISH): Status.PUBLISHED,
-    (Status.DRAFT,     Trigger.CANCEL):  Status.CANCELLED,
-    (Status.PUBLISHED, Trigger.CANCEL):  Status.CANCELLED,
-    (Status.PUBLISHED, Trigger.END):     Status.ENDED,
-})
-# fmt: on
-
-
 class TypeStatus(StrEnum):
     ON_SALE = "ON_SALE"
     PAUSED = "PAUSED"
@@ -64,6 +54,12 @@ class TypeTrigger(StrEnum):
 
 
 # fmt: off
+LIFECYCLE = StateMachine({
+    (Status.DRAFT,     Trigger.PUBLISH): Status.PUBLISHED,
+    (Status.DRAFT,     Trigger.CANCEL):  Status.CANCELLED,
+    (Status.PUBLISHED, Trigger.CANCEL):  Status.CANCELLED,
+    (Status.PUBLISHED, Trigger.END):     Status.ENDED,
+})
 TYPES = StateMachine({
     (TypeStatus.ON_SALE, TypeTrigger.PAUSE):  TypeStatus.PAUSED,
     (TypeStatus.PAUSED,  TypeTrigger.RESUME): TypeStatus.ON_SALE,
