@@ -152,8 +152,12 @@ CONTROLS = {
         f"{OPENING}::test_an_event_that_is_cancelled_admits_nobody",
     ),
     "an event that is over admits": (
-        Change(DOOR, 'if event["status"] == "ENDED":', "if not event:"),
+        Change(DOOR, 'if event["status"] == "ENDED" and', "if not event and"),
         f"{OPENING}::test_an_event_that_is_over_admits_nobody",
+    ),
+    "an event that runs late is shut": (
+        Change(DOOR, "+ _OVERRUN:", ":"),
+        f"{OPENING}::test_an_event_that_runs_late_lets_people_in",
     ),
     "former staff sees admissions": (
         Change(DOOR, 'access.at_door(caller, scan["event_id"]))', 'repository.event(scan["event_id"]) or {})'),

@@ -72,11 +72,17 @@ def test_an_event_that_is_cancelled_admits_nobody(system: System, ticket: dict[s
 
 
 def test_an_event_that_is_over_admits_nobody(system: System, ticket: dict[str, Any]) -> None:
-    told(system, status="ENDED")
+    told(system, status="ENDED", starts_at=NOW - timedelta(hours=9), ends_at=NOW - timedelta(hours=6, seconds=1))
 
     answer = scan(system, ticket["code"])
 
     assert (answer.status, answer.problem) == (409, "event-ended")
+
+
+def test_an_event_that_runs_late_lets_people_in(system: System, ticket: dict[str, Any]) -> None:
+    told(system, status="ENDED", starts_at=NOW - timedelta(hours=9), ends_at=NOW - timedelta(hours=6))
+
+    assert scan(system, ticket["code"]).status == 201
 
 
 @pytest.mark.parametrize("ends", ["ENDED", "CANCELLED"])

@@ -96,7 +96,7 @@ class Made:
     make: Callable[[], None]
     foreign: tuple[Client, str] | None = None
     end: Callable[[str], None] | None = None
-    some: int = 5
+    some: int = 7
 
     def fill(self) -> None:
         missing = self.some - len(self._ids())

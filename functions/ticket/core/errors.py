@@ -32,7 +32,7 @@ class EventCancelled(Conflict):
 
 
 class EventEnded(Conflict):
-    """The event is over: its tickets admit nobody any more."""
+    """The event has been over for hours: its tickets admit nobody any more."""
 
 
 class TooEarly(Conflict):
