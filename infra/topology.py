@@ -14,7 +14,7 @@ GetObject read, PutItem, UpdateItem and PutObject write, DeleteItem erases. A bu
 write leaves behind.
 """
 
-from common.bus.auth import UserRegistered
+from common.bus.auth import LetterDue, UserRegistered
 from common.bus.booking import (
     AvailabilityChanged,
     BookingCancelled,
@@ -71,10 +71,11 @@ BUCKETS = (SEARCH,)
 
 TOKEN_KEYS  = Key("token")                      # ES256, access tokens
 REFRESH_KEY = Secret("refresh")                 # derives the successor of a refresh token
+CODE_KEY    = Secret("mail-code")               # derives the codes of auth's mails
 CURSOR_KEY  = Secret("cursor")                  # signs page tokens
 TICKET_SEED = Secret("ticket-seed")             # derives the Ed25519 key of each event
 PROVIDER    = Secret("provider", given=True)    # {"api_key", "webhook_secret"}, while it changes "previous_webhook_secret"
-SECRETS = (REFRESH_KEY, CURSOR_KEY, TICKET_SEED, PROVIDER)
+SECRETS = (REFRESH_KEY, CODE_KEY, CURSOR_KEY, TICKET_SEED, PROVIDER)
 SES = Mail()
 
 ISSUER       = Setting("TOKEN_ISSUER")          # iss and aud of access tokens
@@ -102,12 +103,16 @@ ROWS: tuple[Trigger, ...] = (
     # auth: who is calling
     Authorizer("auth.authorize",              may=(ISSUER, TOKEN_KEYS.may("GetPublicKey"), AUTH.may("GetItem"))),
     Route("POST /v1/register",                "auth.register",            Who.ANYONE,    may=(AUTH.may("PutItem"),), memory=1769),
+    Route("POST /v1/email/verify",            "auth.verify_email",        Who.ANYONE,    may=(AUTH.may("GetItem", "PutItem", "UpdateItem"),)),
+    Route("POST /v1/email/verification",      "auth.request_verification", Who.USER,     may=(AUTH.may("PutItem", "UpdateItem"),)),
     Route("POST /v1/login",                   "auth.login",               Who.ANYONE,    may=(ISSUER, AUTH.may("GetItem", "PutItem", "UpdateItem"), TOKEN_KEYS.may("Sign"), REFRESH_KEY.may(GET_SECRET)), memory=1769),
     Route("POST /v1/token/refresh",           "auth.refresh_token",       Who.ANYONE,    may=(ISSUER, AUTH.may("GetItem", "UpdateItem"), TOKEN_KEYS.may("Sign"), REFRESH_KEY.may(GET_SECRET))),
     Route("POST /v1/logout",                  "auth.logout",              Who.USER,      may=(AUTH.may("UpdateItem"),)),
     Route("GET /v1/jwks",                     "auth.get_jwks",            Who.ANYONE,    may=(TOKEN_KEYS.may("GetPublicKey"),)),
     Route("PUT /v1/users/{user_id}/roles",    "auth.set_roles",           Who.ADMIN,     may=(AUTH.may("GetItem", "Query", "UpdateItem"),)),
     Timer(UserErased,                         "auth.on_user_erased",      may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),)),
+    On(LetterDue,                             "auth.on_letter_due",       may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem"), CODE_KEY.may(GET_SECRET), SES.may("SendEmail", "SendRawEmail")), seconds=40),
+    On(SettingsChanged,                       "auth.on_settings_changed", may=(AUTH.may("UpdateItem"),)),
     Call("auth.ensure_admin",                 may=(AUTH.may("GetItem", "PutItem"),), memory=1769),
     Call("auth.export_user",                  may=(AUTH.may("Query"),), seconds=15),
 

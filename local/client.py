@@ -4,7 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from typing import Any
 
@@ -36,6 +36,7 @@ class Client:
 
     api: str
     token: str | None = None
+    mailbox: str | None = None  # where this system's mails can be read, if they can
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Any answer, refusals included; underscores in header names stand for hyphens."""
@@ -62,7 +63,8 @@ class Client:
             raise Refused(f"{method} {path}", answer)
         return answer.json if answer.content else None
 
-    def login(self, email: str, password: str) -> "Client":
-        """The same API, as that person."""
-        tokens = self.must("POST", "/v1/login", {"email": email, "password": password})
-        return Client(self.api, tokens["access_token"])
+    def login(self, name: str, password: str) -> "Client":
+        """The same API, as the person of that user name or verified address."""
+        kind = "email" if "@" in name else "username"
+        tokens = self.must("POST", "/v1/login", {kind: name, "password": password})
+        return replace(self, token=tokens["access_token"])

@@ -48,7 +48,7 @@ def demo() -> None:
     stack = Stack(Ports(**record(STATE)["ports"]), STATE)
     began = time.monotonic()
     try:
-        drive(Client(told["api"]), Client(told["mailbox"]), told["admin"], stack)
+        drive(Client(told["api"], mailbox=told["mailbox"]), Client(told["mailbox"]), told["admin"], stack)
     except Exception as reason:
         raise CannotGoOn(f"demo: {type(reason).__name__}: {reason}") from reason
     print(f"demo: all of it as it should be, in {time.monotonic() - began:.1f} s")
@@ -104,7 +104,7 @@ class Cast:
 
     def __init__(self, api: Client, mailbox: Client, admin: dict[str, str]) -> None:
         self.api, self.mailbox = api, mailbox
-        with showing("the admin, an organiser, a buyer and a member of staff log in"):
+        with showing("the admin, a verified organiser, a buyer and a member of staff log in"):
             self.admin = api.login(admin["email"], admin["password"])
             self.organiser = Organiser.appointed(self.admin, Person.registers(api, "olga"))
             self.buyer = Person.registers(api, "berta")

@@ -1,17 +1,19 @@
 """The people of the demo and of the end-to-end tests, and what each does over HTTP."""
 
+import re
 import secrets
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from local.client import Answer, Client, Refused
 
 Found = TypeVar("Found")
+CODE = re.compile(r"^[\w-]{43}(?=\r?$)", re.MULTILINE)  # as it stands in a mail, alone in its line
 PATIENCE = 30.0  # seconds for something that travels by bus and queues
 
 
@@ -42,13 +44,25 @@ class Person:
         account = {"email": f"{unique}@people.example", "password": secrets.token_urlsafe(15), "user_name": unique}
         names = {"first_name": name.capitalize(), "last_name": "Example", "mobile_phone": "+4915112345678"}
         made = api.must("POST", "/v1/register", account | names)
-        client = api.login(account["email"], account["password"])
+        client = api.login(unique, account["password"])
         return cls(made["id"], account["email"], account["password"], client)
 
     def again(self) -> "Person":
         """The same person after another login, which picks up new roles."""
-        client = Client(self.client.api).login(self.email, self.password)
+        client = replace(self.client, token=None).login(self.user_name, self.password)
         return Person(self.id, self.email, self.password, client)
+
+    @property
+    def user_name(self) -> str:
+        return self.email.partition("@")[0]
+
+    def verifies(self) -> None:
+        """The person proves the address, with the code that came to the mailbox."""
+        self.client.must("POST", "/v1/email/verify", {"token": self.code("confirm your e-mail")})
+
+    def code(self, subject: str) -> str:
+        """The code in the newest mail of this subject to the person."""
+        return code_in(self.client.mailbox or "", self.email, subject)
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,8 @@ class Organiser(Person):
 
     @classmethod
     def appointed(cls, admin: Client, person: Person) -> "Organiser":
-        """The person, after the admin has given them the role."""
+        """The person, after they have verified the address and the admin has given them the role."""
+        person.verifies()
         admin.must("PUT", f"/v1/users/{person.id}/roles", {"roles": ["organiser"]})
         return cls(**vars(person.again()))
 
@@ -172,5 +187,19 @@ def tickets_of(who: Person, booking: dict[str, Any]) -> list[dict[str, Any]]:
 
 def mails_to(mailbox: Client, person: Person, subject: str = "") -> list[dict[str, Any]]:
     """The mails that have come for the person, the oldest first."""
-    found: list[dict[str, Any]] = mailbox.must("GET", f"/messages?to={urllib.parse.quote(person.email)}")["messages"]
+    return mails(mailbox, person.email, subject)
+
+
+def mails(mailbox: Client, address: str, subject: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = mailbox.must("GET", f"/messages?to={urllib.parse.quote(address)}")["messages"]
     return [mail for mail in found if subject.lower() in mail["subject"].lower()]
+
+
+def code_in(mailbox: str, address: str, subject: str) -> str:
+    """The code in the newest mail of this subject to the address, which comes within a moment."""
+
+    def look() -> str | None:
+        found = mails(Client(mailbox), address, subject)
+        return CODE.findall(found[-1]["text"])[0] if found else None
+
+    return until(look, f"a mail of subject {subject!r}")

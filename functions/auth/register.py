@@ -11,9 +11,9 @@ from common.idempotency import KeyReused
 def handler(request: RegisterRequest, idempotency_key: IdempotencyKey) -> Created[RegisteredView]:
     """Open an account; the profile at `Location` follows within a moment.
 
-    An address that already has an account is answered alike and changes nothing: who has an
-    account here is not told. User names are public, so a taken one is refused. An Idempotency-Key
-    belongs to the address that it came with, and is remembered for a day.
+    A mail brings a code that proves whose the address is: `POST /v1/email/verify`. Whether the address
+    has an account already is told in that mail only. User names are public, so a taken one is refused.
+    An Idempotency-Key belongs to the address that it came with, and is remembered for a day.
     """
     view, replayed = registration.register(request, idempotency_key)
     return Created(view, f"/v1/users/{view.id}", replayed=replayed)

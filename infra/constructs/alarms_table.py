@@ -21,6 +21,7 @@ WATCHED: Mapping[str, tuple[Watched, ...]] = {
     "auth": (
         _REFUSED,
         Watched("RefreshTokensReused", "refresh tokens are used twice: somebody may have stolen them", at_least=5),
+        Watched("MailsFailed", "people wait for codes that do not come", at_least=5),
     ),
     "user": (_REFUSED,),
     "events": (_REFUSED,),

@@ -99,13 +99,13 @@ def forger(system: System) -> Forger:
 def test_a_token_of_a_live_session_is_let_in_as_its_user(forger: Forger) -> None:
     answer = forger.ask(forger.token)
 
-    context = {"user_id": forger.user_id, "session_id": forger.claims["sid"], "roles": ""}
+    context = {"user_id": forger.user_id, "session_id": forger.claims["sid"], "roles": ""} | {"email_verified": ""}
     assert answer == {"isAuthorized": True, "context": context}
 
 
 def test_an_access_token_says_what_rfc_9068_asks_for(forger: Forger) -> None:
     assert forger.header == {"alg": "ES256", "kid": forger.kids[0], "typ": "at+jwt"}
-    assert forger.claims.keys() == {"iss", "aud", "sub", "sid", "jti", "roles", "ver", "iat", "exp"}
+    assert forger.claims.keys() == {"iss", "aud", "sub", "sid", "jti", "roles", "ver", "email_verified", "iat", "exp"}
     assert forger.claims["iss"] == forger.claims["aud"] == "https://tickets.test"
     assert (forger.claims["sub"], forger.claims["exp"] - forger.claims["iat"]) == (forger.user_id, 900)
 

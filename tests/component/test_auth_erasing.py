@@ -1,10 +1,12 @@
 """UserErased at auth: sessions end, what proves the account goes, and its names are free again."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from auth.core import repository
 from common import clock
 from common.bus.user import UserErased
 from infra.topology import AUTH
@@ -34,7 +36,7 @@ def register(system: System, about: dict[str, str], key: str | None = None) -> s
 
 
 def login(system: System, about: dict[str, str], password: str = "") -> int:
-    asked = {"email": about["email"], "password": password or about["password"]}
+    asked = {"username": about["user_name"], "password": password or about["password"]}
     return system.http("POST /v1/login", asked).status
 
 
@@ -59,7 +61,8 @@ def test_nothing_of_the_account_stays_but_the_claim_of_its_key(system: System) -
 
     forget(system, user_id)
 
-    (item,) = system.scan(AUTH)
+    assert not {*ANNA.values()} & set(re.findall(r"[^']+", str(system.scan(AUTH))))
+    (item,) = [one for one in system.scan(AUTH) if one["sk"] != "letter"]
     assert item["pk"] == f"claim#registration#{user_id}"
     assert item.keys() == {"pk", "sk", "request_hash", "password", "erased_at"}
     assert (item["request_hash"], item["password"]) == ("erased", "")
@@ -67,7 +70,7 @@ def test_nothing_of_the_account_stays_but_the_claim_of_its_key(system: System) -
 
 def test_the_sessions_end_and_nobody_logs_in_any_more(system: System) -> None:
     user_id = register(system, ANNA)
-    asked = {"email": ANNA["email"], "password": ANNA["password"]}
+    asked = {"username": ANNA["user_name"], "password": ANNA["password"]}
     tokens = system.http("POST /v1/login", asked).json
     heard = {"headers": {"authorization": f"Bearer {tokens['access_token']}"}}
     before = system.invoke("auth.authorize", heard)
@@ -148,7 +151,7 @@ def test_what_was_written_with_the_last_token_goes_too(system: System) -> None:
 
 def test_a_name_that_is_another_s_by_now_stays_theirs(system: System) -> None:
     user_id = register(system, ANNA)
-    claim = {"pk": {"S": f"claim#email#{ANNA['email']}"}, "sk": {"S": "claim"}}
+    claim = {name: {"S": value} for name, value in repository.email_claim(ANNA["email"]).items()}
     aws("dynamodb").put_item(TableName=physical(AUTH), Item=claim | {"user_id": {"S": "another"}})
 
     forget(system, user_id)

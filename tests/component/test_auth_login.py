@@ -14,6 +14,7 @@ from auth.core import attempts
 from common import clock, env
 from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
+from tests.support.post import Post
 from tests.support.system import Reply, System
 
 RIGHT = {"username": "anna", "password": ANNA["password"]}
@@ -60,10 +61,12 @@ def fail(system: System, body: object, times: int) -> None:
     "name", [{"username": "anna"}, {"username": "Anna"}, {"email": "anna@example.com"}, {"email": "Anna@EXAMPLE.com"}]
 )
 def test_a_name_and_the_password_give_two_tokens(system: System, anna: str, name: dict[str, str]) -> None:
+    Post(system).verify("anna@example.com")
+
     reply = login(system, name | {"password": ANNA["password"]})
 
     assert reply.status == 200
-    assert reply.json.keys() == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert reply.json.keys() == {"access_token", "refresh_token", "token_type", "expires_in", "email_verified"}
     assert (reply.json["token_type"], reply.json["expires_in"]) == ("Bearer", 900)
     assert reply.headers["cache-control"] == "no-store"
 

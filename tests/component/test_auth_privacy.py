@@ -11,7 +11,7 @@ import pytest
 
 from auth.core.model import Account
 from auth.core.refresh import RefreshToken
-from auth.core.schemas import AdminWanted, LoginRequest, RegisterRequest, TokenRequest, TokensView
+from auth.core.schemas import AdminWanted, CodeRequest, LoginRequest, RegisterRequest, TokenRequest, TokensView
 from common import env, log
 from common.bus.auth import UserRegistered
 from common.outbox import published
@@ -188,7 +188,7 @@ def keeping_profiles(w: Watched) -> None:
     with down("dynamodb"):
         w.http(f"GET {path}", status=500, by=anna)
         w.http(f"PUT {path}", PROFILE, status=500, by=anna)
-    w.http(f"PUT {path}", PROFILE, status=200, by=anna)
+    w.http(f"PUT {path}", PROFILE, status=200, by=anna, headers={"if-match": "*"})
     w.http(f"PUT {path}", PROFILE, status=404, by=Person())
     w.http(f"GET /v1/users/{NEWCOMER['email']}", status=404, by=anna)
     for field, value in PROFILE.items():
@@ -245,7 +245,8 @@ SPOKEN = [
     LoginRequest(email=NEWCOMER["email"], password=NEWCOMER["password"]),
     TokenRequest(refresh_token="marker"),
     AdminWanted.model_validate(NEWCOMER),
-    TokensView(access_token="marker", refresh_token="marker"),
+    TokensView(access_token="marker", refresh_token="marker", email_verified=True),
+    CodeRequest(token="marker"),
 ]
 
 

@@ -11,6 +11,7 @@ from common import clock, env
 from common.bus.auth import UserRegistered
 from common.outbox import published
 from infra.topology import AUTH
+from tests.support.post import Post
 from tests.support.system import Reply, System
 
 ANNA = {
@@ -23,6 +24,18 @@ ANNA = {
 }
 
 
+KNOWN = ANNA | {"user_name": "first", "mobile_phone": "+491700000000", "password": "the owner's own phrase"}
+
+
+@pytest.fixture(params=["new address", "known address"])
+def known(request: pytest.FixtureRequest, system: System) -> bool:
+    """Whether the address has an account before anything else happens: nobody must be able to tell."""
+    if request.param == "known address":
+        assert system.http("POST /v1/register", KNOWN).status == 201
+        return True
+    return False
+
+
 def items(system: System, sk: str) -> list[dict[str, Any]]:
     return [item for item in system.scan(AUTH) if item["sk"] == sk]
 
@@ -32,7 +45,8 @@ def test_a_registration_answers_the_account_without_the_password(system: System)
 
     assert reply.status == 201
     assert reply.headers["location"] == f"/v1/users/{reply.json['id']}"
-    assert reply.json == {name: ANNA[name] for name in ANNA if name != "password"} | {"id": reply.json["id"]}
+    told = {name: ANNA[name] for name in ANNA if name != "password"}
+    assert reply.json == told | {"id": reply.json["id"], "locale": "en"}
 
 
 def test_a_registration_keeps_an_auth_profile_with_a_hash_only(system: System) -> None:
@@ -56,11 +70,21 @@ def test_a_registration_publishes_the_contact(system: System) -> None:
     (event,) = published(items(system, "profile")[0])
     assert isinstance(event, UserRegistered)
     assert event.model_dump(include=set(ANNA)) == {name: ANNA[name] for name in ANNA if name != "password"}
-    assert event.user_id == user_id
+    assert (event.user_id, event.locale) == (user_id, "en")
 
 
-def test_an_address_that_has_an_account_is_answered_alike_and_changes_no_account(system: System) -> None:
+def test_whoever_registers_in_german_is_kept_and_told_of_as_that(system: System) -> None:
+    reply = system.http("POST /v1/register", ANNA | {"locale": "de"})
+
+    (profile,) = items(system, "profile")
+    (event,) = published(profile)
+    assert isinstance(event, UserRegistered)
+    assert (reply.json["locale"], profile["locale"], event.locale) == ("de", "de", "de")
+
+
+def test_an_address_that_has_an_account_is_answered_alike_and_that_account_stays_as_it_is(system: System) -> None:
     first = system.http("POST /v1/register", ANNA)
+    Post(system).verify("anna@example.com")
     before = items(system, "profile")
 
     second = system.http("POST /v1/register", ANNA | {"user_name": "other", "email": "ANNA@Example.COM"})
@@ -69,7 +93,32 @@ def test_an_address_that_has_an_account_is_answered_alike_and_changes_no_account
     assert second.json.keys() == first.json.keys()
     assert second.headers.keys() == first.headers.keys()
     assert second.json["id"] != first.json["id"]
-    assert items(system, "profile") == before
+    assert [item for item in items(system, "profile") if item["id"] == first.json["id"]] == before
+
+
+def test_an_address_that_is_known_costs_the_same_calls_as_a_new_one(system: System, known: bool) -> None:
+    if known:
+        Post(system).verify("anna@example.com")
+    calls: list[str] = []
+    env.client("dynamodb").meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+
+    assert system.http("POST /v1/register", ANNA).status == 201
+    assert calls == ["TransactWriteItems"]
+
+
+def test_whoever_registers_a_known_address_can_log_in_under_the_fresh_name_all_the_same(
+    system: System, known: bool
+) -> None:
+    """What works tells nobody whether the address had an account."""
+    if known:
+        Post(system).verify("anna@example.com")
+    system.http("POST /v1/register", ANNA)
+    Post(system).deliver()
+    ways = [{"username": "anna"}, {"email": "anna@example.com"}]
+
+    told = [system.http("POST /v1/login", way | {"password": ANNA["password"]}).status for way in ways]
+
+    assert told == [200, 401]
 
 
 def test_the_name_tells_no_more_after_a_pretended_registration_than_after_a_real_one(system: System) -> None:
@@ -90,18 +139,6 @@ def test_a_taken_user_name_is_refused_whatever_the_address(system: System, email
 
     assert (reply.status, reply.problem) == (409, "user-name-taken")
     assert reply.json["errors"][0]["pointer"] == "/user_name"
-
-
-KNOWN = ANNA | {"user_name": "first", "mobile_phone": "+491700000000", "password": "the owner's own phrase"}
-
-
-@pytest.fixture(params=["new address", "known address"])
-def known(request: pytest.FixtureRequest, system: System) -> bool:
-    """Whether the address has an account before anything else happens: nobody must be able to tell."""
-    if request.param == "known address":
-        assert system.http("POST /v1/register", KNOWN).status == 201
-        return True
-    return False
 
 
 def without(reply: Reply) -> tuple[int, dict[str, str], dict[str, Any]]:
@@ -210,33 +247,6 @@ def test_of_two_equal_requests_at_once_one_registers_and_both_get_its_answer(sys
     assert reply.headers["idempotency-replayed"] == "true"
 
 
-def test_a_request_that_was_overtaken_as_it_pretended_gets_the_first_one_s_answer(system: System) -> None:
-    system.http("POST /v1/register", KNOWN)
-    calls: list[Reply | None] = []
-
-    def second_call_is_overtaken(**_: Any) -> None:
-        calls.append(None)
-        if len(calls) == 2:
-            calls[1] = system.http("POST /v1/register", ANNA, key="k1")
-
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", second_call_is_overtaken)
-    reply = system.http("POST /v1/register", ANNA, key="k1")
-
-    assert calls[1] is not None
-    assert (reply.status, reply.json) == (201, calls[1].json)
-
-
-def test_a_name_is_reserved_in_a_transaction_that_the_sdk_may_repeat(system: System) -> None:
-    """Its token makes the repetition harmless; a plain write would find its own reservation and refuse it."""
-    system.http("POST /v1/register", KNOWN)
-    calls: list[str] = []
-    env.client("dynamodb").meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
-
-    system.http("POST /v1/register", ANNA)
-
-    assert calls == ["TransactWriteItems", "TransactWriteItems"]
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -277,6 +287,8 @@ def test_a_name_is_reserved_in_a_transaction_that_the_sdk_may_repeat(system: Sys
         ("roles", ["admin"]),
         ("id", "00000000-0000-4000-8000-000000000000"),
         ("email_verified", True),
+        ("locale", "fr"),
+        ("locale", None),
         ("created_at", "2020-01-01T00:00:00Z"),
     ],
 )

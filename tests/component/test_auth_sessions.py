@@ -64,7 +64,7 @@ def test_a_refresh_token_gives_the_next_pair(home: Home) -> None:
     reply = home.refresh(home.token)
 
     assert reply.status == 200
-    assert reply.json.keys() == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert reply.json.keys() == {"access_token", "refresh_token", "token_type", "expires_in", "email_verified"}
     assert reply.json["refresh_token"] != home.token
     assert reply.headers["cache-control"] == "no-store"
     event = {"headers": {"Authorization": f"bearer {reply.json['access_token']}"}}

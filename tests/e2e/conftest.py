@@ -31,7 +31,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Client:
     """The API as nobody."""
-    return Client(stack.api)
+    return Client(stack.api, mailbox=stack.mailbox)
 
 
 @pytest.fixture(scope="session")

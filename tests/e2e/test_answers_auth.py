@@ -19,7 +19,9 @@ def account(**fields: str) -> dict[str, str]:
 
 
 def tokens(house: House, person: Person) -> dict[str, str]:
-    found: dict[str, str] = house.nobody.must("POST", "/v1/login", {"email": person.email, "password": person.password})
+    found: dict[str, str] = house.nobody.must(
+        "POST", "/v1/login", {"username": person.user_name, "password": person.password}
+    )
     return found
 
 
@@ -45,7 +47,7 @@ def test_a_password_that_is_easy_to_guess_is_refused(api: Client, ask: Asking) -
 
 
 def test_a_login_needs_the_right_password(house: House, ask: Asking) -> None:
-    right = {"email": house.buyer.email, "password": house.buyer.password}
+    right = {"username": house.buyer.user_name, "password": house.buyer.password}
 
     assert ask(house.nobody, "POST /v1/login", right).told == (200, "done")
     wrong = ask(house.nobody, "POST /v1/login", right | {"password": "some other words"})

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 from ticketing_api import AuthenticatedClient, Client
-from ticketing_api.api.auth import login, register, set_roles
+from ticketing_api.api.auth import login, register, set_roles, verify_email
 from ticketing_api.api.booking import create_booking, get_availability, get_booking
 from ticketing_api.api.events import create_category, create_event, list_events, publish_event, set_staff
 from ticketing_api.api.payment import start_payment
@@ -23,6 +23,7 @@ from ticketing_api.models import (
     CategoryView,
     CheckInRequest,
     CheckInView,
+    CodeRequest,
     EventPage,
     EventRequest,
     LoginRequest,
@@ -43,7 +44,7 @@ from ticketing_api.models import (
     TypeRequest,
 )
 
-from local.people import choose, until
+from local.people import choose, code_in, until
 from local.stack import Stack
 from tests.support.stack import ADMIN
 
@@ -68,8 +69,8 @@ class Entrance:
     def nobody(self) -> Client:
         return self.opened.enter_context(Client(base_url=self.api, httpx_args=PLAIN))
 
-    def person(self, email: str, password: str) -> AuthenticatedClient:
-        names = LoginRequest(email=email, password=password)
+    def person(self, name: str, password: str) -> AuthenticatedClient:
+        names = LoginRequest(username=name, password=password)
         tokens = given(TokensView, login.sync(client=self.nobody(), body=names))
         client = AuthenticatedClient(base_url=self.api, token=tokens.access_token, httpx_args=PLAIN)
         return self.opened.enter_context(client)
@@ -82,7 +83,7 @@ def entrance(stack: Stack) -> Iterator[Entrance]:
 
 
 def joined(entrance: Entrance, name: str) -> tuple[str, str]:
-    """A new person's id and address."""
+    """A new person's id and user name."""
     unique = f"{name}-{secrets.token_hex(4)}"
     account = RegisterRequest(
         email=f"{unique}@people.example",
@@ -93,7 +94,13 @@ def joined(entrance: Entrance, name: str) -> tuple[str, str]:
         mobile_phone="+4915112345678",
     )
     made = given(RegisteredView, register.sync(client=entrance.nobody(), body=account))
-    return made.id, account.email
+    return made.id, account.user_name
+
+
+def verified(entrance: Entrance, mailbox: str, name: str) -> None:
+    """The person's address is proved with the code that comes to it."""
+    code = code_in(mailbox, f"{name}@people.example", "confirm your e-mail")
+    assert verify_email.sync_detailed(client=entrance.nobody(), body=CodeRequest(token=code)).status_code == 204
 
 
 def on_sale(organiser: AuthenticatedClient, admin: AuthenticatedClient, staff: str) -> OrganisedEventView:
@@ -137,13 +144,14 @@ def tickets(buyer: AuthenticatedClient, booking: BookingView) -> list[TicketView
     return until(look, "the tickets")
 
 
-def test_the_generated_client_goes_from_a_registration_to_the_door(entrance: Entrance) -> None:
-    admin = entrance.person(ADMIN["email"], ADMIN["password"])
-    (organiser_id, organiser_email), (staff_id, staff_email), (_, buyer_email) = (
+def test_the_generated_client_goes_from_a_registration_to_the_door(entrance: Entrance, stack: Stack) -> None:
+    admin = entrance.person("admin", ADMIN["password"])
+    (organiser_id, organiser_name), (staff_id, staff_name), (_, buyer_name) = (
         joined(entrance, name) for name in ("olga", "stan", "berta")
     )
+    verified(entrance, stack.mailbox, organiser_name)
     given(RolesView, set_roles.sync(organiser_id, client=admin, body=RolesRequest(roles=[Role.ORGANISER])))
-    organiser, staff, buyer = (entrance.person(one, PASSWORD) for one in (organiser_email, staff_email, buyer_email))
+    organiser, staff, buyer = (entrance.person(one, PASSWORD) for one in (organiser_name, staff_name, buyer_name))
     event = on_sale(organiser, admin, staff_id)
 
     def found() -> bool | None:

@@ -7,6 +7,7 @@ from tests.infra.cloud import Cloud, Resource
 
 MAX_RECEIVES = 5
 ONE_BY_ONE = {
+    "auth.on_letter_due",
     "payment.close_payment", "payment.on_booking_failed", "payment.on_booking_cancelled", "payment.on_refund_requested",
     "ticket.on_booking_confirmed",
     "notify.on_noti_pending",

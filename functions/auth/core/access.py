@@ -23,7 +23,7 @@ _UNTIMED: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
 
 class Claims(BaseModel):
-    """What an access token says, all of it required. `ver` is the version of the account that it speaks of."""
+    """What an access token says, nothing more. `ver` is the version of the account that it speaks of."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -34,6 +34,7 @@ class Claims(BaseModel):
     jti: str
     roles: list[str]
     ver: int
+    email_verified: bool = False
     iat: int
     exp: int
 
@@ -46,7 +47,7 @@ def issue(account: Account, session_id: str, now: datetime) -> str:
     """A signed token for this session, for fifteen minutes."""
     issuer, issued = env.setting("TOKEN_ISSUER"), int(now.timestamp())
     who: dict[str, Any] = {"iss": issuer, "aud": issuer, "sub": account.id, "sid": session_id, "jti": ids.new()}
-    who |= {"roles": account.roles, "ver": account.version}
+    who |= {"roles": account.roles, "ver": account.version, "email_verified": account.email_verified}
     kid = keys.configured()[0]
     header = _part({"alg": "ES256", "kid": kid, "typ": _TYPE})
     claims = _part(who | {"iat": issued, "exp": issued + ACCESS_SECONDS})

@@ -6,7 +6,7 @@ from auth.core.schemas import LoginRequest, TokensView
 from common import clock, log
 
 
-def log_in(request: LoginRequest) -> TokensView:
+def log_in(request: LoginRequest, device: str) -> TokensView:
     """Raises InvalidCredentials and TooManyAttempts, alike for names that nobody has."""
     claim = repository.email_claim(request.email) if request.email else repository.name_claim(request.username or "")
     attempts.charge(claim["pk"], clock.now())
@@ -15,4 +15,4 @@ def log_in(request: LoginRequest) -> TokensView:
         log.count("LoginsRefused")
         raise InvalidCredentials
     attempts.forgive(claim["pk"])
-    return sessions.opened(account.id)
+    return sessions.opened(account, device)

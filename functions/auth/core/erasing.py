@@ -26,6 +26,7 @@ def forget(user_id: str) -> None:
 
 
 def _release(account: Account) -> None:
+    store.write(Delete(_TABLE, repository.email_holder(account.email, account.id)))
     for claim in (repository.email_claim(account.email), repository.name_claim(account.username)):
         store.write(Delete(_TABLE, attempts.key(claim["pk"])))
         with suppress(ConditionFailed):  # somebody else has the name by now

@@ -4,7 +4,23 @@ from common.problems import Conflict, Invalid, NotFound, TooMany, Unauthenticate
 
 
 class InvalidCredentials(Unauthenticated):
-    """Nobody has this name and this password."""
+    """Nobody has this name and this password; an address is a name once it is verified."""
+
+
+class CodeInvalid(Invalid):
+    """The code is not valid: unknown, used before, replaced or too old."""
+
+
+class EmailTaken(Conflict):
+    """The address has been verified for another account."""
+
+
+class AlreadyVerified(Conflict):
+    """The address is verified; there is nothing to ask for."""
+
+
+class TooManyMails(TooMany):
+    """A mail was asked for a moment ago; wait before the next one."""
 
 
 class InvalidToken(Unauthenticated):

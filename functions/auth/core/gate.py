@@ -28,6 +28,7 @@ def answer(event: Mapping[str, Any]) -> dict[str, Any]:
         raise
     log.access(**told, authorized=True)
     context = {"user_id": claims.sub, "session_id": claims.sid, "roles": " ".join(claims.roles)}
+    context["email_verified"] = "yes" if claims.email_verified else ""
     return {"isAuthorized": True, "context": context}
 
 

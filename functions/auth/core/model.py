@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from common.bus.base import Locale
+
 ACCESS_SECONDS = 15 * 60  # how long an access token is believed
 SESSION_DAYS = 30  # after which one logs in again, however often the tokens were rotated
 GRACE = timedelta(seconds=10)  # in which a used refresh token gives the same successor again
@@ -33,6 +35,7 @@ class Account:
     """An AuthProfile, without what nobody needs to see.
 
     `tokens_from` is the version that last took a role away: access tokens of before are not believed.
+    `sessions_from` is the version that last changed the password: sessions of before are over, but `kept_session`.
     """
 
     id: str
@@ -42,6 +45,10 @@ class Account:
     roles: tuple[str, ...]
     version: int
     tokens_from: int = 0
+    sessions_from: int = 0
+    kept_session: str | None = None
+    email_verified: bool = False
+    locale: Locale = "en"
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "Account":
@@ -53,7 +60,15 @@ class Account:
             roles=tuple(item["roles"]),
             version=item["version"],
             tokens_from=item.get("tokens_from", 0),
+            sessions_from=item.get("sessions_from", 0),
+            kept_session=item.get("kept_session"),
+            email_verified=item.get("email_verified", False),
+            locale=item.get("locale", "en"),
         )
+
+    def admits(self, session: "Session") -> bool:
+        """Whether the session was opened with the password of now, or is the one that changed it."""
+        return session.version >= self.sessions_from or session.id == self.kept_session
 
     def with_roles(self, roles: tuple[str, ...]) -> "Account":
         """The next version, with these roles."""
@@ -67,7 +82,8 @@ class Session:
     """One login on one device: a family of refresh tokens, of which one is current.
 
     `family` is random and meaningless without the server's key; tokens are kept as hashes only.
-    `tokens_from` is the account's: it is here so that the authorizer reads one item.
+    `tokens_from` is the account's: it is here so that the authorizer reads one item. `version` is that of
+    the account whose password was given.
     """
 
     id: str
@@ -80,6 +96,7 @@ class Session:
     expires_at: int  # seconds since the epoch, as DynamoDB's TTL wants it
     revoked: bool
     tokens_from: int = 0
+    version: int = 0
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "Session":
@@ -94,6 +111,7 @@ class Session:
             expires_at=item["expires_at"],
             revoked="revoked_at" in item,
             tokens_from=item.get("tokens_from", 0),
+            version=item.get("version", 0),
         )
 
     def live(self, now: datetime) -> bool:

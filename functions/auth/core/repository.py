@@ -1,6 +1,8 @@
 """Where auth keeps accounts, and the claims that make names unique."""
 
+import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +10,7 @@ from auth.core.errors import ChangedMeanwhile, LastAdmin
 from auth.core.model import Account, Role
 from common import store
 from common.bus.auth import RolesChanged
+from common.bus.user import SettingsChanged
 from common.idempotency import Claim
 from common.outbox import change, entry
 from common.store import ConditionFailed, Item, Put, Update, Write
@@ -15,12 +18,22 @@ from common.store import ConditionFailed, Item, Put, Update, Write
 _TABLE = "auth"
 _NEW = "attribute_not_exists(#pk)"
 _NOBODY = "nobody"
+_HOLDER = "holder#"
+_HOLDERS = 5  # accounts with one unverified address that a mail speaks of
 ADMINS = {"pk": "claim#admin", "sk": "claim"}
 
 
 def email_claim(email: str) -> dict[str, str]:
-    """The key of the item whose owner has this address; its case does not matter."""
-    return {"pk": f"claim#email#{email.lower()}", "sk": "claim"}
+    """The key of the item whose owner has verified this address; its case does not matter.
+
+    Hashed: the address itself is in the account alone.
+    """
+    return {"pk": f"claim#email#{hashlib.sha256(email.lower().encode()).hexdigest()}", "sk": "claim"}
+
+
+def email_holder(email: str, user_id: str) -> dict[str, str]:
+    """The key of the item that says whose address this may be: of every account that was opened with it."""
+    return email_claim(email) | {"sk": f"{_HOLDER}{user_id}"}
 
 
 def name_claim(user_name: str) -> dict[str, str]:
@@ -28,10 +41,17 @@ def name_claim(user_name: str) -> dict[str, str]:
 
 
 def create(account: Item, *also: Write) -> None:
-    """The account and both its names, or nothing. Raises ConditionFailed in the order: name, email, account, also."""
-    names = (name_claim(account["username"]), email_claim(account["email"]))
-    claims = [Put(_TABLE, claim | {"user_id": account["id"]}, condition=_NEW) for claim in names]
-    store.transact([*claims, Put(_TABLE, account, condition=_NEW), *also])
+    """The account and its name, or nothing. Raises ConditionFailed in the order: name, account, holder, also."""
+    user_id = account["id"]
+    name = Put(_TABLE, name_claim(account["username"]) | {"user_id": user_id}, condition=_NEW)
+    holder = Put(_TABLE, email_holder(account["email"], user_id) | {"user_id": user_id})
+    store.transact([name, Put(_TABLE, account, condition=_NEW), holder, *also])
+
+
+def own_email(email: str, user_id: str) -> Put:
+    """The write that makes the address this account's, unless it is another's."""
+    mine = "attribute_not_exists(#pk) OR #user_id = :me"
+    return Put(_TABLE, email_claim(email) | {"user_id": user_id}, condition=mine, values={"me": user_id})
 
 
 def first_admin(user_id: str) -> Put:
@@ -55,22 +75,38 @@ def receipt_key(claim_id: str) -> dict[str, str]:
     return {"pk": f"claim#registration#{claim_id}", "sk": "claim"}
 
 
-def reserve_name(user_name: str, until: datetime, *also: Write) -> None:
-    """Take the name for nobody. Raises ConditionFailed in the order: name, also."""
-    item = name_claim(user_name) | {"user_id": _NOBODY, "expires_at": int(until.timestamp())}
-    # As a transaction, so that a write that the SDK repeats does not find its own work and refuse it.
-    store.transact([Put(_TABLE, item, condition=_NEW), *also])
-
-
 def account(user_id: str) -> Account | None:
     item = store.get(_TABLE, profile(user_id))
     return Account.of(item) if item else None
+
+
+def holders(address: str) -> list[Account]:
+    """Whom a mail to the address (its claim's `pk`) may concern: its owner, or else the first that gave it."""
+    owner = store.get(_TABLE, {"pk": address, "sk": "claim"})
+    values = {"pk": address, "sk": _HOLDER}
+    found, _ = ([owner], None) if owner else store.query(_TABLE, "#pk = :pk AND begins_with(#sk, :sk)", values)
+    known = (account(one["user_id"]) for one in found[:_HOLDERS])
+    return [one for one in known if one]
 
 
 def account_of(claim: Mapping[str, str]) -> Account | None:
     """Two reads whether or not there is one: the time tells nothing."""
     item = store.get(_TABLE, claim)
     return account(item["user_id"] if item else _NOBODY)
+
+
+def keep_locale(settings: SettingsChanged) -> None:
+    """Keep the newest language; of an account that is gone, none."""
+    newer = "attribute_not_exists(#settings_version) OR #settings_version < :version"
+    update = Update(
+        _TABLE,
+        profile(settings.user_id),
+        "SET #locale = :locale, #settings_version = :version",
+        condition=f"attribute_exists(#pk) AND ({newer})",
+        values={"locale": settings.locale, "version": settings.version},
+    )
+    with suppress(ConditionFailed):
+        store.write(update)
 
 
 def set_roles(before: Account, after: Account, actor: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from auth.core import names
 from auth.core.model import ACCESS_SECONDS, Role
 from common.api import Request, View
+from common.bus.base import Locale
 from common.call import CallAnswer, CallRequest
 
 
@@ -42,6 +43,7 @@ class RegisterRequest(Private, Request):
     last_name: PersonName
     password: Password
     mobile_phone: MobilePhone
+    locale: Locale = "en"
 
 
 class RegisteredView(View):
@@ -51,6 +53,7 @@ class RegisteredView(View):
     first_name: str
     last_name: str
     mobile_phone: str
+    locale: Locale
 
 
 class LoginRequest(Private, Request):
@@ -74,12 +77,19 @@ class TokenRequest(Private, Request):
 
 
 class TokensView(Private, View):
-    """`expires_in` is the access token's time in seconds."""
+    """`expires_in` is the access token's time in seconds; `email_verified` is what that token says."""
 
     access_token: str
     refresh_token: str
+    email_verified: bool
     token_type: str = "Bearer"
     expires_in: int = ACCESS_SECONDS
+
+
+class CodeRequest(Private, Request):
+    """The code of the mail."""
+
+    token: GivenToken
 
 
 class RolesRequest(Request):

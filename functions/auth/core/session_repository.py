@@ -1,6 +1,7 @@
 """Where auth keeps sessions: beside the account, so that one read tells all that the authorizer must know."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from auth.core.errors import SessionUnknown
@@ -13,11 +14,12 @@ _TABLE = "auth"
 _PREFIX = "session#"
 
 
-def begin(session_id: str, user_id: str, family: str, token: RefreshToken, now: datetime, until: int) -> None:
+def begin(token: RefreshToken, family: str, now: datetime, until: int, *, version: int, device: str) -> None:
     """No condition: the id is random, and a write that the SDK repeats because a reply was lost is the same."""
     stamps = dict.fromkeys(("created_at", "updated_at", "rotated_at"), clock.iso(now))
-    item = _key(user_id, session_id) | stamps | {"id": session_id, "user_id": user_id, "expires_at": until}
-    item |= {"family": family, "counter": token.counter, "token_hash": token.hash}
+    item: Item = _key(token.user_id, token.session_id) | stamps | {"id": token.session_id, "user_id": token.user_id}
+    item |= {"family": family, "counter": token.counter, "token_hash": token.hash, "expires_at": until}
+    item |= {"version": version, "device": device}
     store.write(Put(_TABLE, item))
 
 
@@ -55,6 +57,14 @@ def revoke(user_id: str, session_id: str, now: datetime) -> None:
         store.write(update)
     except ConditionFailed:
         raise SessionUnknown from None
+
+
+def end_older(user_id: str, version: int, keep: str | None, now: datetime) -> None:
+    """End what was opened with a password of before this version of the account, but `keep`."""
+    for item in _all(user_id):
+        if item.get("version", 0) < version and item["id"] != keep and "revoked_at" not in item:
+            with suppress(SessionUnknown):  # it went by itself
+                revoke(user_id, item["id"], now)
 
 
 def outdate(user_id: str, version: int) -> None:

@@ -11,14 +11,14 @@ from auth.core.schemas import TokensView
 from common import clock, ids, log
 
 
-def opened(user_id: str) -> TokensView:
-    """A new session's first tokens. Raises InvalidCredentials."""
+def opened(proved: Account, device: str) -> TokensView:
+    """A new session's first tokens, for whoever gave this account's password. Raises InvalidCredentials."""
     now, session_id, family = clock.now(), ids.new(), secrets.token_urlsafe(16)
-    first = RefreshToken.derived(user_id, session_id, family, 1)
+    first = RefreshToken.derived(proved.id, session_id, family, 1)
     until = int((now + timedelta(days=SESSION_DAYS)).timestamp())
-    session_repository.begin(session_id, user_id, family, first, now, until)
-    account = repository.account(user_id)  # not before: who takes a role away after this finds the session
-    if not account:
+    session_repository.begin(first, family, now, until, version=proved.version, device=device)
+    account = repository.account(proved.id)  # not before: who takes a role away after this finds the session
+    if not account or account.sessions_from > proved.version:  # the password was changed meanwhile
         raise InvalidCredentials
     log.count("SessionsOpened")
     return _tokens(account, first, now)
@@ -27,9 +27,10 @@ def opened(user_id: str) -> TokensView:
 def renewed(text: str) -> TokensView:
     """The next tokens for the one given. Roles are read anew. Raises InvalidToken."""
     now, given = clock.now(), RefreshToken.parse(text)
-    successor = _successor(session_repository.get(given.user_id, given.session_id), given, now)
+    session = session_repository.get(given.user_id, given.session_id)
+    successor = _successor(session, given, now)
     account = repository.account(given.user_id)
-    if not account:
+    if not account or not session or not account.admits(session):
         raise InvalidToken
     return _tokens(account, successor, now)
 
@@ -59,4 +60,4 @@ def _rotate(session: Session, successor: RefreshToken, now: datetime) -> None:
 
 def _tokens(account: Account, refresh: RefreshToken, now: datetime) -> TokensView:
     signed = access.issue(account, refresh.session_id, now)
-    return TokensView(access_token=signed, refresh_token=str(refresh))
+    return TokensView(access_token=signed, refresh_token=str(refresh), email_verified=account.email_verified)

@@ -21,13 +21,14 @@ from common import env, log, request, revision, trace
 from common.paging import PageOf, Paging
 from common.patience import busy
 from common.problems import Busy, DomainError, Unexpected
-from common.reply import Answer, Binary, Created, NoContent, NotModified, Ok, Reply, SeeOther, View
+from common.reply import Accepted, Answer, Binary, Created, NoContent, NotModified, Ok, Reply, SeeOther, View
 from common.request import Caller, IdempotencyKey, Limit, RawRequest, Request, Token
 from common.revision import IfMatch, IfNoneMatch
 
 __all__ = [
-    "Binary", "Caller", "Created", "IdempotencyKey", "IfMatch", "IfNoneMatch", "Limit", "NoContent", "NotModified",
-    "Ok", "PageOf", "Paging", "RawRequest", "Request", "SeeOther", "Token", "Unexpected", "View", "endpoint",
+    "Accepted", "Binary", "Caller", "Created", "IdempotencyKey", "IfMatch", "IfNoneMatch", "Limit", "NoContent",
+    "NotModified", "Ok", "PageOf", "Paging", "RawRequest", "Request", "SeeOther", "Token", "Unexpected", "View",
+    "endpoint",
 ]  # fmt: skip
 
 _PROBLEM = "application/problem+json"

@@ -38,6 +38,15 @@ class Created(Reply[V]):
         super().__init__(view, {name: value for name, value in headers.items() if value})
 
 
+class Accepted(Reply[None]):
+    """202: it will be seen to; what comes of it is not answered."""
+
+    status = 202
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+
 class NoContent(Reply[None]):
     """204."""
 

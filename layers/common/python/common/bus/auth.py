@@ -20,6 +20,14 @@ class UserRegistered(AuthEvent):
     locale: Locale = "en"
 
 
+class LetterDue(BusEvent):
+    """Auth owes somebody a mail; what it says, auth alone knows: no code of a mail rides the bus."""
+
+    source = "ticketing.auth"
+    entity = "letter"
+    letter_id: str
+
+
 class RolesChanged(AuthEvent):
     """The user's roles are now these."""
 
