@@ -186,6 +186,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /sandbox/v1/checkout/sessions/{session_id}",        "sandbox.get_session",    Who.PROVIDER, may=(SANDBOX.may("GetItem"), PROVIDER.may(GET_SECRET))),
     Route("POST /sandbox/v1/checkout/sessions/{session_id}/expire", "sandbox.expire_session", Who.PROVIDER, may=(SANDBOX.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET))),
     Route("POST /sandbox/v1/refunds",                              "sandbox.create_refund",  Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET))),
+    Route("GET /sandbox/v1/refunds",                               "sandbox.list_refunds",   Who.PROVIDER, may=(SANDBOX.may("GetItem", "BatchGetItem"), PROVIDER.may(GET_SECRET))),
     Route("GET /sandbox/pay/{session_id}",                         "sandbox.show_page",      Who.ANYONE,   may=(SANDBOX.may("GetItem"),)),
     Route("POST /sandbox/pay/{session_id}",                        "sandbox.submit_page",    Who.ANYONE,   may=(SANDBOX.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL), seconds=29),
 

@@ -7,6 +7,7 @@ from tests.support.mutation import Change, failures
 CORE = "functions/payment/core"
 AGAIN = "tests/component/test_payment_again.py"
 REFUNDING, RECEIPTS = "tests/component/test_payment_refunding.py", "tests/component/test_payment_receipts.py"
+FORGOTTEN = f"{REFUNDING}::test_a_message_that_comes_again_when_the_provider_has_forgotten_its_key_doubles_nothing"
 
 CONTROLS = {
     "no more than is left": (
@@ -54,6 +55,10 @@ CONTROLS = {
     "one key at the provider": (
         Change(f"{CORE}/model.py", ":refund:{refund.id}", ":refund:{__import__('uuid').uuid4()}"),
         f"{REFUNDING}::test_an_outage_loses_no_refund_and_doubles_none",
+    ),
+    "a key that may be forgotten": (
+        Change(f"{CORE}/refunds.py", "    return provider.current().has_refunded(money, key)\n", "    return False\n"),
+        f"{FORGOTTEN}[its reply was lost]",
     ),
     "what booking has given back": (
         Change(f"{CORE}/refunds.py", "min(amount - given, payment.left)", "min(amount, payment.left)"),

@@ -238,6 +238,25 @@ def test_an_outage_loses_no_refund_and_doubles_none(system: System, paid: Order,
     assert (paid.refunds(system), at_provider(system)) == ([(2000, "SUCCEEDED")], 2000)
 
 
+@pytest.mark.parametrize("first", ["its reply was lost", "it never got there"])
+def test_a_message_that_comes_again_when_the_provider_has_forgotten_its_key_doubles_nothing(
+    system: System, paid: Order, provider: Provider, clock: Clock, first: str
+) -> None:
+    refund(system, paid, 1000)
+    paid.send_back(system)
+    refund(system, paid, 2000)
+    provider.down, provider.lost_replies = first == "it never got there", 1
+    paid.send_back(system)
+    provider.down, provider.lost_replies = False, 0
+    made = len(provider.refunds())
+    clock.pass_by(days=9)
+
+    assert paid.send_back(system)
+
+    assert len(provider.refunds()) == (made if first == "its reply was lost" else made + 1)
+    assert (paid.refunds(system), at_provider(system)) == ([(1000, "SUCCEEDED"), (2000, "SUCCEEDED")], 3000)
+
+
 def test_a_refund_that_the_provider_refuses_is_shown_alarms_and_can_be_asked_for_again(
     system: System, paid: Order, provider: Provider, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -294,6 +294,21 @@ def test_an_unknown_payment_cannot_be_refunded(system: System, intent: str) -> N
     assert reply.json["error"]["type"] == "invalid_request_error"
 
 
+def test_the_refunds_of_a_payment_are_listed(client: stripe.StripeClient, system: System, provider: Provider) -> None:
+    intent = paid(system, provider)["payment_intent"]
+    before = client.v1.refunds.list(params={"payment_intent": intent, "limit": 100})
+    made = [refund(system, payment_intent=intent, amount=amount).json["id"] for amount in ("100", "200")]
+
+    after = client.v1.refunds.list(params={"payment_intent": intent, "limit": 100})
+
+    assert (before.data, [one.id for one in after.auto_paging_iter()]) == ([], made)
+    for intent in ("", "pi_x", "x" * 5000, "pi_" + "0" * 32):
+        unknown = system.http(
+            "GET /sandbox/v1/refunds", headers={"authorization": f"Bearer {KEY}"}, query={"payment_intent": intent}
+        )
+        assert (unknown.status, unknown.json["error"]["code"]) == (404, "resource_missing")
+
+
 def test_refunds_are_bounded_by_what_was_paid(system: System, provider: Provider) -> None:
     intent = paid(system, provider)["payment_intent"]
 

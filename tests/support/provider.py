@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import stripe
 
@@ -70,7 +70,7 @@ class Provider:
             raise _NO_ANSWER("down", should_retry=False)
         sent = {name.lower(): value for name, value in headers.items()}
         call = f"{method.upper()} {urlsplit(url).path}"
-        status, text = self._answer(call, sent, content)
+        status, text = self._answer(call, sent, content, dict(parse_qsl(urlsplit(url).query)))
         self.calls.append(Sent(call, sent.get("idempotency-key"), content or "", status))
         if self.meanwhile:
             self.meanwhile(call)
@@ -121,15 +121,18 @@ class Provider:
 
     def refunds(self) -> list[Sent]:
         """The refunds that were asked of the provider and made."""
-        return [one for one in self.calls if one.call.endswith("/refunds") and one.status == 200]
+        asked = (one for one in self.calls if one.call.startswith("POST ") and one.call.endswith("/refunds"))
+        return [one for one in asked if one.status == 200]
 
-    def _answer(self, call: str, headers: dict[str, str], content: str | None) -> tuple[int, str]:
+    def _answer(
+        self, call: str, headers: dict[str, str], content: str | None, query: dict[str, str]
+    ) -> tuple[int, str]:
         for at, (part, error) in enumerate(self.refusals):
             if part in call:
                 del self.refusals[at]
                 return 400, json.dumps({"error": {"type": "invalid_request_error"} | error})
         raw = content.encode() if content is not None else None
-        reply = self.system.http(call, raw=raw, headers=headers)
+        reply = self.system.http(call, raw=raw, headers=headers, query=query or None)
         return reply.status, reply.text
 
 

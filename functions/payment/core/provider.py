@@ -53,6 +53,9 @@ class PaymentProvider(Protocol):
     def refund(self, money: Money, key: str, payment: Payment) -> None:
         """Send the money back, once per key. Returns once the provider has accepted to."""
 
+    def has_refunded(self, money: Money, key: str) -> bool:
+        """Whether the money went back under this key before; for when the key itself may be forgotten."""
+
 
 @cache
 def _stripe() -> PaymentProvider:

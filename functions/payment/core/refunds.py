@@ -4,6 +4,8 @@ Whoever wants money back only writes that it shall go; RefundRequested then wake
 provider. So nothing is lost by a death or an outage, and the queue tries again.
 """
 
+from datetime import timedelta
+
 from common import clock, ids, log
 from common.store import Update
 from payment.core import ledger, provider, repository
@@ -11,6 +13,7 @@ from payment.core.model import Payment
 from payment.core.provider import Declined, Money
 from payment.core.refund import BOOKING, FAILED, PENDING, Refund
 
+_KEY_LASTS = timedelta(hours=23)  # the provider remembers keys for a day
 _STRAY = ":stray:"
 _REASON = "booking_ended"  # however it ended: of two messages that say so, either may come first
 
@@ -51,13 +54,21 @@ def send(payment_id: str, refund_id: str) -> None:
         return  # answered before
     money = Money(str(payment.provider_payment), refund.amount, payment.currency)
     try:
-        provider.current().refund(money, payment.refund_key(refund), payment)
+        if not _sent_long_ago(refund, money, payment.refund_key(refund)):
+            provider.current().refund(money, payment.refund_key(refund), payment)
     except Declined:
         if repository.decide(payment_id, lambda now: ledger.refused(now, now.refund(refund_id))):
             alarm(payment, payment.refund_key(refund))
         return
     if repository.decide(payment_id, lambda now: ledger.sent(now, now.refund(refund_id))):
         log.count("PaymentsRefunded")
+
+
+def _sent_long_ago(refund: Refund, money: Money, key: str) -> bool:
+    # A message may be put back into its queue days later, and by then the provider may have forgotten the key.
+    if clock.now() - clock.parse(refund.requested_at) < _KEY_LASTS:
+        return False
+    return provider.current().has_refunded(money, key)
 
 
 def give_back_stray(payment: Payment, money: Money) -> None:

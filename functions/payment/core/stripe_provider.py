@@ -18,6 +18,7 @@ R = TypeVar("R")
 
 _TIMEOUT = (1, 5)  # seconds to connect and to answer: within our functions' own time-outs
 _RETRIES = 1
+_PAGE = 100  # the most that a list gives at once
 # Without decimals in ISO 4217, but counted in hundredths by Stripe: https://docs.stripe.com/currencies
 _HUNDREDTHS = {"ISK", "UGX"}
 
@@ -69,6 +70,14 @@ class StripeProvider:
             return
         if refund.status in ("failed", "canceled"):
             raise Declined(f"the refund {refund.id} is {refund.status}")
+
+    def has_refunded(self, money: Money, key: str) -> bool:
+        asked: Any = {"payment_intent": money.provider_payment, "limit": _PAGE}
+        made = _answer(lambda: self._client.v1.refunds.list(params=asked))
+        mine = (
+            one for one in made.auto_paging_iter() if one.metadata and one.metadata.to_dict().get("refund_key") == key
+        )
+        return any(one.status not in ("failed", "canceled") for one in mine)
 
 
 class _AlreadyRefunded(Declined):

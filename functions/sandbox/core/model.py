@@ -1,5 +1,6 @@
 """A checkout session: the one thing that the sandbox keeps, with the payment made in it."""
 
+import re
 from enum import StrEnum
 
 from common.statemachine import StateMachine
@@ -24,6 +25,9 @@ LIFECYCLE = StateMachine({
     (State.OPEN,    Trigger.EXPIRE):   State.EXPIRED,
 })
 # fmt: on
+
+
+INTENT = re.compile("pi_[0-9a-f]{32}")
 
 
 def payment_intent(session_id: str) -> str:

@@ -4,8 +4,8 @@ from common import clock, ids, store
 from common.request import RawRequest
 from common.store import ConditionFailed, Item, Put, Update
 from sandbox.core import sessions, wire
-from sandbox.core.errors import Refusal
-from sandbox.core.model import payment_intent, session_of
+from sandbox.core.errors import Missing, Refusal
+from sandbox.core.model import INTENT, payment_intent, session_of
 from sandbox.core.params import RefundParams
 
 
@@ -32,13 +32,25 @@ def create(request: RawRequest) -> Item:
     item = sessions.to_store(made, "refund", wire.digest(request))
     try:
         store.transact(
-            [Put(sessions.TABLE, item, condition="attribute_not_exists(#pk)"), _give(session, made["amount"])]
+            [
+                Put(sessions.TABLE, item, condition="attribute_not_exists(#pk)"),
+                _give(session, made["amount"], made["id"]),
+            ]
         )
     except ConditionFailed as failure:
         if 0 not in failure.failed:
             raise _too_much(session) from None
         item = sessions.repeated(failure.old[0], item)
     return sessions.shown(item)
+
+
+def listed(intent: str) -> Item:
+    """The refunds of a payment. Raises Refusal."""
+    if not INTENT.fullmatch(intent):
+        raise Missing(f"No such payment_intent: '{intent[:64]}'", code="resource_missing", param="payment_intent")
+    session = sessions.find(session_of(intent))
+    made = store.batch_get(sessions.TABLE, [sessions.key(one, "refund") for one in session.get("refund_ids", [])])
+    return {"object": "list", "url": "/v1/refunds", "has_more": False, "data": [sessions.shown(one) for one in made]}
 
 
 def _refuse(session: Item) -> None:
@@ -48,14 +60,22 @@ def _refuse(session: Item) -> None:
     raise Refusal("You have insufficient funds in your account for this refund.", code="balance_insufficient")
 
 
-def _give(session: Item, amount: int) -> Update:
+def _give(session: Item, amount: int, refund_id: str) -> Update:
     return Update(
         sessions.TABLE,
         sessions.key(session["id"], "session"),
-        "SET #amount_refunded = if_not_exists(#amount_refunded, :none) + :amount",
+        "SET #amount_refunded = if_not_exists(#amount_refunded, :none) + :amount,"
+        " #refund_ids = list_append(if_not_exists(#refund_ids, :nobody), :made)",
         condition="#payment_status = :paid AND (attribute_not_exists(#amount_refunded) OR #amount_refunded <= :room)"
         " AND #amount_total >= :amount",
-        values={"none": 0, "amount": amount, "paid": "paid", "room": session["amount_total"] - amount},
+        values={
+            "nobody": [],
+            "made": [refund_id],
+            "none": 0,
+            "amount": amount,
+            "paid": "paid",
+            "room": session["amount_total"] - amount,
+        },
     )
 
 

@@ -79,7 +79,17 @@ def move(session_id: str, trigger: Trigger, **sets: Any) -> Item:
 
 def shown(item: Item) -> Item:
     """The object without what only the sandbox knows of it."""
-    hidden = ("pk", "sk", "expires_at", "digest", "amount_refunded", "completed_at", "declines", "refuses")
+    hidden = (
+        "pk",
+        "sk",
+        "expires_at",
+        "digest",
+        "amount_refunded",
+        "completed_at",
+        "declines",
+        "refuses",
+        "refund_ids",
+    )
     defaults = {"payment_intent": None} if item["sk"] == "session" else {}
     return defaults | {name: value for name, value in item.items() if name not in hidden}
 
