@@ -227,6 +227,9 @@ MUST_CHANGE_PLACES = {
         ("notify.on_booking_failed", "notify.on_payment_refunded"),
         ("notify.on_user_registered", "notify.on_user_updated"),
         ("notify.on_user_registered", "notify.on_ticket_created"),
+        ("notify.on_ticket_created", "notify.on_ticket_voided"),
+        ("notify.on_ticket_created", "notify.on_ticket_reissued"),
+        ("notify.keep_event", "notify.tell_changes"),
     },
     "payment": {
         ("payment.on_booking_ordered", "payment.close_payment"),
