@@ -1,6 +1,7 @@
 """What the calls answer that edit, cancel and clone events, beside what their form brings."""
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -110,6 +111,21 @@ def test_a_short_hold_is_for_practice_only(ask: Asking, me: Client, house: House
 
     with redeployed(house.stack, "events.update_event", real):
         assert edit(ask, me, draft, hold_seconds=5).told == (422, "hold-too-short")
+
+
+def test_of_many_edits_of_what_was_read_one_is_made(me: Client, public: dict[str, Any]) -> None:
+    call, wanted = f"/v1/events/{public['id']}", {name: public[name] for name in EDITED}
+
+    def rename(number: int) -> int:
+        return me.call("PUT", call, wanted | {"name": f"Name {number}"}, If_Match='"2"').status
+
+    with ThreadPoolExecutor(8) as people:
+        told = sorted(people.map(rename, range(8)))
+
+    read = me.call("GET", call)
+    assert told[0] == 200
+    assert set(told[1:]) <= {409, 412}
+    assert read.headers["ETag"] == '"3"'
 
 
 @pytest.mark.parametrize(("function", "call"), [("events.update_event", edit), ("events.update_type", edit_type)])
