@@ -59,7 +59,7 @@ from infra.vocabulary import (
 AUTH     = Table("auth",          ttl="expires_at")
 USERS    = Table("users",         (Index("by_day", "joined", "listed_as"),))
 EVENTS   = Table("events",        (Index("listed", "listed", "listed_as"), Index("by_organiser", "organiser_id", "created_at")))
-BOOKINGS = Table("bookings",      (Index("by_user", "user_id", "created_at"),))
+BOOKINGS = Table("bookings",      (Index("by_user", "user_id", "created_at"), Index("by_event", "roll", "created_at")))
 PAYMENTS = Table("payments",      (Index("by_user", "user_id", "created_at"),), ttl="expires_at")
 TICKETS  = Table("tickets",       (Index("by_user", "user_id", "created_at"), Index("by_code", "code"), Index("by_event", "attendee_of", "attendee_as")))
 NOTICES  = Table("notifications", (Index("by_user", "user_id", "created_at"),))
@@ -150,15 +150,21 @@ ROWS: tuple[Trigger, ...] = (
     Call("events.export_user",                may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="by_organiser")), seconds=15),
 
     # booking: holding places
-    On(EventPublished,                        "booking.on_event_published",   may=(BOOKINGS.may("PutItem", "UpdateItem"),)),
-    On(EventChanged,                          "booking.on_event_changed",     may=(BOOKINGS.may("PutItem", "UpdateItem"),)),
+    On(EventPublished,                        "booking.on_event_published",   may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),)),
+    On(EventChanged,                          "booking.on_event_changed",     may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),)),
     Route("GET /v1/events/{event_id}/availability", "booking.get_availability", Who.ANYONE, may=(BOOKINGS.may("GetItem", "BatchGetItem"),)),
-    Route("POST /v1/bookings",                "booking.create_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "PutItem", "UpdateItem"),)),
+    Route("POST /v1/bookings",                "booking.create_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),)),
     Route("GET /v1/bookings",                 "booking.list_bookings",    Who.USER,      may=(BOOKINGS.may("BatchGetItem"), BOOKINGS.may(*LISTING, index="by_user"), SIGN_PAGE)),
     Route("GET /v1/bookings/{booking_id}",    "booking.get_booking",      Who.USER,      may=(BOOKINGS.may("GetItem"),)),
     Route("DELETE /v1/bookings/{booking_id}", "booking.cancel_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
+    Route("POST /v1/bookings/{booking_id}/extend", "booking.extend_booking", Who.USER,   may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
+    Route("GET /v1/events/{event_id}/bookings", "booking.list_event_bookings", Who.ORGANISER, may=(BOOKINGS.may("GetItem", "BatchGetItem"), BOOKINGS.may(*LISTING, index="by_event"), SIGN_PAGE)),
+    Route("GET /v1/events/{event_id}/sales",  "booking.get_sales",        Who.ORGANISER, may=(BOOKINGS.may("GetItem", "BatchGetItem"),)),
+    Route("PUT /v1/events/{event_id}/types/{event_type_id}/capacity", "booking.set_capacity", Who.ORGANISER, may=(BOOKINGS.may("GetItem", "BatchGetItem", "UpdateItem"),)),
+    On((BookingOrdered, BookingConfirmed, BookingFailed, BookingExpired, BookingCancelled, CapacityChanged), "booking.count_places", may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),), seconds=20, batch=500, window=1, at_once=2),
     On(PaymentSucceeded,                      "booking.on_payment_succeeded", may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On(PaymentFailed,                         "booking.on_payment_failed",    may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
+    On(PaymentRefunded,                       "booking.on_payment_refunded",  may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On(TicketRejected,                        "booking.on_ticket_rejected",   may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     Timer(BookingOrdered,                     "booking.expire_hold",          may=(BOOKINGS.may("GetItem", "UpdateItem"), BACKSTOP)),
     Timer(UserErased,                         "booking.on_user_erased",         may=(BOOKINGS.may("BatchGetItem", "UpdateItem"), BOOKINGS.may(*LISTING, index="by_user"))),

@@ -1,12 +1,12 @@
-"""DELETE /v1/bookings/{booking_id}: give the places back before they are paid."""
+"""DELETE /v1/bookings/{booking_id}: give the places back, before they are paid or as the event's terms allow."""
 
-from booking.core import service
-from booking.core.errors import BookingUnknown, NotCancellable
+from booking.core import ending
+from booking.core.errors import BookingUnknown, NotCancellable, NotRefundable
 from booking.core.schemas import BookingView
 from common.api import Caller, endpoint
 
 
-@endpoint(refuses=[BookingUnknown, NotCancellable])
+@endpoint(refuses=[BookingUnknown, NotCancellable, NotRefundable])
 def handler(booking_id: str, caller: Caller) -> BookingView:
-    """Cancel a booking that waits for its payment; money that still arrives goes back."""
-    return BookingView.of(service.cancel(booking_id, caller.user_id))
+    """Cancel a booking; of what was paid goes back what the event's terms say, and money that still arrives all."""
+    return BookingView.of(ending.cancel(booking_id, caller.user_id))

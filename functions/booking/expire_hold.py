@@ -1,6 +1,6 @@
 """The back-stop timer: a hold that payment has not answered for ends without it."""
 
-from booking.core import service
+from booking.core import ending
 from common.bus.booking import BookingOrdered
 from common.consumer import consumer
 
@@ -8,4 +8,4 @@ from common.consumer import consumer
 @consumer
 def handler(booking: BookingOrdered) -> None:
     """Give the places back some time after payment should have ended the hold."""
-    service.expire(booking.booking_id)
+    ending.expire(booking.booking_id)

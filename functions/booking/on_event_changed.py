@@ -1,6 +1,6 @@
 """EventChanged: orders are taken under the new terms from now on."""
 
-from booking.core import catalogue
+from booking.core import catalogue, tally
 from common.bus.events import EventChanged
 from common.consumer import consumer
 
@@ -9,3 +9,4 @@ from common.consumer import consumer
 def handler(event: EventChanged) -> None:
     """Copy the terms, unless newer ones are known."""
     catalogue.learn(event)
+    tally.tell(event.event_id)

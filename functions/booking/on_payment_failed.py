@@ -1,6 +1,6 @@
 """PaymentFailed: nothing will be paid, so the places go back."""
 
-from booking.core import service
+from booking.core import ending
 from common.bus.payment import PaymentFailed
 from common.consumer import consumer
 
@@ -8,4 +8,4 @@ from common.consumer import consumer
 @consumer
 def handler(payment: PaymentFailed) -> None:
     """Expire the booking if time ran out, fail it for any other reason."""
-    service.unpaid(payment.booking_id, payment.reason)
+    ending.unpaid(payment.booking_id, payment.reason)

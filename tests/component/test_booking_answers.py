@@ -1,6 +1,6 @@
 """What becomes of a booking: paid, unpaid, late, cancelled, rejected, in every order and more than once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,22 +9,9 @@ from common import outbox
 from common.bus.booking import BookingConfirmed
 from tests.support.box_office import BACKSTOP, ENDS, HOLD, START, BoxOffice, Show
 from tests.support.refusals import losing_a_reply, meanwhile
-from tests.support.system import Person, System
+from tests.support.system import Person
 
 ANNA, BEN = Person(), Person()
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[System]:
-    """One system for all tests here; each begins with an empty table."""
-    with System().running() as system:
-        yield system
-
-
-@pytest.fixture
-def office(house: System) -> Iterator[BoxOffice]:
-    with BoxOffice(house).open() as office:
-        yield office
 
 
 def test_a_payment_in_time_confirms(office: BoxOffice) -> None:

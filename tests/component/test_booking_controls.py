@@ -5,6 +5,11 @@ import pytest
 from tests.support.mutation import Change, failures
 
 STOCK, REPOSITORY = "functions/booking/core/stock.py", "functions/booking/core/repository.py"
+ENDING, TALLY = "functions/booking/core/ending.py", "functions/booking/core/tally.py"
+LISTS, CAPACITY = "functions/booking/core/lists.py", "functions/booking/core/capacity.py"
+EXTENDING, SIZES = "tests/component/test_booking_extending.py", "tests/component/test_booking_capacity.py"
+BACK, COUNTS = "tests/component/test_booking_giving_back.py", "tests/component/test_booking_tally.py"
+LISTED = "tests/component/test_booking_lists.py"
 SERVICE, CATALOGUE = "functions/booking/core/service.py", "functions/booking/core/catalogue.py"
 ORDERING, ANSWERS = "tests/component/test_booking_ordering.py", "tests/component/test_booking_answers.py"
 READING, LIFECYCLE = "tests/component/test_booking_reading.py", "tests/component/test_booking_lifecycle.py"
@@ -45,7 +50,7 @@ CONTROLS = {
         f"{LIFECYCLE}::test_a_payment_is_answered_once_whatever_the_state_allows",
     ),
     "places go back": (
-        Change(REPOSITORY, "[ended, back, *stock.give_back(booking.places())]", "[ended, back]"),
+        Change(REPOSITORY, "[ended, back, *stock.give_back(booking.places()), *beside]", "[ended, back, *beside]"),
         f"{ANSWERS}::test_what_is_not_paid_gives_its_places_back_once",
     ),
     "the limit goes back": (
@@ -61,7 +66,7 @@ CONTROLS = {
         f"{ANSWERS}::test_a_hold_that_ends_while_it_is_paid_is_taken_once_more",
     ),
     "the deadline of the back-stop": (
-        Change(SERVICE, "if booking.status is State.PENDING and clock.now() < due:", "if False:"),
+        Change(ENDING, "if booking.status is State.PENDING and clock.now() < due:", "if False:"),
         f"{ANSWERS}::test_the_back_stop_waits_for_payment_to_answer_first",
     ),
     "one's own only": (
@@ -69,7 +74,7 @@ CONTROLS = {
         f"{READING}::test_another_persons_booking_looks_like_none",
     ),
     "no sale after the end": (
-        Change(ON_SALE, "or self.over(now) or", "or"),
+        Change(ON_SALE, "if not self.open or self.over(now):", "if not self.open:"),
         f"{ORDERING}::test_an_event_that_is_over_is_not_sold",
     ),
     "no late sale after the end": (
@@ -81,8 +86,94 @@ CONTROLS = {
         f"{TERMS}::test_in_any_order_the_newest_terms_win",
     ),
     "terms and shards together": (
-        Change(CATALOGUE, "store.transact([copied, *(", "any(store.write(one) for one in [copied, *("),
+        Change(
+            CATALOGUE, "store.transact([copied, *opened, *shown])", "any(map(store.write, [copied, *opened, *shown]))"
+        ),
         f"{TERMS}::test_a_copy_that_dies_at_any_of_its_writes_stops_no_sale[1]",
+    ),
+    "one extension": (
+        Change(SERVICE, "    if booking.extended:\n", "    if False:\n"),
+        f"{EXTENDING}::test_a_hold_is_extended_once",
+    ),
+    "one extension at once": (
+        Change(REPOSITORY, '"#status = :pending AND #version = :seen"', '"attribute_exists(#pk)"'),
+        f"{EXTENDING}::test_a_hold_that_is_paid_meanwhile_stays_as_it_is",
+    ),
+    "the caps of a hold": (
+        Change("functions/booking/core/model.py", "terms.hold_seconds), *caps)", "terms.hold_seconds))"),
+        f"{EXTENDING}::test_a_hold_at_its_longest_is_not_extended",
+    ),
+    "no extension of what is over": (
+        Change(SERVICE, "clock.now() >= booking.pay_before", "False"),
+        f"{EXTENDING}::test_a_hold_that_is_over_is_not_extended",
+    ),
+    "what is taken stays": (
+        Change(STOCK, '"#capacity = :before AND #available >= :fewer"', '"#capacity = :before"'),
+        f"{SIZES}::test_an_order_in_between_is_neither_lost_nor_oversold",
+    ),
+    "the capacity that was read": (
+        Change(STOCK, '"#capacity = :before AND #available', '"#available'),
+        f"{SIZES}::test_two_changes_at_once_end_with_the_later_number",
+    ),
+    "the organiser only": (
+        Change(CATALOGUE, "if found.organiser_id != user_id:", "if False:"),
+        f"{SIZES}::test_only_the_events_organiser_may",
+    ),
+    "the booking as it was read": (
+        Change(REPOSITORY, "OR #refunded = :back)", "OR #refunded >= :back)"),
+        f"{BACK}::test_a_partial_refund_while_it_is_given_back_is_not_paid_twice",
+    ),
+    "the event's policy": (
+        Change(
+            ENDING,
+            "    if refund is None:\n        raise",
+            "    if refund is None:\n        refund = 0\n    if False:\n        raise",
+        ),
+        f"{BACK}::test_without_a_policy_a_paid_booking_stays",
+    ),
+    "a refund waits for its payment": (
+        Change(ENDING, "        raise NotAnswered(booking.id)", "        pass"),
+        f"{BACK}::test_a_refund_before_the_payment_was_heard_of_waits_for_it",
+    ),
+    "the highest sum": (
+        Change(ENDING, "sums = max(booking.refunded, payment.refunded)", "sums = booking.refunded + payment.amount"),
+        f"{BACK}::test_the_sum_that_went_back_is_shown",
+    ),
+    "counted once": (
+        Change(TALLY, 'step = (one.status is State.CONFIRMED) - bool(marks.get(one.id, {}).get("sold"))', "step = 1"),
+        f"{COUNTS}::test_messages_in_any_order_and_twice_count_once[0]",
+    ),
+    "no older state counted": (
+        Change(
+            TALLY,
+            '"attribute_not_exists(#seen) OR #seen < :version"',
+            '"attribute_not_exists(#seen) OR #seen <> :version"',
+        ),
+        f"{COUNTS}::test_who_read_an_older_state_does_not_count_it_afterwards",
+    ),
+    "only when the word changes": (
+        Change(
+            TALLY,
+            "        if not changed:\n            return\n",
+            "        if not changed:\n            changed = list(told.values())\n",
+        ),
+        f"{COUNTS}::test_a_word_is_told_when_it_changes_and_only_then",
+    ),
+    "another look after a word": (
+        Change(
+            TALLY,
+            '            _say(item, due[item["pk"]])\n',
+            '            _say(item, due[item["pk"]])\n        return\n',
+        ),
+        f"{COUNTS}::test_a_word_that_is_overtaken_while_it_is_said_is_put_right",
+    ),
+    "so many looks": (
+        Change(LISTS, "for _ in range(_LOOKS):", "while True:"),
+        f"{LISTED}::test_a_page_that_looks_at_too_many_is_short_and_goes_on",
+    ),
+    "whole moments": (
+        Change(LISTS, """found[-1]["created_at"] != found[wanted - 1]["created_at"]""", "True"),
+        f"{LISTED}::test_an_events_bookings_are_all_there_and_each_once[1-all in one moment]",
     ),
 }
 

@@ -20,7 +20,9 @@ from tests.support.statements import a_booking, terms_of
 PAIRS = list(product(State, Trigger))
 SETTLING = (Trigger.CONFIRM, Trigger.REFUSE)
 RETAKING = (Trigger.CONFIRM_LATE,)
-RELEASING = (Trigger.FAIL, Trigger.EXPIRE, Trigger.CANCEL, Trigger.REVOKE)
+ENDING = (Trigger.FAIL, Trigger.EXPIRE, Trigger.CANCEL)
+UNDOING = (Trigger.WITHDRAW, Trigger.REVOKE, Trigger.REFUND, Trigger.CALL_OFF)
+RELEASING = (*ENDING, *UNDOING)
 
 
 @pytest.fixture(scope="module", autouse=True)

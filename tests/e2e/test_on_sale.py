@@ -86,7 +86,7 @@ def test_ten_of_thirty_two_simultaneous_buyers_get_a_place(run: int, rush: Calla
 
     assert seen.in_flight >= 16, "not enough orders at once to prove anything"
     assert (seen.sold, seen.left) == (PLACES, 0)
-    assert seen.answers == {(201, ""): PLACES, (409, "/problems/sold-out"): BUYERS - PLACES}
+    assert seen.answers == {(201, ""): PLACES, (409, "/problems/all-held"): BUYERS - PLACES}
 
 
 @pytest.mark.spoils

@@ -6,11 +6,10 @@ says only what people do; whatever follows comes from the driver's queues.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from common import clock, ids, outbox, store
-from common.bus.booking import AvailabilityChanged, BookingExtended, CapacityChanged
+from common import ids
+from common.bus.booking import AvailabilityChanged, CapacityChanged
 from tests.support.builders import PASSWORD, PRICE, House, Show, kind, register, show
 from tests.support.saga import Saga
 from tests.support.system import Person
@@ -172,6 +171,44 @@ def late_on_cancelled(saga: Saga, house: House) -> Steps:
     late(saga, page)
 
 
+def given_back(saga: Saga, house: House) -> Steps:
+    """A confirmed booking is cancelled as the event's terms allow, for all that was paid."""
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    policy = {"refund_percent": 100, "refund_hours": 48}
+    night = show(saga, house.organiser, category, "Matinee", kind("Seat", 3), **policy)
+    yield saga.settle
+    booking = order(saga, night, house.buyer, places=2)
+    yield saga.settle
+    saga.press(start(saga, booking, house.buyer), "paid")
+    yield saga.settle
+    cancel(saga, booking, house.buyer)
+
+
+def free_given_back(saga: Saga, house: House) -> Steps:
+    booking = order(saga, house.gala, house.buyer, of=1)
+    yield saga.settle
+    cancel(saga, booking, house.buyer)
+
+
+def refunded_whole(saga: Saga, house: House) -> Steps:
+    """All that was paid goes back although nobody cancelled the booking."""
+    booking = order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    saga.press(start(saga, booking, house.buyer), "paid")
+    yield saga.settle
+    refund(saga, booking, house.organiser, "The hall was too small.")
+
+
+def resized(saga: Saga, house: House) -> Steps:
+    """There are more places, and then fewer of them."""
+    order(saga, house.solo, house.buyer)
+    yield saga.settle
+    call = f"PUT /v1/events/{house.solo.id}/types/{house.solo.types[0]}/capacity"
+    for capacity in (20, 4):
+        saga.http(call, {"capacity": capacity}, by=house.organiser, expect=200)
+    yield saga.settle
+
+
 def tickets_rejected(saga: Saga, house: House) -> Steps:
     """The key of the tickets cannot be read, however often it is tried."""
     saga.outages.add(("ticket.on_booking_confirmed", "GetSecretValue"))
@@ -188,16 +225,10 @@ def free_tickets_rejected(saga: Saga, house: House) -> Steps:
 
 
 def held_longer(saga: Saga, house: House) -> Steps:
-    """A hold that lasts longer than was first said, and then runs out."""
+    """A hold is extended, and runs out all the same."""
     booking = order(saga, house.gala, house.buyer, places=2)
     yield saga.settle
-    key = {"pk": booking["id"], "sk": "booking"}
-    with saga.writing("booking.cancel_booking"):
-        later = clock.iso(clock.parse(booking["pay_before"]) + timedelta(minutes=5))
-        told = [outbox.entry(BookingExtended)]
-        store.write(
-            outbox.change("bookings", key, trigger="extend", actor="buyer", sets={"pay_before": later}, publish=told)
-        )
+    saga.http(f"POST /v1/bookings/{booking['id']}/extend", by=house.buyer, expect=200)
     yield saga.rest
 
 
@@ -307,7 +338,7 @@ def over(saga: Saga, house: House) -> Steps:
     yield saga.tomorrow
     seat = {"event_id": night.id, "number_slot": 1}
     assert saga.http(f"GET /v1/events/{night.id}").json["status"] == "ENDED"
-    assert saga.http("POST /v1/bookings", seat, by=house.buyer).problem == "not-on-sale"
+    assert saga.http("POST /v1/bookings", seat, by=house.buyer).problem == "sale-ended"
 
 
 def enlarged(saga: Saga, house: House) -> Steps:
@@ -394,6 +425,7 @@ class Journey:
 # Of equal situations the first is tried: terms that change stand before staff that does.
 PLAYS: tuple[Play, ...] = (
     paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
+    given_back, free_given_back, refunded_whole, resized,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
     tickets_rejected, free_tickets_rejected, newcomer, leaver, repriced, premiere, over, enlarged, called_off,
     refunded_in_parts, held_longer, handed_on, withdrawn, relocated, reminded,

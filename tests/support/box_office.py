@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common import clock, outbox
+from common.bus import BusEvent
 from common.bus.booking import BookingOrdered
 from common.bus.events import EventChanged, EventPublished, EventTerms
-from common.bus.payment import PaymentFailed, PaymentSucceeded
+from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded
 from common.bus.ticket import TicketRejected
 from common.store import Item
 from infra import topology
@@ -69,12 +70,14 @@ class BoxOffice:
         kind: type[EventTerms] = EventPublished,
         statuses: Mapping[int, str] | None = None,
         prices: int = 2500,
+        windows: Mapping[str, datetime] | None = None,
         **terms: Any,
     ) -> None:
         """EventPublished or EventChanged, as the catalogue would have it."""
         types = [
             {"id": one, "name": f"Type {at}", "prices": prices, "currency": "EUR", "capacity": capacity}
             | {"status": (statuses or {}).get(at, "ON_SALE")}
+            | dict(windows or {})
             for at, (one, capacity) in enumerate(zip(show.types, capacities, strict=True))
         ]
         told = {"event_id": show.id, "terms_version": version, "organiser_id": "o1", "name": "Gala", "venue": "Hall"}
@@ -103,14 +106,29 @@ class BoxOffice:
     def wake(self, booking_id: str) -> bool:
         """The back-stop timer of the booking; whether it was acknowledged."""
         told = {"booking_id": booking_id, "user_id": "u1", "event_id": "v1", "quantity": 1, "prices": 1}
-        return self._tell(BookingOrdered, told | {"currency": "EUR", "pay_before": START})
+        return self._tell(BookingOrdered, told | {"currency": "EUR", "pay_before": START}, only="booking.expire_hold")
 
-    def _tell(self, kind: Any, told: dict[str, Any], *, message: str | None = None) -> bool:
+    def refund(self, booking_id: str, amount: int, refunded: int | None = None, *, message: str | None = None) -> bool:
+        """PaymentRefunded; whether it was acknowledged."""
+        paid = self.booking(booking_id)["prices"]
+        told = {"payment_id": "p1", "booking_id": booking_id, "user_id": "u1", "amount": amount, "currency": "EUR"}
+        sums = {"prices": paid, "refunded": amount if refunded is None else refunded}
+        return self._tell(PaymentRefunded, told | sums, message=message)
+
+    def counted(self, *booking_ids: str) -> bool:
+        """The bookings' latest bus events, as booking itself hears them; whether all were acknowledged."""
+        told = [event for one in booking_ids for event in outbox.published(self.booking(one))]
+        return all(self._heard(event, "booking.count_places") for event in told)
+
+    def _heard(self, event: BusEvent, *functions: str) -> bool:
+        answers = self.system.deliver(event, *functions)
+        return all(not answer["batchItemFailures"] for answer in answers.values())
+
+    def _tell(self, kind: Any, told: dict[str, Any], *, message: str | None = None, only: str | None = None) -> bool:
         envelope = {"bus_event_id": message or str(uuid.uuid4()), "occurred_at": self.now}
         told = envelope | {"correlation_id": "c1", "causation_id": "m1"} | told
-        functions = [one.function for one in topology.ROWS if _hears(one, kind) and one.service == "booking"]
-        answers = self.system.deliver(kind.model_validate(told), *functions)
-        return all(not answer["batchItemFailures"] for answer in answers.values())
+        hearing = [one.function for one in topology.ROWS if _hears(one, kind) and one.service == "booking"]
+        return self._heard(kind.model_validate(told), *([only] if only else hearing))
 
     # -- what buyers do ----------------------------------------------------------------------------
 
@@ -125,6 +143,13 @@ class BoxOffice:
         answer = self.order(by, show, *quantities, key=key)
         assert answer.status == 201, answer.text
         return str(answer.json["id"])
+
+    def extend(self, by: Person, booking_id: str) -> Reply:
+        return self.system.http(f"POST /v1/bookings/{booking_id}/extend", by=by)
+
+    def resize(self, by: Person, show: Show, capacity: int, of: int = 0) -> Reply:
+        call = f"PUT /v1/events/{show.id}/types/{show.types[of]}/capacity"
+        return self.system.http(call, {"capacity": capacity}, by=by)
 
     def cancel(self, by: Person, booking_id: str) -> Reply:
         return self.system.http(f"DELETE /v1/bookings/{booking_id}", by=by)

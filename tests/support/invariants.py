@@ -2,7 +2,7 @@
 
 Each function reads plain items by the topology's table names and yields one sentence per violation.
 `violations` puts them together; it knows neither test nor emulator, so that it can be held against
-any deployed system. The numbers are those of the list of invariants: I1 to I6, I8, I10 to I13.
+any deployed system. The numbers are those of the list of invariants: I1 to I6, I8, I10 to I13, I17.
 """
 
 from collections import Counter, defaultdict
@@ -37,7 +37,10 @@ _TOLD = {
     "fail": "booking_failed",
     "refuse": "booking_failed",
     "cancel": "booking_cancelled",
+    "withdraw": "booking_cancelled",
     "revoke": "booking_cancelled",
+    "refund": "booking_cancelled",
+    "call_off": "booking_cancelled",
 }
 _TO_AUDIENCES = ("event_changed", "event_reminder")  # to everybody with tickets: no booking's own matter
 
@@ -195,8 +198,10 @@ def money_is_answered(tables: Tables) -> Iterator[str]:
     issued = {one["id"] for one in _of(tables, "tickets", "issue") if one["status"] == "CREATED"}
     valid = {one["booking_id"] for one in _of(tables, "tickets", "ticket") if one["status"] in ADMITTING}
     valid |= issued & {one["booking_id"] for one in _of(tables, "tickets", "ticket") if "withdrawn_by" in one}
+    promised = {one["id"]: one["refund"] for one in _withdrawn(tables)}
     for one in _of(tables, "payments", "payment"):
-        answers = (one["booking_id"] in valid, one["status"] == "REFUNDED")
+        back = one["status"] == "REFUNDED" or one["refunded"] >= promised.get(one["booking_id"], one["prices"] + 1)
+        answers = (one["booking_id"] in valid, back)
         if "paid_at" in one and sum(answers) != 1:
             yield f"I11 payment {one['pk']} ({one['status']}): tickets {answers[0]}, refund {answers[1]}"
     kept = {one.get("provider_payment") for one in _of(tables, "payments", "payment") if one["status"] == "SUCCEEDED"}
@@ -210,9 +215,11 @@ def bookings_agree_with_the_rest(tables: Tables) -> Iterator[str]:
     """I11: a booking is CONFIRMED exactly where its payment succeeded and its tickets are valid."""
     payments = _by(tables, "payments", "payment", "booking_id")
     issues = _by(tables, "tickets", "issue", "id")
+    withdrawn = {one["id"] for one in _withdrawn(tables)}
     for one in _of(tables, "bookings", "booking"):
         money, issue = payments.get(one["id"], {}).get("status"), issues.get(one["id"], {}).get("status")
-        facts = {one["status"] == "CONFIRMED", money == "SUCCEEDED", issue == "CREATED"}
+        kept = money == "SUCCEEDED" and one["id"] not in withdrawn
+        facts = {one["status"] == "CONFIRMED", kept, issue == "CREATED"}
         if len(facts) != 1:
             yield f"I11 booking {one['id']}: {one['status']}, payment {money}, issue {issue}"
 
@@ -259,6 +266,37 @@ def _told_of(ticket: Item) -> Iterator[str]:
         yield "ticket_voided"
 
 
+def counts_are_right(tables: Tables) -> Iterator[str]:
+    """I17: what is shown as sold, earned and held is what the bookings say."""
+    sold, held, earned = Counter[str](), Counter[str](), Counter[str]()
+    for one in _of(tables, "bookings", "booking"):
+        taken = {item["event_type_id"]: int(item["qty"]) for item in one["items"]}
+        held.update(taken if one["status"] == "PENDING" else {})
+        if one["status"] == "CONFIRMED":
+            sold.update(taken)
+            earned.update({item["event_type_id"]: int(item["qty"] * item["unit_price"]) for item in one["items"]})
+    shards = _shards(tables)
+    for one in _of(tables, "bookings", "tally"):
+        rest = sum(shard["capacity"] - shard["available"] for shard in shards[one["pk"]]) - one["sold"]
+        if (one["sold"], one["revenue"], rest) != (sold[one["pk"]], earned[one["pk"]], held[one["pk"]]):
+            yield f"I17 type {one['pk']}: {one['sold']} sold for {one['revenue']} and {rest} held are shown"
+
+
+def refunds_are_shown(tables: Tables) -> Iterator[str]:
+    """I17: what a booking shows as sent back is what its payment says, and the event's sum is theirs."""
+    payments, back = _by(tables, "payments", "payment", "booking_id"), Counter[tuple[str, str]]()
+    for one in _of(tables, "bookings", "booking"):
+        shown = one.get("refunded", 0)
+        back[one["event_id"], one["currency"]] += shown
+        if shown != payments.get(one["id"], {}).get("refunded", 0):
+            yield f"I17 booking {one['pk']}: shows {shown} sent back, its payment has another sum"
+    for one in _of(tables, "bookings", "sales"):
+        back.update({(one["pk"], name.removeprefix("refunded_")): -one[name] for name in one if "refunded_" in name})
+    for (event_id, currency), off in back.items():
+        if off:
+            yield f"I17 event {event_id}: {off} {currency} of what was sent back are not in its sum"
+
+
 def overdue(tables: Tables, now: datetime) -> Iterator[str]:
     """I12: nothing waits beyond its time."""
     for table, kind in (("bookings", "booking"), ("payments", "payment")):
@@ -283,12 +321,19 @@ AT_REST: tuple[Check, ...] = (
     money_is_answered,
     bookings_agree_with_the_rest,
     nothing_is_half_done,
+    counts_are_right,
+    refunds_are_shown,
     everything_is_told_once,
 )
 
 
 def _of(tables: Tables, table: str, kind: str) -> list[Item]:
     return [one for one in tables.get(table, ()) if one["sk"].split("#")[0] == kind]
+
+
+def _withdrawn(tables: Tables) -> list[Item]:
+    """Bookings that their buyers gave back, for what the event's terms promise."""
+    return [one for one in _of(tables, "bookings", "booking") if one["status"] == "CANCELLED" and "refund" in one]
 
 
 def _by(tables: Tables, table: str, kind: str, name: str) -> dict[str, Item]:

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from booking.core.model import Booking
 from booking.core.terms import Terms, TypeOnSale
@@ -13,16 +14,19 @@ NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 
 def terms_of(*prices: int, max_per_user: int = 4) -> Terms:
     """Published terms with one type on sale for each price."""
-    kinds = [TypeOnSale(id=str(uuid.uuid4()), name="Seat", prices=one, currency="EUR", on_sale=True) for one in prices]
+    kinds = [
+        TypeOnSale(id=str(uuid.uuid4()), name="Seat", prices=one, currency="EUR", status="ON_SALE") for one in prices
+    ]
     types = {one.id: one for one in kinds}
-    when = {"starts_at": NOW + timedelta(days=30), "ends_at": NOW + timedelta(days=31)}
-    return Terms(str(uuid.uuid4()), 1, open=True, max_per_user=max_per_user, hold_seconds=600, types=types, **when)
+    when: dict[str, Any] = {"starts_at": NOW + timedelta(days=30), "ends_at": NOW + timedelta(days=31)}
+    fixed: dict[str, Any] = {"organiser_id": "o1", "status": "PUBLISHED", "max_per_user": max_per_user}
+    return Terms(event_id=str(uuid.uuid4()), version=1, types=types, hold_seconds=600, **fixed, **when)
 
 
 def paused(terms: Terms, at: int = 0) -> Terms:
     """The same terms with one type's sale stopped."""
     name = list(terms.types)[at]
-    return replace(terms, types=dict(terms.types) | {name: replace(terms.types[name], on_sale=False)})
+    return replace(terms, types=dict(terms.types) | {name: replace(terms.types[name], status="PAUSED")})
 
 
 def a_booking(terms: Terms | None = None, quantity: int = 2, key: str | None = None) -> Booking:

@@ -13,6 +13,7 @@ from booking.core.errors import (
     EventTypeUnknown,
     LimitReached,
     NotOnSale,
+    SaleEnded,
     SoldOut,
     TermsChanging,
     TypeNeeded,
@@ -62,7 +63,8 @@ def test_with_one_of_two_types_on_sale_a_bare_number_is_of_that_one() -> None:
 
 
 REFUSED: list[tuple[Terms, Any, type[Exception]]] = [
-    (replace(terms_of(1), open=False), 1, NotOnSale),
+    (replace(terms_of(1), status="CANCELLED"), 1, NotOnSale),
+    (replace(terms_of(1), status="ENDED"), 1, SaleEnded),
     (paused(terms_of(1)), 1, NotOnSale),
     (terms_of(), 1, NotOnSale),
     (terms_of(1, 2), 1, TypeNeeded),
@@ -84,7 +86,7 @@ def test_the_sale_lasts_as_long_as_the_event_and_no_longer() -> None:
     for now in (terms.starts_at, terms.ends_at - moment):
         assert sum(terms.chosen(1, now).values()) == 1
     for now in (terms.ends_at, terms.ends_at + moment):
-        with pytest.raises(NotOnSale):
+        with pytest.raises(SaleEnded):
             terms.chosen(1, now)
 
 
@@ -128,7 +130,7 @@ def test_what_goes_back_is_what_was_taken() -> None:
 
 
 def shard(available: int, *, on_sale: bool = True, version: int = 1) -> dict[str, Any]:
-    return {"available": available, "on_sale": on_sale, "terms_version": version}
+    return {"available": available, "capacity": 9, "on_sale": on_sale, "terms_version": version}
 
 
 STOCK: list[tuple[dict[int, Any], type[Exception]]] = [

@@ -1,9 +1,20 @@
 """How booking refuses."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from common.idempotency import KeyReused
-from common.problems import Conflict, Invalid, NotFound
+from common.problems import Conflict, Gone, Invalid, NotFound
+
+
+class Short(NamedTuple):
+    """Of an event type fewer places are free than were wanted."""
+
+    event_type_id: str
+    wanted: int
+    available: int
+    capacity: int
 
 
 class BookingUnknown(NotFound):
@@ -11,14 +22,25 @@ class BookingUnknown(NotFound):
 
 
 class EventUnknown(NotFound):
-    """There is no such event on sale; a moment after its publication it may be known."""
+    """There is no such event on sale, or it is not yours; a moment after its publication it may be known."""
 
     def __init__(self) -> None:
         super().__init__(pointer="/event_id", retry_after=1)
 
 
-class EventTypeUnknown(Invalid):
+class TypeUnknown(NotFound):
     """The event has no such type."""
+
+
+class CancellationUnknown(NotFound):
+    """The event is not being cancelled; a moment after the call that cancels it, it is."""
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)
+
+
+class EventTypeUnknown(Invalid):
+    """The event has no such type to be ordered."""
 
     def __init__(self, event_type_id: str) -> None:
         super().__init__(f"The event has no type {event_type_id}.", pointer="/items", event_type_id=event_type_id)
@@ -31,12 +53,18 @@ class TypeNeeded(Invalid):
         super().__init__(pointer="/number_slot")
 
 
-class SoldOut(Conflict):
-    """Fewer places are free than were asked for."""
+class _TooFew(Conflict):
+    def __init__(self, short: Sequence[Short]) -> None:
+        self.short = tuple(short)
+        super().__init__(short=[{"event_type_id": one.event_type_id, "available": one.available} for one in short])
 
-    def __init__(self, short: Sequence[tuple[str, int]]) -> None:
-        """`short`: event type and how many places of it are free."""
-        super().__init__(short=[{"event_type_id": type_id, "available": left} for type_id, left in short])
+
+class SoldOut(_TooFew):
+    """Fewer places are free than were asked for, and those that are held would not be enough either."""
+
+
+class AllHeld(_TooFew):
+    """Fewer places are free than were asked for, but others hold some that may return: try again later."""
 
 
 class LimitReached(Conflict):
@@ -51,7 +79,22 @@ class LimitReached(Conflict):
 
 
 class NotOnSale(Conflict):
-    """The event or the type is not on sale, or the event is over."""
+    """The event is cancelled, or the sale of the type is paused."""
+
+
+class NotOnSaleYet(Conflict):
+    """The sale of the type has not begun."""
+
+    def __init__(self, sale_from: datetime) -> None:
+        super().__init__(f"On sale from {sale_from.isoformat()} on.", sale_from=sale_from.isoformat())
+
+
+class SaleEnded(Gone):
+    """The sale of the type, or of the whole event, is over."""
+
+    def __init__(self, ended_at: datetime | None = None) -> None:
+        super().__init__()
+        self.members |= {"ended_at": ended_at.isoformat()} if ended_at else {}
 
 
 class TermsChanging(Conflict):
@@ -62,7 +105,37 @@ class TermsChanging(Conflict):
 
 
 class NotCancellable(Conflict):
-    """Only a booking that waits for its payment can be cancelled."""
+    """The booking has ended already: there is nothing to be cancelled."""
+
+
+class NotRefundable(Conflict):
+    """The event's terms do not let a confirmed booking be given back, or not any more."""
+
+    def __init__(self, percent: int, until: datetime) -> None:
+        super().__init__(refund_percent=percent, refundable_until=until.isoformat())
+
+
+class NotExtendable(Conflict):
+    """Only a booking that waits for its payment can be held longer."""
+
+
+class AlreadyExtended(Conflict):
+    """A hold is extended once only, and this one has been."""
+
+
+class HoldAtItsLongest(Conflict):
+    """The hold lasts as long as it may: no hold outlasts 30 minutes or the sale."""
+
+
+class HoldOver(Gone):
+    """The time to pay is over."""
+
+
+class BelowTaken(Conflict):
+    """More places are held or sold than there would be."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(f"{taken} places are held or sold.", pointer="/capacity", taken=taken)
 
 
 ORDER_REFUSALS = (
@@ -71,7 +144,10 @@ ORDER_REFUSALS = (
     TypeNeeded,
     KeyReused,
     SoldOut,
+    AllHeld,
     LimitReached,
     NotOnSale,
+    NotOnSaleYet,
+    SaleEnded,
     TermsChanging,
 )

@@ -25,7 +25,10 @@ class Trigger(StrEnum):
     FAIL = "fail"  # will not be paid
     EXPIRE = "expire"  # not paid in time
     CANCEL = "cancel"  # the buyer thought better of it
+    WITHDRAW = "withdraw"  # confirmed, and given back by the buyer as the event's terms allow
     REVOKE = "revoke"  # confirmed, but its tickets cannot be made
+    REFUND = "refund"  # confirmed, but all that was paid has gone back
+    CALL_OFF = "call_off"  # the event will not take place
     CONFIRM_LATE = "confirm_late"  # paid after the places went back, and they could be retaken
     REFUSE = "refuse"  # paid after the places went back, and they could not
 
@@ -36,7 +39,11 @@ LIFECYCLE = StateMachine({
     (State.PENDING,   Trigger.FAIL):         State.FAILED,
     (State.PENDING,   Trigger.EXPIRE):       State.EXPIRED,
     (State.PENDING,   Trigger.CANCEL):       State.CANCELLED,
+    (State.PENDING,   Trigger.CALL_OFF):     State.CANCELLED,
+    (State.CONFIRMED, Trigger.WITHDRAW):     State.CANCELLED,
     (State.CONFIRMED, Trigger.REVOKE):       State.CANCELLED,
+    (State.CONFIRMED, Trigger.REFUND):       State.CANCELLED,
+    (State.CONFIRMED, Trigger.CALL_OFF):     State.CANCELLED,
     (State.EXPIRED,   Trigger.CONFIRM_LATE): State.CONFIRMED,
     (State.FAILED,    Trigger.CONFIRM_LATE): State.CONFIRMED,
     (State.EXPIRED,   Trigger.REFUSE):       State.FAILED,
@@ -45,18 +52,22 @@ LIFECYCLE = StateMachine({
 })
 # fmt: on
 
+TAKING = (State.PENDING, State.CONFIRMED)  # a booking in these states has its places
+LONGEST_HOLD = timedelta(minutes=30)  # from the order on, however it is extended
+ROLLS = 4  # index keys that the bookings of an event are spread over
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True, hide_input_in_errors=True)
 
 
 class Item(_Part):
-    """So many places of one type, at the price that was held; `taken` says from which shards."""
+    """So many places of one type, at the price that was held; `taken` says from which shards if not from the first."""
 
     event_type_id: str
     qty: int
     unit_price: int
-    taken: Mapping[str, int]
+    taken: Mapping[str, int] | None = None
 
 
 class Booking(_Part):
@@ -73,6 +84,9 @@ class Booking(_Part):
     idempotency_key: str | None = None
     request_hash: str
     payment_id: str | None = None  # the payment that was answered
+    refund: int | None = None  # what the buyer was promised back on giving the booking back
+    refunded: int = 0  # what has gone back so far
+    version: int = 1
     created_at: datetime
     updated_at: datetime
     logs: tuple[Mapping[str, Any], ...] = ()
@@ -88,8 +102,7 @@ class Booking(_Part):
     ) -> Self:
         """A new hold, under the id of its claim: a repetition cannot hold twice."""
         items = tuple(
-            Item(event_type_id=one, qty=qty, unit_price=terms.types[one].prices, taken={"0": qty})
-            for one, qty in sorted(wanted.items())
+            Item(event_type_id=one, qty=qty, unit_price=terms.types[one].prices) for one, qty in sorted(wanted.items())
         )
         return cls(
             id=claim.id,
@@ -112,4 +125,26 @@ class Booking(_Part):
 
     def places(self) -> dict[tuple[str, str], int]:
         """Quantity by (event type, shard): what was taken and would go back."""
-        return {(item.event_type_id, shard): qty for item in self.items for shard, qty in item.taken.items()}
+        return {
+            (item.event_type_id, shard): qty
+            for item in self.items
+            for shard, qty in (item.taken or {"0": item.qty}).items()
+        }
+
+    @property
+    def roll(self) -> str:
+        """The index key under which it is listed with others of its event."""
+        return roll(self.event_id, int(self.id[:4], 16) % ROLLS)
+
+    @property
+    def extended(self) -> bool:
+        return any(line["did"] == "extend" for line in self.logs)
+
+    def longest(self, terms: Terms) -> datetime:
+        """Until when the hold lasts once it is extended: by the event's hold again, within every cap."""
+        caps = (self.created_at + LONGEST_HOLD, terms.sold_until(item.event_type_id for item in self.items))
+        return min(self.pay_before + timedelta(seconds=terms.hold_seconds), *caps)
+
+
+def roll(event_id: str, shard: int) -> str:
+    return f"{event_id}#{shard}"

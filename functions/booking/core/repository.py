@@ -1,19 +1,19 @@
 """Bookings in their table: how they are held, moved and found again."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from booking.core import stock
-from booking.core.errors import BookingUnknown, LimitReached
-from booking.core.model import LIFECYCLE, Booking, Trigger
+from booking.core import stock, tally
+from booking.core.errors import BookingUnknown, LimitReached, SoldOut
+from booking.core.model import LIFECYCLE, Booking, State, Trigger
 from booking.core.terms import Terms
 from common import clock, outbox, store
-from common.cursor import Listing, Page
 from common.idempotency import KeyReused
 from common.problems import DomainError
-from common.store import ConditionFailed, Item, Put, Update
+from common.store import ConditionFailed, Item, Put, Update, Write
 
 TABLE = "bookings"
-MINE = Listing(TABLE, "by_user", "user_id", "created_at")
+_SEEN = "#version = :seen AND (attribute_not_exists(#refunded) OR #refunded = :back)"  # refunds count no version
 
 
 def key(booking_id: str) -> dict[str, str]:
@@ -41,15 +41,11 @@ def owned(booking_id: str, user_id: str) -> Booking:
     return booking
 
 
-def list_of(user_id: str, *, limit: int, token: str | None) -> Page:
-    return MINE.page(user_id, limit=limit, token=token)
-
-
 def hold(booking: Booking, terms: Terms, publish: list[dict[str, Any]]) -> Booking:
     """Stock, limit and booking in one transaction, or none of them.
 
-    Raises SoldOut, LimitReached, NotOnSale or TermsChanging, and KeyReused where there is a booking
-    of that id already.
+    Raises SoldOut, AllHeld, LimitReached, NotOnSale or TermsChanging, and KeyReused where there is a
+    booking of that id already.
     """
     item = outbox.born(_item(booking), actor="buyer", trigger="order", publish=publish)
     new = Put(TABLE, item, condition="attribute_not_exists(#pk)")
@@ -73,11 +69,39 @@ def retake(booking: Booking, terms: Terms, publish: list[dict[str, Any]], *, pay
     store.transact([answer, limit, *stock.retake(booking.places(), terms)])
 
 
-def release(booking: Booking, trigger: Trigger, publish: list[dict[str, Any]], *, actor: str) -> None:
-    """End the booking and give places and limit back, exactly once. Raises ConditionFailed."""
-    ended = outbox.transition(TABLE, key(booking.id), LIFECYCLE, trigger, actor=actor, publish=publish)
+def release(
+    booking: Booking,
+    trigger: Trigger,
+    publish: list[dict[str, Any]],
+    *,
+    actor: str,
+    sets: Mapping[str, Any] | None = None,
+    beside: Sequence[Write] = (),
+) -> None:
+    """End the booking as it was read and give places and limit back, exactly once. Raises ConditionFailed."""
+    named: dict[str, Any] = {"actor": actor, "publish": publish, "sets": sets}
+    named |= {"also": _SEEN, "values": {"seen": booking.version, "back": booking.refunded}}
+    ended = outbox.transition(TABLE, key(booking.id), LIFECYCLE, trigger, **named)
     back = Update(TABLE, _limit_key(booking), "ADD #held :back", values={"back": -booking.quantity})
-    store.transact([ended, back, *stock.give_back(booking.places())])
+    store.transact([ended, back, *stock.give_back(booking.places()), *beside])
+
+
+def extend(booking: Booking, pay_before: str, publish: list[dict[str, Any]]) -> Booking:
+    """Hold the places longer. Raises ConditionFailed."""
+    return Booking.of(
+        store.write(
+            outbox.change(
+                TABLE,
+                key(booking.id),
+                trigger="extend",
+                actor="buyer",
+                sets={"pay_before": pay_before},
+                publish=publish,
+                condition="#status = :pending AND #version = :seen",
+                values={"pending": State.PENDING, "seen": booking.version},
+            )
+        )
+    )
 
 
 def _answer(booking: Booking, trigger: Trigger, publish: list[dict[str, Any]], payment_id: str) -> Update:
@@ -113,10 +137,11 @@ def _refusal(failure: ConditionFailed, booking: Booking, terms: Terms) -> Domain
         return KeyReused()
     if 1 in failure.failed:
         return LimitReached(terms.max_per_user, (failure.old[1] or {}).get("held", 0))
-    return stock.refusal(failure, booking.places(), terms, first=2)
+    refusal = stock.refusal(failure, booking.places(), terms, first=2)
+    return tally.judged(refusal.short) if isinstance(refusal, SoldOut) else refusal
 
 
 def _item(booking: Booking) -> Item:
     times = {name: clock.iso(getattr(booking, name)) for name in ("pay_before", "created_at", "updated_at")}
-    fixed = booking.model_dump(mode="json", exclude={"logs", *times}, exclude_none=True)
-    return key(booking.id) | fixed | times | {"quantity": booking.quantity}
+    fixed = booking.model_dump(mode="json", exclude={"logs", "refunded", "version", *times}, exclude_none=True)
+    return key(booking.id) | fixed | times | {"quantity": booking.quantity, "roll": booking.roll}

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from booking.core.model import Booking
-from booking.core.terms import Terms, TypeOnSale
 from common import ids
 from common.api import Request, View
-from common.cursor import Page
 
 Id = Annotated[str, Field(min_length=36, max_length=36, description="UUID")]
 Qty = Annotated[int, Field(ge=1, le=100)]
@@ -60,12 +58,15 @@ class BookingItemView(View):
 
 class LogView(View):
     version: int
-    did: str
-    by: str
+    did: str = Field(examples=["order"], description="what happened, e.g. order, extend, confirm, cancel")
+    by: str = Field(
+        examples=["buyer"],
+        description="who did it: buyer, organiser, payment (its outcome), ticket, or backstop (the time was over)",
+    )
     at: datetime
 
 
-class BookingView(View):
+class _Booked(View):
     id: str
     user_id: str
     event_id: str
@@ -73,65 +74,52 @@ class BookingView(View):
     quantity: int
     prices: int = Field(description="the total in minor units, fees included")
     currency: str
+    refund: int | None = Field(description="what the buyer was promised back on giving the booking back")
+    refunded: int = Field(description="what has gone back so far, in minor units")
     pay_before: datetime = Field(description="when the hold ends unless it is paid")
     items: tuple[BookingItemView, ...]
-    idempotency_key: str | None
     logs: tuple[LogView, ...]
     created_at: datetime
     updated_at: datetime
 
+
+class BookingView(_Booked):
+    idempotency_key: str | None
+
     @classmethod
     def of(cls, booking: Booking) -> Self:
-        shared = booking.model_dump(include={"currency", "created_at", "updated_at"}) | {"booking_id": booking.id}
-        items = [
-            shared | item.model_dump() | {"id": ids.derive("booking-item", booking.id, item.event_type_id)}
-            for item in booking.items
-        ]
-        logs = [{"version": at, **log} for at, log in enumerate(booking.logs, 1)]
-        return cls.model_validate(booking.model_dump() | {"quantity": booking.quantity, "items": items, "logs": logs})
-
-
-class BookingPage(View):
-    items: tuple[BookingView, ...]
-    next_token: str | None
-    previous_token: str | None
+        return cls.model_validate(_shown(booking))
 
     @classmethod
-    def of(cls, page: Page) -> Self:
-        items = tuple(BookingView.of(Booking.of(item)) for item in page.items)
-        return cls(items=items, next_token=page.next_token, previous_token=page.previous_token)
+    def shown(cls, item: Mapping[str, Any]) -> Self:
+        """The booking that a table's item holds."""
+        return cls.of(Booking.of(item))
 
 
-class TypeAvailability(View):
-    event_type_id: str
-    name: str
-    prices: int
-    currency: str
-    capacity: int
-    available: int
-    word: str = Field(description="available · few_left · none_left · not_on_sale · ended")
+class EventBookingView(_Booked):
+    """A booking as the event's organiser sees it."""
+
+    @classmethod
+    def shown(cls, item: Mapping[str, Any]) -> Self:
+        return cls.model_validate(_shown(Booking.of(item)))
 
 
-class Availability(View):
+class CapacityRequest(Request):
+    capacity: Annotated[int, Field(ge=0, le=1_000_000, examples=[600], description="all places, those taken included")]
+
+
+class CapacityView(View):
     event_id: str
-    types: tuple[TypeAvailability, ...]
-
-    @classmethod
-    def of(cls, terms: Terms, free: Mapping[str, tuple[int, int]], now: datetime) -> Self:
-        """`free` is (available, capacity) by event type."""
-        types = []
-        for one in terms.types.values():
-            available, capacity = free.get(one.id, (0, 0))
-            word = "ended" if terms.over(now) else _word(terms, one, available, capacity)
-            shown = {"available": available, "capacity": capacity, "word": word}
-            fixed = {"event_type_id": one.id, "name": one.name, "prices": one.prices, "currency": one.currency}
-            types.append(TypeAvailability.model_validate(fixed | shown))
-        return cls(event_id=terms.event_id, types=tuple(types))
+    event_type_id: str
+    capacity: int = Field(examples=[600])
+    available: int = Field(examples=[220], description="free at the moment of the change")
 
 
-def _word(terms: Terms, one: TypeOnSale, available: int, capacity: int) -> str:
-    if not (terms.open and one.on_sale):
-        return "not_on_sale"
-    if not available:
-        return "none_left"
-    return "few_left" if available * 10 <= capacity else "available"
+def _shown(booking: Booking) -> dict[str, Any]:
+    shared = booking.model_dump(include={"currency", "created_at", "updated_at"}) | {"booking_id": booking.id}
+    items = [
+        shared | item.model_dump() | {"id": ids.derive("booking-item", booking.id, item.event_type_id)}
+        for item in booking.items
+    ]
+    logs = [{"version": at, **log} for at, log in enumerate(booking.logs, 1)]
+    return booking.model_dump() | {"quantity": booking.quantity, "items": items, "logs": logs}

@@ -1,22 +1,20 @@
-"""What can be done with a booking, by its buyer and by what becomes of its payment."""
+"""How a booking comes about: held, held longer, paid for. How it ends: ending.py."""
 
 import hashlib
-from datetime import timedelta
-from typing import Any
+from datetime import datetime
 
 from booking.core import catalogue, repository, stock
-from booking.core.errors import NotCancellable
-from booking.core.model import LIFECYCLE, Booking, State, Trigger
+from booking.core.errors import AlreadyExtended, HoldAtItsLongest, HoldOver, NotExtendable
+from booking.core.model import Booking, State, Trigger
 from booking.core.schemas import BookingRequest
-from common import clock, env, log
-from common.bus.booking import BookingCancelled, BookingConfirmed, BookingExpired, BookingFailed, BookingOrdered
-from common.consumer import Later
+from common import clock, log
+from common.bus.booking import BookingConfirmed, BookingExtended, BookingFailed, BookingOrdered
 from common.idempotency import Claim
 from common.outbox import entry
 from common.problems import DomainError
 from common.store import ConditionFailed
 
-_SHORT_KEY = 64  # longer keys are kept hashed: the item stays below one write unit
+_SHORT_KEY = 40  # longer keys are kept hashed: the item stays below one write unit
 
 
 def order(user_id: str, request: BookingRequest, key: str | None) -> tuple[Booking, bool]:
@@ -39,19 +37,29 @@ def order(user_id: str, request: BookingRequest, key: str | None) -> tuple[Booki
     return held, False
 
 
-def cancel(booking_id: str, user_id: str) -> Booking:
-    """Give the places back before they are paid; once cancelled, the answer stays the same."""
+def extend(booking_id: str, user_id: str) -> Booking:
+    """Hold the places longer: once, and within every cap."""
     booking = repository.owned(booking_id, user_id)
-    if booking.status is State.CANCELLED:
-        return booking
-    try:
-        repository.release(booking, Trigger.CANCEL, [entry(BookingCancelled, reason="buyer")], actor="buyer")
-    except ConditionFailed:
-        after = repository.owned(booking_id, user_id)
-        if after.status is State.CANCELLED:
-            return after
-        raise NotCancellable(booking_status=after.status) from None
-    return repository.owned(booking_id, user_id)
+    longest = booking.longest(catalogue.terms(booking.event_id))
+    while True:
+        _may_extend(booking, longest)
+        try:
+            return repository.extend(booking, clock.iso(longest), [entry(BookingExtended)])
+        except ConditionFailed:
+            before, booking = booking, repository.owned(booking_id, user_id)
+            if before.version == booking.version:
+                raise
+
+
+def _may_extend(booking: Booking, longest: datetime) -> None:
+    if booking.extended:
+        raise AlreadyExtended(pay_before=clock.iso(booking.pay_before))
+    if booking.status is State.EXPIRED or (booking.status is State.PENDING and clock.now() >= booking.pay_before):
+        raise HoldOver
+    if booking.status is not State.PENDING:
+        raise NotExtendable(booking_status=booking.status)
+    if longest <= booking.pay_before:
+        raise HoldAtItsLongest(pay_before=clock.iso(booking.pay_before))
 
 
 def confirm(booking_id: str, payment_id: str) -> None:
@@ -83,7 +91,7 @@ def _confirm_late(booking: Booking, payment_id: str) -> None:
 
 def _late(booking: Booking, payment_id: str) -> str | None:
     terms = catalogue.terms(booking.event_id)
-    if booking.status is State.CANCELLED:
+    if booking.status is State.CANCELLED or 0 < booking.prices <= booking.refunded:
         return "cancelled"
     if not terms.open or terms.over(clock.now()):
         return "sale_closed"
@@ -96,41 +104,5 @@ def _late(booking: Booking, payment_id: str) -> str | None:
     return None
 
 
-def end(booking_id: str, trigger: Trigger, publish: dict[str, Any], *, actor: str) -> None:
-    """End a booking that is not to be: places and limit go back, once. Ended before: nothing to do.
-
-    Raises ConditionFailed if it changed meanwhile; the next try sees how.
-    """
-    booking = repository.existing(booking_id)
-    if not LIFECYCLE.allows(booking.status, trigger):
-        return
-    repository.release(booking, trigger, [publish], actor=actor)
-    if booking.status is State.PENDING:
-        log.seconds("HoldLateness", max(0.0, (clock.now() - booking.pay_before).total_seconds()))
-    log.count("BookingsEnded")
-
-
-def unpaid(booking_id: str, reason: str) -> None:
-    """Payment has ended without money."""
-    if reason == "expired":
-        end(booking_id, Trigger.EXPIRE, entry(BookingExpired), actor="payment")
-    else:
-        end(booking_id, Trigger.FAIL, entry(BookingFailed, reason=reason), actor="payment")
-
-
-def revoke(booking_id: str) -> None:
-    """The tickets cannot be made."""
-    end(booking_id, Trigger.REVOKE, entry(BookingCancelled, reason="ticket_rejected"), actor="ticket")
-
-
-def expire(booking_id: str) -> None:
-    """End an overdue hold. Raises Later before its time: the deadline is the item's own."""
-    booking = repository.existing(booking_id)
-    due = booking.pay_before + timedelta(seconds=int(env.setting("HOLD_BACKSTOP_SECONDS")))
-    if booking.status is State.PENDING and clock.now() < due:
-        raise Later(due)
-    end(booking_id, Trigger.EXPIRE, entry(BookingExpired), actor="backstop")
-
-
 def _short(key: str | None) -> str | None:
-    return hashlib.sha256(key.encode()).hexdigest() if key and len(key) > _SHORT_KEY else key
+    return hashlib.sha256(key.encode()).hexdigest()[:_SHORT_KEY] if key and len(key) > _SHORT_KEY else key

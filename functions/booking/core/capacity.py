@@ -1,0 +1,47 @@
+"""How many places of a type there are."""
+
+from booking.core import catalogue, stock
+from booking.core.errors import BelowTaken, TypeUnknown
+from booking.core.schemas import CapacityView
+from common import log, outbox, store
+from common.bus.booking import CapacityChanged
+from common.outbox import entry
+from common.patience import NotNow
+from common.store import ConditionFailed
+
+_TRIES = 8
+
+
+def set_to(user_id: str, event_id: str, event_type_id: str, capacity: int) -> CapacityView:
+    """Set it to this number; what is held or sold at the moment of the write stays.
+
+    The number is absolute, so a repetition changes nothing; of two organisers' numbers the later one stands.
+    """
+    if event_type_id not in catalogue.owned(event_id, user_id).types:
+        raise TypeUnknown
+    for _ in range(_TRIES):
+        available, before = stock.free([event_type_id])[event_type_id]
+        if capacity < before - available:
+            raise BelowTaken(before - available)
+        if capacity != before and not _resized(event_type_id, before, capacity):
+            continue  # an order or another change came between: look again
+        free = available + capacity - before
+        return CapacityView(event_id=event_id, event_type_id=event_type_id, capacity=capacity, available=free)
+    raise NotNow(f"the stock of {event_type_id} does not come to rest")
+
+
+def _resized(event_type_id: str, before: int, after: int) -> bool:
+    told = outbox.change(
+        stock.TABLE,
+        stock.tally_key(event_type_id),
+        trigger="resize",
+        actor="organiser",
+        publish=[entry(CapacityChanged, capacity=after)],
+        log=False,
+    )
+    try:
+        store.transact([stock.resize(event_type_id, before=before, after=after), told])
+    except ConditionFailed:
+        return False
+    log.count("CapacitiesChanged")
+    return True

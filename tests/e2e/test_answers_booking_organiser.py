@@ -1,0 +1,121 @@
+"""What booking answers to those who give back, hold longer, or run the event."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.people import Person, held, settled
+from tests.support.answers import Asking
+from tests.support.house import House
+
+SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
+
+
+@pytest.fixture
+def buyer(house: House) -> Person:
+    return Person.registers(house.nobody, "gerd")
+
+
+@pytest.fixture
+def hold(house: House, buyer: Person) -> dict[str, Any]:
+    """A hold of one seat of the concert."""
+    return held(buyer, house.concert["id"], {house.concert["types"][0]["id"]: 1})
+
+
+def moment(**ahead: float) -> str:
+    """A time from now, as the tables hold it."""
+    return (datetime.now(UTC) + timedelta(**ahead)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def test_a_hold_is_extended_once(hold: dict[str, Any], buyer: Person, house: House, ask: Asking) -> None:
+    call = f"POST /v1/bookings/{hold['id']}/extend"
+
+    assert ask(house.stranger.client, call).told == (404, "booking-unknown")
+    assert [ask(buyer.client, call).told for _ in range(2)] == [(200, "done"), (409, "already-extended")]
+
+
+def test_what_cannot_be_held_longer_says_why(hold: dict[str, Any], buyer: Person, house: House, ask: Asking) -> None:
+    call = f"POST /v1/bookings/{hold['id']}/extend"
+
+    with house.altered("bookings", hold["id"], "booking", pay_before=moment(seconds=-1)):
+        assert ask(buyer.client, call).told == (410, "hold-over")
+    with house.altered("bookings", hold["id"], "booking", pay_before=moment(minutes=40)):
+        assert ask(buyer.client, call).told == (409, "hold-at-its-longest")
+    assert ask(house.buyer.client, f"POST /v1/bookings/{house.booking['id']}/extend").told == (409, "not-extendable")
+
+
+def test_a_confirmed_booking_goes_back_as_the_terms_allow(house: House, buyer: Person, ask: Asking) -> None:
+    booking = settled(buyer, held(buyer, house.party["id"], 2), "CONFIRMED")
+    call = f"DELETE /v1/bookings/{booking['id']}"
+
+    with house.altered("bookings", house.party["id"], "terms", starts_at=moment(hours=-1)):
+        late = ask(buyer.client, call)
+    back = ask(buyer.client, call)
+
+    assert (late.told, back.told, back.json["status"]) == ((409, "not-refundable"), (200, "done"), "CANCELLED")
+
+
+def test_what_has_ended_is_not_cancelled(hold: dict[str, Any], buyer: Person, house: House, ask: Asking) -> None:
+    with house.altered("bookings", hold["id"], "booking", status="EXPIRED"):
+        assert ask(buyer.client, f"DELETE /v1/bookings/{hold['id']}").told == (409, "not-cancellable")
+
+
+def test_an_order_outside_its_time_says_so(house: House, buyer: Person, ask: Asking) -> None:
+    order = {"event_id": house.party["id"], "number_slot": 1}
+    kind = house.party["types"][0]
+    sold = {"name": "Entry", "prices": 0, "currency": "EUR", "status": "ON_SALE"}
+
+    for window, told in (
+        ({"sale_from": moment(days=1)}, (409, "not-on-sale-yet")),
+        ({"sale_until": moment(days=-1)}, (410, "sale-ended")),
+    ):
+        with house.altered("bookings", house.party["id"], "terms", types={kind["id"]: sold | window}):
+            assert ask(buyer.client, "POST /v1/bookings", order).told == told
+
+
+def test_places_that_are_held_may_return(house: House, buyer: Person, ask: Asking) -> None:
+    few = [{"name": "Only", "prices": 900, "currency": "EUR", "capacity": 1}]
+    event = house.organiser.publishes(house.paid, "One place, held", few)
+    held(house.stranger, event["id"], 1)
+
+    answer = ask(buyer.client, "POST /v1/bookings", {"event_id": event["id"], "number_slot": 1})
+
+    assert answer.told == (409, "all-held")
+
+
+def test_availability_is_sent_once(house: House, ask: Asking) -> None:
+    call = f"GET /v1/events/{house.party['id']}/availability"
+
+    first = ask(house.nobody, call)
+    same = ask(house.nobody, call, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (first.told, same.told) == ((200, "done"), (304, "unchanged"))
+    assert ask(house.nobody, f"GET /v1/events/{SOME}/availability").told == (404, "event-unknown")
+
+
+@pytest.mark.parametrize("what", ["bookings", "sales"])
+def test_an_event_is_shown_to_its_organiser_only(what: str, house: House, ask: Asking) -> None:
+    call = f"GET /v1/events/{house.party['id']}/{what}"
+
+    assert ask(house.organiser.client, call).told == (200, "done")
+    assert ask(house.buyer.client, call).told == (403, "role-missing")
+    assert ask(house.admin, call).told == (404, "event-unknown")
+
+
+def test_a_token_of_another_list_is_refused(house: House, ask: Asking) -> None:
+    call = f"GET /v1/events/{house.party['id']}/bookings?next_token=x"
+
+    assert ask(house.organiser.client, call).told == (400, "bad-token")
+
+
+def test_places_are_added_and_never_taken_from_anybody(house: House, ask: Asking) -> None:
+    kind = house.party["types"][0]["id"]
+    call = f"PUT /v1/events/{house.party['id']}/types/{kind}/capacity"
+
+    assert ask(house.organiser.client, call, {"capacity": 600}).told == (200, "done")
+    assert ask(house.organiser.client, call, {"capacity": 1}).told == (409, "below-taken")
+    assert ask(house.admin, call, {"capacity": 1}).told == (404, "event-unknown")
+    assert ask(house.buyer.client, call, {"capacity": 1}).told == (403, "role-missing")
+    unknown = call.replace(kind, SOME)
+    assert ask(house.organiser.client, unknown, {"capacity": 1}).told == (404, "type-unknown")
