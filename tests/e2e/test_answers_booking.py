@@ -78,3 +78,10 @@ def test_the_bookings_of_others_are_unknown(house: House, ask: Asking) -> None:
     for method in ("GET", "DELETE"):
         answer = ask(house.stranger.client, f"{method} /v1/bookings/{house.booking['id']}")
         assert answer.told == (404, "booking-unknown")
+
+
+def test_a_confirmed_booking_is_not_cancelled(house: House, ask: Asking) -> None:
+    with house.altered("bookings", house.party["id"], "terms", starts_at="2026-01-01T20:00:00.000Z"):
+        answer = ask(house.buyer.client, f"DELETE /v1/bookings/{house.booking['id']}")
+
+    assert answer.told == (409, "not-refundable")
