@@ -6,26 +6,27 @@ call: a page may be shorter than asked for, even empty, and still have another a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from booking.core.model import ROLLS, State, roll
+from booking.core.model import ROLLS, roll
 from common import cursor, store
 from common.cursor import Page
 from common.paging import Paging
 from common.store import Item
 
 TABLE = "bookings"
+Status = Literal["PENDING", "CONFIRMED", "FAILED", "EXPIRED", "CANCELLED"]
 _LOOKED_AT = 100  # bookings at once, when a state is asked for
 _LOOKS = 5
 
 Place = Sequence[str]  # created_at and id: no two bookings are at one place
 
 
-def of_user(user_id: str, paging: Paging, status: State | None) -> Page:
+def of_user(user_id: str, paging: Paging, status: Status | None) -> Page:
     return _List("by_user", "user_id", (user_id,)).page(paging, status)
 
 
-def of_event(event_id: str, paging: Paging, status: State | None) -> Page:
+def of_event(event_id: str, paging: Paging, status: Status | None) -> Page:
     return _List("by_event", "roll", tuple(roll(event_id, shard) for shard in range(ROLLS))).page(paging, status)
 
 
@@ -37,7 +38,7 @@ class _List:
     pk: str
     owners: tuple[str, ...]
 
-    def page(self, paging: Paging, status: State | None) -> Page:
+    def page(self, paging: Paging, status: Status | None) -> Page:
         scope = f"{TABLE}/{self.index}/{self.owners[0]}/{status or ''}"
         at: Any = cursor.decode(paging.token, scope) if paging.token else {"older": True, "at": None}
         start, older = at["at"], bool(at["older"])
@@ -58,7 +59,7 @@ class _List:
         return Page(items, following, previous)
 
     def _looked_at(
-        self, at: Place | None, limit: int, *, older: bool, status: State | None
+        self, at: Place | None, limit: int, *, older: bool, status: Status | None
     ) -> Iterator[tuple[Place, Item | None]]:
         """Places and whole bookings from there on; with None at the place where a call stops looking."""
         wanted = limit + 1 if status is None else _LOOKED_AT
