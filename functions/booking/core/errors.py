@@ -2,19 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
+from booking.core.shortage import Short
 from common.idempotency import KeyReused
 from common.problems import Conflict, Gone, Invalid, NotFound
-
-
-class Short(NamedTuple):
-    """Of an event type fewer places are free than were wanted."""
-
-    event_type_id: str
-    wanted: int
-    available: int
-    capacity: int
 
 
 class BookingUnknown(NotFound):
@@ -32,13 +23,6 @@ class TypeUnknown(NotFound):
     """The event has no such type."""
 
 
-class CancellationUnknown(NotFound):
-    """The event is not being cancelled; a moment after the call that cancels it, it is."""
-
-    def __init__(self) -> None:
-        super().__init__(retry_after=1)
-
-
 class EventTypeUnknown(Invalid):
     """The event has no such type to be ordered."""
 
@@ -53,18 +37,19 @@ class TypeNeeded(Invalid):
         super().__init__(pointer="/number_slot")
 
 
-class _TooFew(Conflict):
-    def __init__(self, short: Sequence[Short]) -> None:
-        self.short = tuple(short)
-        super().__init__(short=[{"event_type_id": one.event_type_id, "available": one.available} for one in short])
-
-
-class SoldOut(_TooFew):
+class SoldOut(Conflict):
     """Fewer places are free than were asked for, and those that are held would not be enough either."""
 
+    def __init__(self, short: Sequence[Short]) -> None:
+        self.short = tuple(short)
+        super().__init__(short=[one.shown() for one in short])
 
-class AllHeld(_TooFew):
+
+class AllHeld(Conflict):
     """Fewer places are free than were asked for, but others hold some that may return: try again later."""
+
+    def __init__(self, short: Sequence[Short]) -> None:
+        super().__init__(short=[one.shown() for one in short])
 
 
 class LimitReached(Conflict):

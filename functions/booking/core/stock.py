@@ -5,7 +5,8 @@ Always, per event type: Σ available + Σ quantity of bookings PENDING or CONFIR
 
 from collections.abc import Mapping, Sequence
 
-from booking.core.errors import NotOnSale, Short, SoldOut, TermsChanging
+from booking.core.errors import NotOnSale, SoldOut, TermsChanging
+from booking.core.shortage import Short
 from booking.core.terms import Terms
 from common import store
 from common.problems import DomainError
