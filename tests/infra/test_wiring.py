@@ -12,7 +12,8 @@ ONE_BY_ONE = {
     "ticket.on_booking_confirmed",
     "notify.on_noti_pending",
 }  # fmt: skip
-BURSTS = {"events.build_index": (500, 1, 2)}  # messages at once, seconds waited for more, functions at once
+# Messages at once, seconds waited for more, functions at once.
+BURSTS = {"events.build_index": (500, 1, 2), "booking.count_places": (500, 1, 2)}
 
 
 def faults(cloud: Cloud) -> list[str]:
