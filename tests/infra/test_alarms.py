@@ -15,6 +15,7 @@ Found = set[tuple[str, str]]  # (service, metric)
 
 # What is counted for the sake of the figure, and nobody is called for.
 OUTCOMES = {
+    "BookingsCancelled", "CapacitiesChanged",
     "AccountsErased", "AddressesVerified", "AdmissionsUndone", "BookingsConfirmed", "BookingsConfirmedLate",
     "BookingsEnded", "LatePaymentsRefused", "LoginsRefused", "MailsSent",
     "PaymentsClosed", "PaymentsDeclined", "PaymentsReceived", "PaymentsReceivedLate", "PaymentsRefunded",
