@@ -52,9 +52,10 @@ def reject(new: Issue, reason: str) -> bool:
 def void(found: Item) -> bool:
     """None of the issue's tickets admits anybody any more; False if that is so already.
 
-    The bus event of the issue is for the buyer. Whoever took a ticket over has one of their own.
+    The bus event of the issue is for the buyer and names no ticket, for it is all of them. Whoever took one over has
+    a bus event of their own, which names it.
     """
-    told, dead = entry(TicketVoided, user_id=found["buyer_id"]), found["ticket_ids"]
+    told, dead = entry(TicketVoided, user_id=found["buyer_id"], ticket_ids=[]), found["ticket_ids"]
     passed_on = [one["id"] for one in tickets(dead) if one["user_id"] != found["buyer_id"]]
     also = [
         ledger.revoked(found["event_id"], found["pk"], dead),
