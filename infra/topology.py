@@ -6,6 +6,7 @@ Read a row as: what wakes it · which function (`functions/<service>/<file>.py`)
                 whose thing it is, or who is staff of an event, the function checks itself.
     Authorizer  the gateway, for every route of USER, ORGANISER and ADMIN, at most once a minute per token.
     On, Timer   the bus only, through a queue of the function's own; the bus event's module says which service tells it.
+                From the DLQs of those that it `sweeps` the function takes what is about somebody who left.
     Call        the rows that name it in `calls`, and operators.
     Stream      the tables' changes.
 
@@ -110,14 +111,15 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/logout",                  "auth.logout",              Who.USER,      may=(AUTH.may("UpdateItem"),)),
     Route("GET /v1/jwks",                     "auth.get_jwks",            Who.ANYONE,    may=(TOKEN_KEYS.may("GetPublicKey"),)),
     Route("PUT /v1/users/{user_id}/roles",    "auth.set_roles",           Who.ADMIN,     may=(AUTH.may("GetItem", "Query", "UpdateItem"),)),
-    Timer(UserErased,                         "auth.on_user_erased",      may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),)),
     On(LetterDue,                             "auth.on_letter_due",       may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem"), CODE_KEY.may(GET_SECRET), SES.may("SendEmail", "SendRawEmail")), seconds=40),
     On(SettingsChanged,                       "auth.on_settings_changed", may=(AUTH.may("UpdateItem"),)),
+    Timer(UserErased,                         "auth.on_user_erased",      may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),), seconds=30, sweeps=("auth.on_settings_changed",)),
     Call("auth.ensure_admin",                 may=(AUTH.may("GetItem", "PutItem"),), memory=1769),
     Call("auth.export_user",                  may=(AUTH.may("Query"),), seconds=15),
 
     # user: who they are
     On(UserRegistered,                        "user.on_user_registered",  may=(USERS.may("PutItem"),)),
+    Timer(UserErased,                         "user.on_user_erased",      seconds=30, sweeps=("user.on_user_registered",)),
     Route("GET /v1/users",                    "user.list_users",          Who.ADMIN,     may=(USERS.may("BatchGetItem", "Query"), USERS.may(*LISTING, index="by_day"), SIGN_PAGE)),
     Route("GET /v1/users/{user_id}",          "user.get_user",            Who.USER,      may=(USERS.may("GetItem"),)),
     Route("PUT /v1/users/{user_id}",          "user.update_user",         Who.USER,      may=(USERS.may("GetItem", "UpdateItem"),)),
@@ -240,7 +242,7 @@ ROWS: tuple[Trigger, ...] = (
     On(PaymentRefunded,                       "notify.on_payment_refunded",   may=(NOTICES.may("PutItem"),)),
     Timer(EventChanged,                       "notify.tell_changes",          may=(NOTICES.may("GetItem", "PutItem", "UpdateItem", "Query"), SHORT_HOLDS), seconds=60),
     Timer(EventPublished,                     "notify.remind_holders",        may=(NOTICES.may("GetItem", "PutItem", "UpdateItem", "Query"),), seconds=60),
-    Timer(UserErased,                         "notify.on_user_erased",        may=(NOTICES.may("PutItem"),)),
+    Timer(UserErased,                         "notify.on_user_erased",        may=(NOTICES.may("PutItem"),), seconds=30, sweeps=("notify.on_user_registered", "notify.on_user_updated", "notify.on_settings_changed")),
     On(NotiPending,                           "notify.on_noti_pending",       may=(NOTICES.may("GetItem", "UpdateItem"), SES.may("SendEmail", "SendRawEmail")), calls=("ticket.render_tickets",), seconds=50),
     Route("GET /v1/notifications",            "notify.list_notifications",    Who.USER,  may=(NOTICES.may("BatchGetItem"), NOTICES.may(*LISTING, index="by_user"), SIGN_PAGE)),
     Route("PUT /v1/notifications/{notification_id}", "notify.mark_notification", Who.USER, may=(NOTICES.may("GetItem", "UpdateItem"),)),

@@ -195,7 +195,8 @@ class On(Trigger):
     """Bus events wake the function through a rule, a queue and a DLQ of its own.
 
     With a `window` it is woken at most so many seconds later, by up to `batch` messages at once;
-    `at_once` bounds how many of it run.
+    `at_once` bounds how many of it run. From the DLQs of those that it `sweeps` it may take messages out;
+    they stand before it, in its own service.
     """
 
     heard: type[BusEvent] | tuple[type[BusEvent], ...]
@@ -203,6 +204,7 @@ class On(Trigger):
     batch: int = field(default=10, kw_only=True)
     window: int = field(default=0, kw_only=True)
     at_once: int | None = field(default=None, kw_only=True)
+    sweeps: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def events(self) -> tuple[type[BusEvent], ...]:

@@ -4,6 +4,7 @@ from aws_cdk import Duration
 from aws_cdk.aws_events import EventPattern, Rule
 from aws_cdk.aws_events_targets import SqsQueue
 from aws_cdk.aws_lambda import EventSourceMapping
+from aws_cdk.aws_sqs import IQueue
 from constructs import Construct
 
 from infra.constructs.code import ServiceCode
@@ -15,6 +16,7 @@ from infra.constructs.queues import DeadLetters, WorkQueue, batch_size
 from infra.vocabulary import On, Timer
 
 CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+SWEEP = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 
 
 class Subscription(Construct):
@@ -24,7 +26,8 @@ class Subscription(Construct):
         super().__init__(scope, construct_id)
         work = WorkQueue(self, "Work", seconds=row.seconds, stage=estate.stage, consumer=row.function)
         self.queue, self.dead = work.queue, work.dead.queue
-        needs = self._needs(row)
+        estate.dead[row.function] = self.dead
+        needs = self._needs(row, [estate.dead[swept] for swept in row.sweeps])
         self.function = RowFunction(self, "Row", row=row, estate=estate, code=code, needs=needs).function
         mapping = EventSourceMapping(
             self,
@@ -39,12 +42,16 @@ class Subscription(Construct):
         acknowledge(mapping, QUEUE_MAPPING)
         self._listen(row, estate)
 
-    def _needs(self, row: On) -> Needs:
-        consume = allow([f"sqs:{action}" for action in CONSUME], [self.queue.queue_arn])
-        if not isinstance(row, Timer):
-            return Needs(statements=[consume])
-        again = allow(["sqs:SendMessage"], [self.queue.queue_arn])
-        return Needs(statements=[consume, again], environment={"QUEUE_URL": self.queue.queue_url})
+    def _needs(self, row: On, swept: list[IQueue]) -> Needs:
+        statements = [allow([f"sqs:{action}" for action in CONSUME], [self.queue.queue_arn])]
+        environment = {}
+        if isinstance(row, Timer):
+            statements.append(allow(["sqs:SendMessage"], [self.queue.queue_arn]))
+            environment["QUEUE_URL"] = self.queue.queue_url
+        if swept:
+            statements.append(allow([f"sqs:{action}" for action in SWEEP], [one.queue_arn for one in swept]))
+            environment["DEAD_LETTERS"] = ",".join(one.queue_url for one in swept)
+        return Needs(statements=statements, environment=environment)
 
     def _listen(self, row: On, estate: Estate) -> None:
         why = f"the bus could not reach {row.function}"

@@ -10,6 +10,7 @@ from aws_cdk.aws_events import IEventBus
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_lambda import IFunction
 from aws_cdk.aws_s3 import IBucket
+from aws_cdk.aws_sqs import IQueue
 
 from infra.stacks.stage import Stage
 from infra.vocabulary import Bucket, Grant, Key, Mail, Secret, Table
@@ -17,7 +18,7 @@ from infra.vocabulary import Bucket, Grant, Key, Mail, Secret, Table
 
 @dataclass(frozen=True, kw_only=True)
 class Estate:
-    """Every deployed thing that a grant can name; `functions` fills as the stacks are built."""
+    """Every deployed thing that a grant can name; `functions` and `dead` (letters) fill as the stacks are built."""
 
     stage: Stage
     tables: Mapping[str, ITable]
@@ -27,6 +28,7 @@ class Estate:
     bus: IEventBus
     api: IHttpApi
     functions: dict[str, IFunction] = field(default_factory=dict)
+    dead: dict[str, IQueue] = field(default_factory=dict)
 
     def name(self, resource: Table | Bucket | Secret | Key | Mail) -> str:
         """What a function needs to know to use it."""

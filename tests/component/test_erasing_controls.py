@@ -6,6 +6,7 @@ from tests.support.mutation import Change, failures
 
 USER, USERS = "tests/component/test_user_erasing.py", "functions/user/core"
 AUTH, ACCOUNTS = "tests/component/test_auth_erasing.py", "functions/auth/core"
+DEAD, SWEEPER = "tests/component/test_erasing_dead_letters.py", "layers/common/dead_letters.py"
 ORDERS, CONTACTS = "tests/component/test_erasing_orders.py", "functions/notify/core/contacts.py"
 
 CONTROLS = {
@@ -48,6 +49,14 @@ CONTROLS = {
     "the last words are not heard": (
         Change("layers/common/erasing.py", "        raise Later(again)", "        pass"),
         f"{AUTH}::test_what_was_written_with_the_last_token_goes_too",
+    ),
+    "dead letters about the person stay": (
+        Change(SWEEPER, "            if _about(one) == user_id:", "            if not _about(one):"),
+        f"{DEAD}::test_what_is_about_the_person_goes_from_each_queue_and_nothing_else[user.on_user_erased]",
+    ),
+    "dead letters about others go too": (
+        Change(SWEEPER, "            if _about(one) == user_id:", "            if _about(one):"),
+        f"{DEAD}::test_what_is_about_the_person_goes_from_each_queue_and_nothing_else[notify.on_user_erased]",
     ),
     "a late registration makes a contact": (
         Change(CONTACTS, '_STAYS = "attribute_not_exists(#erased_at)"', '_STAYS = "attribute_not_exists(#nothing)"'),

@@ -1,5 +1,6 @@
 """Whoever leaves is nowhere in the deployed system any more: tables, indexes, objects, queues, logs."""
 
+import json
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra import topology
+from infra.vocabulary import On
 from local.client import Client
 from local.people import choose, until
 from local.stack import Stack
@@ -102,14 +104,25 @@ def test_of_who_is_erased_nothing_is_left(leaver: Leaver[Client]) -> None:
     world = leaver.world
     assert isinstance(world, Deployed)
     leaver.live()
+    _die(world.stack, leaver)
     before = found(leaver.markers, world.places())
 
     leaver.leave()
 
     left = _after(world, leaver.markers)
     assert before.keys() == leaver.markers.forms().keys() - set(Markers.NEVER_KEPT)
+    assert "queues" in before["email"]
     assert not left, f"left in {left}"
     assert leaver.me.call("GET", f"/v1/users/{leaver.user_id}").status in (401, 403, 404)
+
+
+def _die(stack: Stack, leaver: Leaver[Client]) -> None:
+    """Messages that say who it is lie among the dead letters, as if nobody could have handled them."""
+    told = ("email", "user_name", "first_name", "last_name", "mobile_phone")
+    said = {name: getattr(leaver.markers, name) for name in told} | {"user_id": leaver.user_id}
+    for swept in (one for row in topology.ROWS if isinstance(row, On) for one in row.sweeps):
+        body = json.dumps({"detail-type": "UserRegistered.v1", "detail": said})
+        stack.client("sqs").send_message(QueueUrl=stack.dead_letters(swept), MessageBody=body)
 
 
 def _after(world: Deployed, markers: Markers) -> list[str]:

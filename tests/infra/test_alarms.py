@@ -17,7 +17,7 @@ Found = set[tuple[str, str]]  # (service, metric)
 OUTCOMES = {
     "BookingsCancelled", "CapacitiesChanged",
     "AccountsErased", "AddressesVerified", "AdmissionsUndone", "BookingsConfirmed", "BookingsConfirmedLate",
-    "BookingsEnded", "LatePaymentsRefused", "LoginsRefused", "MailsSent",
+    "BookingsEnded", "DeadLettersErased", "LatePaymentsRefused", "LoginsRefused", "MailsSent",
     "PaymentsClosed", "PaymentsDeclined", "PaymentsReceived", "PaymentsReceivedLate", "PaymentsRefunded",
     "PaymentsStarted", "PlacesHeld", "ProviderEventsIgnored", "SessionsOpened", "SnapshotsBuilt", "TicketsAdmitted",
     "TicketsIssued", "TicketsReissued", "TicketsRejected", "TicketsTransferred", "TicketsVoided", "UsersErased",

@@ -59,9 +59,16 @@ def told(cloud: Cloud, row: Trigger) -> dict[str, str]:
         wanted |= {"MAX_RECEIVES": "5"}
     if isinstance(row, Timer):
         wanted |= {"QUEUE_URL": cloud.mappings(cloud.function(row.function))[0].props["EventSourceArn"].split(":")[0]}
+    if isinstance(row, On) and row.sweeps:
+        wanted |= {"DEAD_LETTERS": ",".join(_dead(cloud, one) for one in row.sweeps)}
     if isinstance(row, Stream):
         wanted |= {"BUS_NAME": cloud.outputs["BusName"]}
     return wanted
+
+
+def _dead(cloud: Cloud, function: str) -> str:
+    queue = cloud.mappings(cloud.function(function))[0].props["EventSourceArn"].split(":")[0]
+    return str(cloud.named(queue).props["RedrivePolicy"]["deadLetterTargetArn"]).split(":")[0]
 
 
 def _name(cloud: Cloud, grant: Grant) -> dict[str, str]:

@@ -61,7 +61,14 @@ def _woken(cloud: Cloud, row: Trigger) -> list[Statement]:
     queue = cloud.mappings(cloud.function(row.function))[0].props["EventSourceArn"]
     read = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
     again = [_statement("sqs:SendMessage", queue)] if isinstance(row, Timer) else []
-    return [_statement([f"sqs:{action}" for action in read], queue), *again]
+    sweep = [f"sqs:{action}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")]
+    swept = [_statement(sweep, [_dead(cloud, one) for one in row.sweeps])] if row.sweeps else []
+    return [_statement([f"sqs:{action}" for action in read], queue), *again, *swept]
+
+
+def _dead(cloud: Cloud, function: str) -> str:
+    queue = cloud.mappings(cloud.function(function))[0].props["EventSourceArn"].split(":")[0]
+    return str(cloud.named(queue).props["RedrivePolicy"]["deadLetterTargetArn"])
 
 
 def _published(cloud: Cloud, row: Stream) -> list[Statement]:

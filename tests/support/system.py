@@ -121,9 +121,15 @@ class System:
         found |= {f"FUNCTION_{called.upper().replace('.', '_')}": called for called in one.calls}
         if isinstance(one, Timer):
             found["QUEUE_URL"] = self.queues[one.function]
+        if isinstance(one, On) and one.sweeps:
+            found["DEAD_LETTERS"] = ",".join(self.dead_letters(swept) for swept in one.sweeps)
         if isinstance(one, Route):
             found |= {"WHO": str(one.who), "ROUTE": one.call}
         return found
+
+    def dead_letters(self, function: str) -> str:
+        """The dead-letter queue of a consumer that somebody sweeps; nothing is put there but by a test."""
+        return str(aws("sqs").create_queue(QueueName=f"dead-{function.replace('.', '-')}")["QueueUrl"])
 
     def scan(self, table: Table) -> list[dict[str, Any]]:
         """All items of a table, as plain values, ordered by key."""
@@ -157,6 +163,7 @@ class System:
         allowed |= {"PutEvents"} if isinstance(one, Stream) else set()
         allowed |= {"SendMessage"} if isinstance(one, Timer) else set()
         allowed |= {"Invoke"} if one.calls else set()
+        allowed |= {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} if getattr(one, "sweeps", ()) else set()
         if operation not in allowed:
             raise NotAllowed(f"{one.function} may not {service}:{operation}")
 

@@ -43,7 +43,7 @@ class Markers:
     payment_key: str = field(default_factory=_word)
     transfer_key: str = field(default_factory=_word)
 
-    NEVER_KEPT = ("payment_key", "transfer_key", "user_agent")
+    NEVER_KEPT = ("payment_key", "transfer_key")
 
     def forms(self) -> dict[str, list[bytes]]:
         """By field, all that its value may look like."""

@@ -29,6 +29,7 @@ NEEDS = {
     "user.get_settings": set[str](),
     "user.get_user": set[str](),
     "user.list_users": set[str](),
+    "user.on_user_erased": set[str](),
     "user.on_user_registered": set[str](),
     "user.update_settings": set[str](),
     "user.update_user": set[str](),

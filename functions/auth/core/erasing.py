@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 
-from auth.core import attempts, repository
+from auth.core import attempts, letters, repository
 from auth.core.model import Account, Role
 from common import clock, log, store
+from common.dead_letters import sweep
 from common.store import ConditionFailed, Delete, Item, Key, Put, Update, Write
 
 _TABLE = "auth"
@@ -16,6 +17,7 @@ def forget(user_id: str) -> None:
     The profile goes last, for it tells the names. Sessions go before, so that access ends at once, and
     after: a login that had seen the profile may have opened one meanwhile.
     """
+    sweep(user_id)
     _empty(user_id)
     account = repository.account(user_id)
     if account:
@@ -27,6 +29,7 @@ def forget(user_id: str) -> None:
 
 def _release(account: Account) -> None:
     store.write(Delete(_TABLE, repository.email_holder(account.email, account.id)))
+    letters.forget(repository.email_claim(account.email)["pk"], account.id)
     for claim in (repository.email_claim(account.email), repository.name_claim(account.username)):
         store.write(Delete(_TABLE, attempts.key(claim["pk"])))
         with suppress(ConditionFailed):  # somebody else has the name by now

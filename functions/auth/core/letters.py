@@ -1,5 +1,6 @@
 """Mails that auth owes: written down beside what causes them, sent when the bus says so, gone after a day."""
 
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from common import clock, ids, store
 from common.bus.auth import LetterDue
 from common.outbox import born, entry
-from common.store import ConditionFailed, Item, Put, Update
+from common.store import ConditionFailed, Delete, Item, Key, Put, Update
 
 _TABLE = "auth"
 _KEPT = timedelta(days=1)
@@ -58,6 +59,21 @@ def within_bounds(letter: Item, address: str) -> bool:
     except ConditionFailed:
         return False
     return True
+
+
+def forget(address: str, account_id: str) -> None:
+    """Delete what is kept of letters to this address, but for those that are other accounts' own."""
+    values = {"pk": address, "sk": "letters#"}
+    counted, _ = store.query(_TABLE, "#pk = :pk AND begins_with(#sk, :sk)", values)  # of a day: one page
+    for one in counted:
+        for letter_id in one["letters"]:
+            _delete(_key(letter_id), "attribute_exists(#address) OR #account_id = :mine", {"mine": account_id})
+        store.write(Delete(_TABLE, {"pk": one["pk"], "sk": one["sk"]}))
+
+
+def _delete(key: Key, condition: str, values: dict[str, Any]) -> None:
+    with suppress(ConditionFailed):  # gone, or another's
+        store.write(Delete(_TABLE, key, condition=condition, values=values))
 
 
 def _key(letter_id: str) -> dict[str, str]:
