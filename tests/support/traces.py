@@ -39,11 +39,11 @@ class Markers:
     given_note: str = field(default_factory=lambda: f"{_word()} was here first")
     refund_reason: str = field(default_factory=lambda: f"Sorry, {_word()}")
     given_holder: str = field(default_factory=_word)
-    # Of these no text is kept, only ids that they lead to.
+    # Of these no text is kept, only ids that they lead to, and of the last one what kind of browser it names.
     payment_key: str = field(default_factory=_word)
     transfer_key: str = field(default_factory=_word)
 
-    NEVER_KEPT = ("payment_key", "transfer_key")
+    NEVER_KEPT = ("payment_key", "transfer_key", "user_agent")
 
     def forms(self) -> dict[str, list[bytes]]:
         """By field, all that its value may look like."""
