@@ -102,7 +102,7 @@ CONTROLS = (
     ),
     control(
         "older names do not come back",
-        f"{AGAIN}[newcomer]",
+        f"{PAIRS}[notify.on_user_updated]",
         (
             "functions/notify/core/contacts.py",
             "OR #{counter} < :{counter})",
