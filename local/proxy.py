@@ -41,7 +41,7 @@ def app(emulator: str, api_id: str) -> web.Application:
     proxy = web.Application(client_max_size=BODY_BYTES)
     proxy[UPSTREAM] = f"{emulator}/_aws/execute-api/{api_id}"
     proxy.cleanup_ctx.append(one_client)
-    proxy.router.add_route("*", "/{path:.*}", forward)
+    proxy.router.add_route("*", "/{path:(?s:.*)}", forward)
     return proxy
 
 

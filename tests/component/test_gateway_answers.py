@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.support.system import Reply, System
 
 
@@ -25,6 +27,19 @@ def test_an_unknown_route_is_a_problem(system: System) -> None:
 
     assert (answer.status, answer.problem) == (404, "unknown-route")
     assert answer.json["request_id"] == "r1"
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v1/health", "GET"), ("/v1/events", "GET, POST"), ("/v1/bookings/some-id", "DELETE, GET")],
+)
+def test_a_known_path_says_with_which_methods_it_is_a_call(system: System, path: str, allowed: str) -> None:
+    context = {"requestId": "r1", "http": {"method": "TRACE", "path": path}}
+
+    answer = unknown(system, requestContext=context)
+
+    assert (answer.status, answer.problem, answer.headers["allow"]) == (405, "method-unknown", allowed)
+    assert answer.json["allowed"] == allowed.split(", ")
 
 
 def test_an_unknown_route_is_unknown_whatever_is_sent_to_it(system: System) -> None:

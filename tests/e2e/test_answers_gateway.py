@@ -40,6 +40,12 @@ def test_a_call_that_is_none_is_told_so(api: Client, ask: Asking) -> None:
     assert ask(api, "GET /v1/no-such").told == (404, "unknown-route")
 
 
+def test_a_call_of_another_method_is_told_so(api: Client, ask: Asking) -> None:
+    answer = ask(api, "PATCH /v1/health")
+
+    assert (answer.told, answer.headers["Allow"]) == ((405, "method-unknown"), "GET")
+
+
 def test_more_than_the_gateway_takes_is_refused(api: Client, ask: Asking) -> None:
     assert ask(api, "POST /v1/login", "x" * (10 * 1024 * 1024)).told == (413, "gateway")
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from common.api import IdempotencyKey, IfMatch, IfNoneMatch, RawRequest
-from infra.vocabulary import Route
+from infra.vocabulary import Route, Who
 from tools.docs import read
 from tools.docs.answers import answers, examples, general_answers, shared_answers, success
 
@@ -21,11 +21,19 @@ _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Repeats of the request with the same key get the same answer; without it, each makes another.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
 _CONDITIONS = {
     IfMatch: ("If-Match", "The ETag that the thing was read with; the edit is refused if it has changed since."),
     IfNoneMatch: ("If-None-Match", "The ETag of the answer that the client has; 304 if it is still right."),
+}
+_ID = {"minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._~-]+$"}  # other paths name nothing
+_SIGNATURE = {
+    "name": "Stripe-Signature",
+    "in": "header",
+    "required": True,
+    "description": "The provider's signature of the body, and of when it was sent.",
+    "schema": {"type": "string", "pattern": "^[!-~]+$"},
 }
 _SAID = {  # parameters whose meaning is the same wherever they stand
     "available": "Whether to leave out what has no free place.",
@@ -155,13 +163,17 @@ def _parameters(row: Route, schemas: _Schemas) -> list[dict[str, Any]]:
     end = read.endpoint(row)
     found = []
     for name, schema in schemas.parameters(end.params).items():
-        place = {"in": "path", "required": True} if f"{{{name}}}" in row.path else {"in": "query"}
+        in_path = f"{{{name}}}" in row.path
+        place = {"in": "path", "required": True} if in_path else {"in": "query"}
         said = schema.pop("description", None) or _meaning(name)
         schema.pop("title", None)
-        found.append({"name": name} | place | {"description": said} | {"schema": _given(schema)})
+        found.append(
+            {"name": name} | place | {"description": said} | {"schema": _given(schema) | (_ID if in_path else {})}
+        )
     wanted = end.wants.values()
     conditions = [_condition(*_CONDITIONS[one]) for one in _CONDITIONS if one in wanted]
-    return found + ([_KEY] if IdempotencyKey in wanted else []) + conditions
+    signed = [_SIGNATURE] if row.who is Who.PROVIDER else []
+    return found + ([_KEY] if IdempotencyKey in wanted else []) + conditions + signed
 
 
 def _meaning(name: str) -> str:
@@ -171,7 +183,8 @@ def _meaning(name: str) -> str:
 
 
 def _condition(name: str, said: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "description": said, "schema": {"type": "string"}}
+    needed = {"required": True} if name == "If-Match" else {}
+    return {"name": name, "in": "header"} | needed | {"description": said, "schema": {"type": "string"}}
 
 
 def _given(schema: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 import hashlib
 import html
 import json
+import re
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -38,6 +39,11 @@ def document() -> tuple[bytes, str]:
     return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
+def methods(path: str) -> list[str]:
+    """With which methods the path is a call of this API; none if it is no path of it."""
+    return [method for pattern, known in _paths() if pattern.fullmatch(path) for method in known]
+
+
 def index() -> bytes:
     """The interactive page."""
     return (SITE / "index.html").read_bytes()
@@ -60,6 +66,12 @@ def problem(slug: str) -> bytes:
     calls = "".join(f"<li><code>{html.escape(call)}</code></li>" for call in known["calls"])
     page = Template((SITE / "problem.html").read_text(encoding="utf-8"))
     return page.substitute(told, slug=slug, calls=calls).encode()
+
+
+@cache
+def _paths() -> list[tuple[re.Pattern[str], list[str]]]:
+    paths: dict[str, dict[str, Any]] = json.loads(document()[0])["paths"]
+    return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), sorted(map(str.upper, paths[path]))) for path in paths]
 
 
 @cache

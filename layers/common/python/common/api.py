@@ -22,18 +22,19 @@ from common.paging import PageOf, Paging
 from common.patience import busy
 from common.problems import Busy, DomainError, Unexpected
 from common.reply import Accepted, Answer, Binary, Created, NoContent, NotModified, Ok, Reply, SeeOther, View
-from common.request import Caller, IdempotencyKey, Limit, RawRequest, Request, Token
+from common.request import Address, Caller, IdempotencyKey, Limit, RawRequest, Request, Token
 from common.revision import IfMatch, IfNoneMatch
 
 __all__ = [
-    "Accepted", "Binary", "Caller", "Created", "IdempotencyKey", "IfMatch", "IfNoneMatch", "Limit", "NoContent",
-    "NotModified", "Ok", "PageOf", "Paging", "RawRequest", "Request", "SeeOther", "Token", "Unexpected", "View",
-    "endpoint",
+    "Accepted", "Address", "Binary", "Caller", "Created", "IdempotencyKey", "IfMatch", "IfNoneMatch", "Limit",
+    "NoContent", "NotModified", "Ok", "PageOf", "Paging", "RawRequest", "Request", "SeeOther", "Token", "Unexpected",
+    "View", "endpoint",
 ]  # fmt: skip
 
 _PROBLEM = "application/problem+json"
 _GIVEN: dict[Any, Callable[[dict[str, Any], RawRequest], Any]] = {
     Caller: lambda event, _: request.caller(event),
+    Address: lambda event, _: request.address(event),
     RawRequest: lambda _, raw: raw,
     IdempotencyKey: lambda _, raw: request.idempotency_key(raw),
     IfMatch: lambda _, raw: revision.if_match(raw.headers),
@@ -129,8 +130,7 @@ def _unforeseen(error: Exception, request_id: str) -> DomainError:
 
 
 def _refused(refusal: DomainError, request_id: str) -> dict[str, Any]:
-    headers = {"content-type": _PROBLEM, "cache-control": "no-store"}
-    headers |= {"retry-after": str(refusal.retry_after)} if refusal.retry_after is not None else {}
+    headers = {"content-type": _PROBLEM, "cache-control": "no-store"} | refusal.headers
     body = json.dumps(refusal.problem() | {"request_id": request_id}, default=str)
     return {"statusCode": refusal.status, "headers": headers, "body": body}
 

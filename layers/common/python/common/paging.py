@@ -11,7 +11,7 @@ from common.store import Item
 
 V = TypeVar("V", bound=View)
 
-Token = Annotated[str, Field(min_length=1, max_length=1024)]
+Token = Annotated[str, Field(min_length=1, max_length=1024, json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
 
 
 class Paging(BaseModel):

@@ -40,6 +40,11 @@ class DomainError(Exception):
         """Whether the same request or message would be refused again."""
         return self.status < 500 and self.retry_after is None
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says beside its document."""
+        return {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+
     @classmethod
     def slug(cls) -> str:
         """The stable name, e.g. `sold-out`."""

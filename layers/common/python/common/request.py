@@ -38,6 +38,14 @@ class Caller:
             raise RoleMissing(role)
 
 
+@dataclass(frozen=True)
+class Address:
+    """Which call was meant, as it came."""
+
+    method: str
+    path: str
+
+
 class RoleMissing(Forbidden):
     """The caller lacks the role that this call needs."""
 
@@ -71,7 +79,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _PATH = 255  # characters of a path parameter; nothing here has a longer name, and a key has its limit, too
 
 Limit = Annotated[int, Field(ge=1, le=100)]
-Token = Annotated[str, Field(min_length=1, max_length=1024)]
+Token = Annotated[str, Field(min_length=1, max_length=1024, json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
 
 
 def raw(event: Mapping[str, Any]) -> RawRequest:
@@ -83,6 +91,12 @@ def raw(event: Mapping[str, Any]) -> RawRequest:
     except ValueError:
         raise Malformed("The body is not what its encoding says.") from None
     return RawRequest(content, headers)
+
+
+def address(event: Mapping[str, Any]) -> Address:
+    """The method and the path of an HTTP API event (payload 2.0)."""
+    asked = event["requestContext"]["http"]
+    return Address(asked["method"], asked["path"])
 
 
 def json_body(request: RawRequest, model: type[BaseModel]) -> BaseModel:
