@@ -1,0 +1,42 @@
+"""The API fuzzed from its own document: nothing fails, and every call does what it is for often enough to be tried."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.stack import Stack
+from tests.fuzz.run import WANTED, Outcome, fuzz, shares, table
+from tests.fuzz.world import ROLES, World
+from tests.support.stack import ADMIN
+
+_EXAMPLES = 100
+
+
+def verdict(outcome: Outcome) -> str:
+    """What schemathesis found, from its failures on; empty if nothing."""
+    errors = [str(note) for note in outcome.notes if int(str(note["status"])) >= 500]
+    found = outcome.said.partition("= ERRORS =")[2] or outcome.said.partition("= FAILURES =")[2] or outcome.said
+    return "\n".join([*errors, found]) if outcome.failed or errors else ""
+
+
+def test_a_short_run_finds_nothing(stack: Stack, tmp_path: Path) -> None:
+    outcome = fuzz(World.made(stack, ADMIN), "organiser", tmp_path, examples=1)
+
+    assert verdict(outcome) == ""
+    assert len({note["call"] for note in outcome.notes}) > 50
+
+
+@pytest.mark.proof
+def test_a_long_run_as_each_role_finds_nothing_and_every_call_succeeds_often(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World.made(stack, ADMIN)
+
+    outcomes = [fuzz(world, role, tmp_path, examples=_EXAMPLES) for role in ROLES]
+
+    found = shares(outcomes)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{table(found)}\n")
+    assert [verdict(one) for one in outcomes] == [""] * len(ROLES)
+    assert {call: share for call, (_, share) in found.items() if share < WANTED} == {}

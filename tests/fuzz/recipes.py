@@ -1,0 +1,241 @@
+"""Which things a positive case of each call is about, so that it is answered with what was asked for.
+
+A generated case is of the documented form; what it names must also exist, be the caller's and allow the deed. A
+recipe says so by call: path parameters, and the fields of the body that no schema can know. The rest stays as it
+was generated.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from local.client import Client
+from tests.fuzz.world import ROLES
+
+Things = dict[str, Any]
+_TIMES = {"starts_at": "2031-05-01T18:00:00Z", "ends_at": "2031-05-01T21:00:00Z"}
+_NAMES = {"first_name": "Ada", "last_name": "Lovelace", "mobile_phone": "+491701234567"}
+_TYPE = {"name": "Seat", "prices": 2500, "currency": "EUR", "capacity": 50}
+
+
+class Recipes:
+    """What each call of one role is asked with; things that a call uses up are made anew for each case."""
+
+    def __init__(self, world: Things, role: str) -> None:
+        self.world, self.role = world, role
+        self._offered: str | None = None
+        self._admitted: str | None = None
+        self._clients: dict[str, tuple[float, Client]] = {}
+
+    def client(self, role: str) -> Client:
+        """The API as this role; a token is used for ten minutes."""
+        made, client = self._clients.get(role, (0.0, None))
+        if client is None or time.monotonic() - made > 600:
+            login, client = self.world["logins"][role], Client(self.world["api"])
+            client = client.login(login["email"], login["password"]) if login else client
+            self._clients[role] = (time.monotonic(), client)
+        return client
+
+    def path(self, operation: str, name: str) -> Any:
+        """The path parameter's value, None to leave it as it is."""
+        special = getattr(self, f"_path_{operation}", None)
+        found = special(name) if special else None
+        return found if found is not None else self._usual(name)
+
+    def body(self, operation: str) -> Things | None:
+        """The fields that are fixed; None to leave the body as it is."""
+        special: Callable[[], Things] | None = getattr(self, f"_body_{operation}", None)
+        return special() if special else None
+
+    def whole(self, operation: str) -> bool:
+        """Whether the recipe's fields are the body, and not a part of it."""
+        return operation in _WHOLE
+
+    def _usual(self, name: str) -> Any:
+        world = self.world
+        event = world["events"]["paid"]
+        return {
+            "user_id": world["people"].get(self.role, world["people"]["user"]),
+            "event_id": event["id"],
+            "type_id": event["types"][0]["id"],
+            "event_type_id": event["types"][0]["id"],
+            "category_id": world["categories"]["paid"],
+            "booking_id": world["bookings"][0],
+            "payment_id": world["payments"][0],
+            "ticket_id": world["tickets"][0]["id"],
+            "slug": "sold-out",
+            "file": "start.js",
+        }.get(name)
+
+    # -- things that are used up ------------------------------------------------------------------
+
+    def _held(self) -> Things:
+        wanted = {"event_id": self.world["events"]["paid"]["id"], "number_slot": 1}
+        for _ in range(2):
+            answer = self.client(self._buyer()).call("POST", "/v1/bookings", wanted)
+            if answer.status == 201:
+                booking: Things = answer.json
+                return booking
+            self._let_go()
+        return {"id": "none-left", "prices": 1}
+
+    def _buyer(self) -> str:
+        return "user" if self.role == "anyone" else self.role
+
+    def _let_go(self) -> None:
+        client = self.client(self._buyer())
+        for one in client.must("GET", "/v1/bookings?limit=100")["items"]:
+            if one["status"] == "PENDING":
+                client.call("DELETE", f"/v1/bookings/{one['id']}")
+
+    def _draft(self) -> Things:
+        owner = self.role if self.role in ("organiser", "admin") else "organiser"
+        made: Things = self.client(owner).must("POST", "/v1/events", self._body_create_event())
+        return made
+
+    def _tokens(self) -> Things:
+        login = self.world["logins"][self.role] or self.world["logins"]["user"]
+        made: Things = self.client("anyone").must("POST", "/v1/login", login)
+        return made
+
+    def _offer(self) -> str:
+        """A ticket offered to the role; accepting it twice is accepting it once."""
+        if not self._offered:
+            to = {"to_user_id": self.world["people"].get(self.role, self.world["people"]["staff"])}
+            address = f"/v1/tickets/{self._own('transfer')}/transfer"
+            self._offered = str(self.client("user").must("POST", address, to)["id"])
+        return self._offered
+
+    def _own(self, what: str) -> str:
+        """One of the role's own tickets, each for one purpose, so that no deed hinders another."""
+        first = len(_DEEDS) * (len(ROLES) if self.role not in ROLES else ROLES.index(self.role))
+        return str(self.world["tickets"][first + _DEEDS.index(what)]["id"])
+
+    # -- calls ------------------------------------------------------------------------------------
+
+    def _path_cancel_booking(self, _: str) -> Any:
+        return self._held()["id"]
+
+    _path_extend_booking = _path_cancel_booking
+
+    def _path_publish_event(self, _: str) -> Any:
+        return self._draft()["id"]
+
+    _path_create_type = _path_update_event = _path_publish_event
+
+    def _path_accept_transfer(self, _: str) -> Any:
+        return self._offer()
+
+    _path_get_transfer = _path_accept_transfer
+
+    def _path_undo_check_in(self, _: str) -> Any:
+        return self._check_in()["nonce"]
+
+    def _check_in(self) -> Things:
+        scan = self._body_check_in()
+        self.client("staff").call("POST", "/v1/check-ins", scan)
+        return scan
+
+    def _path_get_check_in(self, _: str) -> Any:
+        return self._check_in()["nonce"]
+
+    def _body_check_in(self) -> Things:
+        if self._admitted:
+            self.client("staff").call("DELETE", f"/v1/check-ins/{self._admitted}")
+        self._admitted = secrets.token_hex(8)
+        wanted, event = self._own("check_in"), self.world["events"]["free"]["id"]
+        code = next(one["code"] for one in self.world["tickets"] if one["id"] == wanted)
+        return {"event_id": event, "code": code, "nonce": self._admitted}
+
+    def _path_get_door(self, _: str) -> Any:
+        return self.world["events"]["free"]["id"]
+
+    def _path_set_roles(self, _: str) -> Any:
+        return self.world["people"]["staff"]
+
+    def _body_set_roles(self) -> Things:
+        return {"roles": []}
+
+    def _body_register(self) -> Things:
+        unique = f"f{secrets.token_hex(6)}"
+        account = {"email": f"{unique}@people.example", "user_name": unique}
+        return _NAMES | account | {"password": secrets.token_urlsafe(15)}
+
+    def _body_login(self) -> Things:
+        return dict(self.world["logins"][self.role] or self.world["logins"]["user"])
+
+    def _body_refresh_token(self) -> Things:
+        return {"refresh_token": self._tokens()["refresh_token"]}
+
+    _body_logout = _body_refresh_token
+
+    def _body_create_category(self) -> Things:
+        return {"name": f"Fuzz {secrets.token_hex(8)}"}
+
+    def _body_create_event(self) -> Things:
+        place = {"name": "Planned", "venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
+        category = {"category_id": self.world["categories"]["paid"], "types": [_TYPE], "hold_minutes": 10}
+        return place | _TIMES | category
+
+    def _body_create_type(self) -> Things:
+        return dict(_TYPE)
+
+    def _body_set_staff(self) -> Things:
+        return {"user_ids": [self.world["people"]["staff"]]}
+
+    def _body_create_booking(self) -> Things:
+        self._let_go()
+        return {"event_id": self.world["events"]["paid"]["id"], "number_slot": 1}
+
+    def _body_start_payment(self) -> Things:
+        booking = self._held()
+        for _ in range(50):
+            asked = {"order_id": booking["id"], "price": booking["prices"]}
+            if self.client(self._buyer()).call("POST", "/v1/payments", asked).status != 404:
+                break
+            time.sleep(0.1)
+        return {"order_id": booking["id"], "price": booking["prices"]}
+
+    def _path_offer_ticket(self, _: str) -> Any:
+        ticket = self._own("offer")
+        self.client("user").call("DELETE", f"/v1/tickets/{ticket}/transfer")
+        return ticket
+
+    def _body_offer_ticket(self) -> Things:
+        return {"to_user_id": self.world["people"]["staff"]}
+
+    def _body_update_user(self) -> Things:
+        return _NAMES | {"user_name": "Ada L.", "birth_day": "1990-02-28"}
+
+    def _body_update_settings(self) -> Things:
+        return {"zone": "Europe/Berlin"}
+
+    def _path_retract_offer(self, _: str) -> Any:
+        return self._own("offer")
+
+    def _path_reissue_ticket(self, _: str) -> Any:
+        return self._own("reissue")
+
+    def _path_void_ticket(self, _: str) -> Any:
+        return self._own("void")
+
+    def _path_erase_user(self, _: str) -> Any:
+        return self.client("anyone").must("POST", "/v1/register", self._body_register())["id"]
+
+    def _body_create_refund(self) -> Things:
+        return {"amount": 1, "reason": "Rain."}
+
+    def _body_receive_webhook(self) -> Things:
+        return {"id": f"evt_{secrets.token_hex(8)}", "object": "event", "type": "customer.created"} | {
+            "created": int(time.time()),
+            "livemode": False,
+            "data": {"object": {"id": "cus_1", "object": "customer"}},
+        }
+
+
+_DEEDS = ("look", "transfer", "offer", "check_in", "reissue", "void")
+_WHOLE = {
+    "check_in", "create_booking", "create_event", "create_refund", "login", "logout", "receive_webhook",
+    "refresh_token", "register", "start_payment",
+}  # fmt: skip
