@@ -26,6 +26,7 @@ class Recipes:
     def __init__(self, world: Things, role: str) -> None:
         self.world, self.role = world, role
         self._offered: str | None = None
+        self._plan: Things | None = None
         self._admitted: str | None = None
         self._clients: dict[str, tuple[float, Client]] = {}
 
@@ -113,6 +114,12 @@ class Recipes:
         first = len(_DEEDS) * (len(ROLES) if self.role not in ROLES else ROLES.index(self.role))
         return str(self.world["tickets"][first + _DEEDS.index(what)]["id"])
 
+    def _planned(self, name: str) -> str:
+        """An event of one's own that may still be changed, or its type."""
+        if self._plan is None or name == "event_id":
+            self._plan = self._draft()
+        return str(self._plan["id"] if name == "event_id" else self._plan["types"][0]["id"])
+
     # -- calls ------------------------------------------------------------------------------------
 
     def _path_cancel_booking(self, _: str) -> Any:
@@ -123,7 +130,27 @@ class Recipes:
     def _path_publish_event(self, _: str) -> Any:
         return self._draft()["id"]
 
-    _path_create_type = _path_update_event = _path_publish_event
+    _path_create_type = _path_publish_event
+
+    def _path_update_event(self, name: str) -> Any:
+        return self._planned(name)
+
+    _path_update_type = _path_update_event
+
+    def _path_cancel_event(self, _: str) -> Any:
+        made, owner = self._draft()["id"], self.role if self.role in ("organiser", "admin") else "organiser"
+        self.client(owner).call("POST", f"/v1/events/{made}/publish")
+        return made
+
+    def _path_update_category(self, _: str) -> Any:
+        wanted = self._body_create_category() | {"type": "paid"}
+        return self.client("admin").must("POST", "/v1/categories", wanted)["id"]
+
+    def _path_mark_notification(self, _: str) -> Any:
+        found = self.client("user").must("GET", "/v1/notifications")["items"]
+        return found[0]["id"] if found else None
+
+    _path_resend_notification = _path_mark_notification
 
     def _path_accept_transfer(self, _: str) -> Any:
         return self._offer()
@@ -181,6 +208,22 @@ class Recipes:
         place = {"name": "Planned", "venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
         category = {"category_id": self.world["categories"]["paid"], "types": [_TYPE], "hold_minutes": 10}
         return place | _TIMES | category
+
+    def _body_update_event(self) -> Things:
+        place = {"name": "Moved", "venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
+        return place | _TIMES | {"category_id": self.world["categories"]["paid"]}
+
+    def _body_clone_event(self) -> Things:
+        return {"starts_at": "2031-06-01T18:00:00Z", "ends_at": "2031-06-01T21:00:00Z"}
+
+    def _body_update_type(self) -> Things:
+        return {"name": "Seat", "prices": 2600, "currency": "EUR", "status": "ON_SALE"}
+
+    def _body_update_category(self) -> Things:
+        return {"name": f"Fuzz {secrets.token_hex(8)}"}
+
+    def _body_mark_notification(self) -> Things:
+        return {"read": True}
 
     def _body_create_type(self) -> Things:
         return dict(_TYPE)
@@ -243,6 +286,6 @@ class Recipes:
 
 _DEEDS = ("look", "transfer", "offer", "check_in", "reissue", "void")
 _WHOLE = {
-    "check_in", "create_booking", "create_event", "create_refund", "login", "logout", "receive_webhook",
-    "refresh_token", "register", "start_payment",
+    "check_in", "clone_event", "create_booking", "create_event", "create_refund", "login", "logout", "receive_webhook",
+    "refresh_token", "register", "start_payment", "update_event", "update_type",
 }  # fmt: skip
