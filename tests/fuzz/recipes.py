@@ -286,6 +286,6 @@ class Recipes:
 
 _DEEDS = ("look", "transfer", "offer", "check_in", "reissue", "void")
 _WHOLE = {
-    "check_in", "clone_event", "create_booking", "create_event", "create_refund", "login", "logout", "receive_webhook",
-    "refresh_token", "register", "start_payment", "update_event", "update_type",
+    "check_in", "clone_event", "create_booking", "create_event", "create_refund", "create_type", "login", "logout",
+    "receive_webhook", "refresh_token", "register", "start_payment", "update_event", "update_type",
 }  # fmt: skip
