@@ -67,8 +67,14 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 async def serve(app: web.Application, port: int) -> web.AppRunner:
     # A request line may be longer here than AWS takes (10,240 bytes with the headers): it is answered all the same.
-    lines = {"max_line_size": 64 * 1024, "max_field_size": 64 * 1024}
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, auto_decompress=False, **lines)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        auto_decompress=False,
+        max_line_size=64 * 1024,
+        max_field_size=64 * 1024,
+    )
     await runner.setup()
     await web.TCPSite(runner, HOST, port).start()
     return runner
