@@ -19,7 +19,7 @@ BETWEEN = timedelta(milliseconds=10)
 
 def lists() -> dict[str, Route]:
     """Every call of the API that takes page tokens both ways."""
-    return {row.call: row for row in read.routes() if read.endpoint(row).paging}
+    return {row.call: row for row in read.routes() if "previous_token" in read.endpoint(row).params.model_fields}
 
 
 @dataclass
