@@ -57,7 +57,7 @@ from infra.vocabulary import (
 )
 
 # fmt: off
-AUTH     = Table("auth",          ttl="expires_at")
+AUTH     = Table("auth",          (Index("by_user", "user_id", "created_at"),), ttl="expires_at")
 USERS    = Table("users",         (Index("by_day", "joined", "listed_as"),))
 EVENTS   = Table("events",        (Index("listed", "listed", "listed_as"), Index("by_organiser", "organiser_id", "created_at")))
 BOOKINGS = Table("bookings",      (Index("by_user", "user_id", "created_at"), Index("by_event", "roll", "created_at")))
@@ -109,6 +109,11 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/login",                   "auth.login",               Who.ANYONE,    may=(ISSUER, AUTH.may("GetItem", "PutItem", "UpdateItem"), TOKEN_KEYS.may("Sign"), REFRESH_KEY.may(GET_SECRET)), memory=1769),
     Route("POST /v1/token/refresh",           "auth.refresh_token",       Who.ANYONE,    may=(ISSUER, AUTH.may("GetItem", "UpdateItem"), TOKEN_KEYS.may("Sign"), REFRESH_KEY.may(GET_SECRET))),
     Route("POST /v1/logout",                  "auth.logout",              Who.USER,      may=(AUTH.may("UpdateItem"),)),
+    Route("POST /v1/password/forgot",         "auth.request_reset",       Who.ANYONE,    may=(AUTH.may("PutItem"),)),
+    Route("POST /v1/password/reset",          "auth.reset_password",      Who.ANYONE,    may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem"),), memory=1769),
+    Route("PUT /v1/password",                 "auth.change_password",     Who.USER,      may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem"),), memory=1769),
+    Route("GET /v1/sessions",                 "auth.list_sessions",       Who.USER,      may=(AUTH.may("BatchGetItem"), AUTH.may(*LISTING, index="by_user"), SIGN_PAGE)),
+    Route("DELETE /v1/sessions/{session_id}", "auth.end_session",         Who.USER,      may=(AUTH.may("UpdateItem"),)),
     Route("GET /v1/jwks",                     "auth.get_jwks",            Who.ANYONE,    may=(TOKEN_KEYS.may("GetPublicKey"),)),
     Route("PUT /v1/users/{user_id}/roles",    "auth.set_roles",           Who.ADMIN,     may=(AUTH.may("GetItem", "Query", "UpdateItem"),)),
     On(LetterDue,                             "auth.on_letter_due",       may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem"), CODE_KEY.may(GET_SECRET), SES.may("SendEmail", "SendRawEmail")), seconds=40),

@@ -11,11 +11,22 @@ import pytest
 
 from auth.core.model import Account
 from auth.core.refresh import RefreshToken
-from auth.core.schemas import AdminWanted, CodeRequest, LoginRequest, RegisterRequest, TokenRequest, TokensView
+from auth.core.schemas import (
+    AdminWanted,
+    CodeRequest,
+    ForgottenRequest,
+    LoginRequest,
+    PasswordRequest,
+    RegisterRequest,
+    ResetRequest,
+    TokenRequest,
+    TokensView,
+)
 from common import env, log
 from common.bus.auth import UserRegistered
 from common.outbox import published
 from infra.topology import AUTH
+from tests.support.post import Post, codes
 from tests.support.system import Person, Reply, System, batch, eventbridge
 
 NEWCOMER = {
@@ -195,6 +206,27 @@ def keeping_profiles(w: Watched) -> None:
         w.http(f"PUT {path}", PROFILE | {field: f"{value}\u202e"}, status=422, by=anna)
 
 
+def changing_passwords(w: Watched) -> None:
+    anna, post = register(w), Post(w.system)
+    post.deliver()
+    for email in (NEWCOMER["email"], "marker.other@example.com"):
+        w.http("POST /v1/password/forgot", {"email": email}, status=202)
+    w.http("POST /v1/password/forgot", {"email": "marker.mail"}, status=422)
+    (letter,) = post.deliver()
+    code = codes(letter)[0]
+    w.secrets |= {code}
+    w.http("POST /v1/password/reset", {"token": code, "password": "markername once more"}, status=422)
+    with down("dynamodb"):
+        w.http("POST /v1/password/reset", {"token": code, "password": "markerword, the next"}, status=500)
+    w.http("POST /v1/password/reset", {"token": code, "password": "markerword, the next"}, status=204)
+    w.http("POST /v1/password/reset", {"token": code, "password": "markerword, the next"}, status=422)
+    w.http("PUT /v1/password", {"old": "markerword, wrong", "new": NEWCOMER["password"]}, status=422, by=anna)
+    w.http("PUT /v1/password", {"old": "markerword, the next", "new": NEWCOMER["password"]}, status=204, by=anna)
+    due = post.due()[-1]
+    with down("sesv2"):
+        w.system.deliver(due, "auth.on_letter_due")
+
+
 ACTS: list[Callable[[Watched], None]] = [
     registering,
     registering_wrongly,
@@ -202,6 +234,7 @@ ACTS: list[Callable[[Watched], None]] = [
     refreshing,
     authorizing,
     giving_roles,
+    changing_passwords,
     making_the_admin,
     keeping_profiles,
 ]
@@ -247,6 +280,9 @@ SPOKEN = [
     AdminWanted.model_validate(NEWCOMER),
     TokensView(access_token="marker", refresh_token="marker", email_verified=True),
     CodeRequest(token="marker"),
+    ForgottenRequest(email=NEWCOMER["email"]),
+    ResetRequest(token="marker", password=NEWCOMER["password"]),
+    PasswordRequest(old="marker", new=NEWCOMER["password"]),
 ]
 
 

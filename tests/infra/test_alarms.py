@@ -18,6 +18,7 @@ OUTCOMES = {
     "BookingsCancelled", "CapacitiesChanged",
     "AccountsErased", "AddressesVerified", "AdmissionsUndone", "BookingsConfirmed", "BookingsConfirmedLate",
     "BookingsEnded", "DeadLettersErased", "LatePaymentsRefused", "LoginsRefused", "MailsSent",
+    "PasswordsChanged",
     "PaymentsClosed", "PaymentsDeclined", "PaymentsReceived", "PaymentsReceivedLate", "PaymentsRefunded",
     "PaymentsStarted", "PlacesHeld", "ProviderEventsIgnored", "SessionsOpened", "SnapshotsBuilt", "TicketsAdmitted",
     "TicketsIssued", "TicketsReissued", "TicketsRejected", "TicketsTransferred", "TicketsVoided", "UsersErased",

@@ -11,6 +11,7 @@ from typing import Any
 from common import ids
 from common.bus.booking import AvailabilityChanged, CapacityChanged
 from tests.support.builders import PASSWORD, PRICE, House, Show, kind, register, show
+from tests.support.post import Post, codes
 from tests.support.saga import Saga
 from tests.support.system import Person
 from tools.docs.examples import example
@@ -294,6 +295,21 @@ def _sent(saga: Saga) -> list[dict[str, Any]]:
     return [one for one in saga.tables()["notifications"] if one.get("status") == "CREATED"]
 
 
+def forgetful(saga: Saga, house: House) -> Steps:
+    """Somebody forgets the password, sets another with the code of a mail, and changes that one."""
+    name = f"fritz{saga.count('fritz')}"
+    person = register(saga, name)
+    person.session_id = f"session of {name}"
+    yield saga.rest
+    saga.http("POST /v1/password/forgot", {"email": f"{name}@example.org"}, expect=202)
+    yield saga.rest
+    letter = Post(saga.system).newest(f"{name}@example.org", "Set another password")
+    first, second = "eight horses in a meadow", "nine horses in a meadow"
+    saga.http("POST /v1/password/reset", {"token": codes(letter)[0], "password": first}, expect=204)
+    saga.http("PUT /v1/password", {"old": first, "new": second}, by=person, expect=204)
+    yield saga.settle
+
+
 def premiere(saga: Saga, house: House) -> Steps:
     """An event is published, its staff changes twice, and somebody books at once."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
@@ -427,8 +443,8 @@ PLAYS: tuple[Play, ...] = (
     paid_in_time, admitted, free, number_slot, declined, expired, abandoned, cancelled, cancelled_at_checkout,
     given_back, free_given_back, refunded_whole, resized,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
-    tickets_rejected, free_tickets_rejected, newcomer, leaver, repriced, premiere, over, enlarged, called_off,
-    refunded_in_parts, held_longer, handed_on, withdrawn, relocated, reminded,
+    tickets_rejected, free_tickets_rejected, newcomer, forgetful, leaver, repriced, premiere, over, enlarged,
+    called_off, refunded_in_parts, held_longer, handed_on, withdrawn, relocated, reminded,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)

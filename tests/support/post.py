@@ -43,6 +43,10 @@ class Post:
         sent = sesv2_backends[DEFAULT_ACCOUNT_ID][REGION].core_backend.sent_messages
         return [email.message_from_string(one.raw_data, policy=default) for one in sent]
 
+    def newest(self, address: str, subject: str) -> EmailMessage:
+        """The newest mail of this subject to the address."""
+        return [one for one in self.mails() if (one["To"], one["Subject"]) == (address, subject)][-1]
+
     def code(self) -> str:
         """The code in the one mail that is due."""
         (mail,) = self.deliver()

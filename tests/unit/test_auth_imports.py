@@ -11,9 +11,12 @@ LIBRARIES = ("argon2", "cryptography", "jwt")
 SIGNS, HASHES = {"cryptography", "jwt"}, {"argon2"}
 NEEDS = {
     "auth.authorize": SIGNS,
+    "auth.change_password": HASHES,
+    "auth.end_session": set[str](),
     "auth.ensure_admin": HASHES,
     "auth.export_user": set[str](),
     "auth.get_jwks": SIGNS,
+    "auth.list_sessions": set[str](),
     "auth.login": SIGNS | HASHES,
     "auth.logout": set[str](),
     "auth.on_user_erased": set[str](),
@@ -21,7 +24,9 @@ NEEDS = {
     "auth.on_settings_changed": set[str](),
     "auth.refresh_token": SIGNS,
     "auth.register": HASHES,
+    "auth.request_reset": set[str](),
     "auth.request_verification": set[str](),
+    "auth.reset_password": HASHES,
     "auth.set_roles": set[str](),
     "user.erase_user": set[str](),
     "user.export_user": set[str](),

@@ -7,6 +7,7 @@ has a longest, and refreshing is not affected: a guesser can delay the owner, ne
 import hashlib
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,8 +34,10 @@ def charge(name: str, now: datetime) -> None:
 
 
 def forgive(name: str) -> None:
-    """The password was right."""
-    store.write(Update("auth", key(name), "SET #failures = :none", values={"none": 0}))
+    """The password was right, or is another; where nothing was counted there is nothing to forget."""
+    known = "attribute_exists(#pk)"
+    with suppress(ConditionFailed):
+        store.write(Update("auth", key(name), "SET #failures = :none", condition=known, values={"none": 0}))
 
 
 def _left(seen: Mapping[str, Any], now: datetime) -> float:

@@ -35,6 +35,10 @@ class PasswordRefused(Invalid):
     """The password is easy to guess."""
 
 
+class WrongPassword(Invalid):
+    """The old password is not the password."""
+
+
 class UserNameTaken(Conflict):
     """Somebody else has this user name."""
 

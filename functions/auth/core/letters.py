@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from auth.core import repository
 from common import clock, ids, store
 from common.bus.auth import LetterDue
 from common.outbox import born, entry
@@ -28,6 +29,11 @@ def wanted(matter: Matter, **about: Any) -> Put:
     letter_id, gone = ids.new(), int((clock.now() + _KEPT).timestamp())
     item = _key(letter_id) | {"id": letter_id, "matter": str(matter), "expires_at": gone} | about
     return Put(_TABLE, born(item, actor="auth", publish=[entry(LetterDue)]))
+
+
+def forgotten(email: str) -> None:
+    """Order a code for whoever has the address: the same one write whether or not there is anybody."""
+    store.write(wanted(Matter.RESET, address=repository.email_claim(email)["pk"]))
 
 
 def due(letter_id: str) -> Item | None:

@@ -16,14 +16,14 @@ _COMMON = (
 )  # fmt: skip
 
 
-def accept(password: str, *, email: str, user_name: str) -> str:
+def accept(password: str, *, email: str, user_name: str, pointer: str = "/password") -> str:
     """The hash to keep. Raises PasswordRefused for a password that a guesser tries first."""
     folded = password.casefold()
     names = {email.casefold(), email.partition("@")[0].casefold(), user_name.casefold()}
     if any(name in folded for name in names if len(name) >= _SHORTEST_NAME):
-        raise PasswordRefused("The password contains your name or address.", pointer="/password")
+        raise PasswordRefused("The password contains your name or address.", pointer=pointer)
     if len(set(folded)) < _FEWEST_CHARACTERS or any(common in folded for common in _COMMON):
-        raise PasswordRefused(pointer="/password")
+        raise PasswordRefused(pointer=pointer)
     return _HASHER.hash(password)
 
 

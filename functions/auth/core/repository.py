@@ -109,6 +109,20 @@ def keep_locale(settings: SettingsChanged) -> None:
         store.write(update)
 
 
+def replace_password(account: Account, hashed: str, keep: str, *also: Write) -> None:
+    """Raises ConditionFailed in the order: the account as it was read, also."""
+    update = change(
+        _TABLE,
+        profile(account.id),
+        trigger="change_password",
+        actor=account.id,
+        sets={"password": hashed, "sessions_from": account.version + 1, "kept_session": keep},
+        condition="#version = :seen",
+        values={"seen": account.version},
+    )
+    store.transact([update, *also])
+
+
 def set_roles(before: Account, after: Account, actor: str) -> None:
     """Raises ChangedMeanwhile, LastAdmin."""
     update = change(

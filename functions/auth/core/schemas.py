@@ -1,7 +1,8 @@
 """What auth's calls take and answer."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
@@ -90,6 +91,45 @@ class CodeRequest(Private, Request):
     """The code of the mail."""
 
     token: GivenToken
+
+
+class ForgottenRequest(Private, Request):
+    """The address of whoever has forgotten the password."""
+
+    email: Email
+
+
+class ResetRequest(Private, Request):
+    """The code of the mail, and the password that shall be."""
+
+    token: GivenToken
+    password: Password
+
+
+class PasswordRequest(Private, Request):
+    """The password that is, and the one that shall be."""
+
+    old: GivenPassword
+    new: Password
+
+
+class SessionView(View):
+    """A login on one device. `device` is what it seemed to be; `ended_at` is null while it goes on."""
+
+    id: str
+    device: str
+    current: bool
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any], current: str) -> "SessionView":
+        times = {"last_used_at": item["rotated_at"], "ended_at": item.get("revoked_at")}
+        times["expires_at"] = datetime.fromtimestamp(item["expires_at"], UTC)
+        about = {"current": item["id"] == current, "device": item.get("device", "unknown")}
+        return cls.model_validate(dict(item) | times | about)
 
 
 class RolesRequest(Request):

@@ -8,10 +8,12 @@ from auth.core.errors import SessionUnknown
 from auth.core.model import Session
 from auth.core.refresh import RefreshToken
 from common import clock, store
+from common.cursor import Listing
 from common.store import ConditionFailed, Item, Put, Update
 
 _TABLE = "auth"
 _PREFIX = "session#"
+MINE = Listing(_TABLE, "by_user", "user_id", "created_at")
 
 
 def begin(token: RefreshToken, family: str, now: datetime, until: int, *, version: int, device: str) -> None:
