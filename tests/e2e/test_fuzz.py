@@ -20,6 +20,7 @@ def verdict(outcome: Outcome) -> str:
     return "\n".join([*errors, found]) if outcome.failed or errors else ""
 
 
+@pytest.mark.proof
 def test_a_short_run_finds_nothing(stack: Stack, tmp_path: Path) -> None:
     outcome = fuzz(World.made(stack, ADMIN), "organiser", tmp_path, examples=2, phases="examples,fuzzing")
 

@@ -29,7 +29,7 @@ class World:
 
     @classmethod
     def made(cls, stack: Stack, admin: dict[str, str]) -> "World":
-        api = Client(stack.api)
+        api = Client(stack.api, mailbox=stack.mailbox)
         return cls._made(stack, api, api.login(admin["email"], admin["password"]), admin)
 
     @classmethod
