@@ -166,6 +166,8 @@ ROWS: tuple[Trigger, ...] = (
     Route("DELETE /v1/bookings/{booking_id}", "booking.cancel_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     Route("POST /v1/bookings/{booking_id}/extend", "booking.extend_booking", Who.USER,   may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     Route("GET /v1/events/{event_id}/bookings", "booking.list_event_bookings", Who.ORGANISER, may=(BOOKINGS.may("GetItem", "BatchGetItem"), BOOKINGS.may(*LISTING, index="by_event"), SIGN_PAGE)),
+    Timer(EventCancelled,                     "booking.cancel_bookings",  may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"), BOOKINGS.may(*LISTING, index="by_event")), seconds=30),
+    Route("GET /v1/events/{event_id}/cancellation", "booking.get_cancellation", Who.ORGANISER, may=(BOOKINGS.may("GetItem"),)),
     Route("GET /v1/events/{event_id}/sales",  "booking.get_sales",        Who.ORGANISER, may=(BOOKINGS.may("GetItem", "BatchGetItem"),)),
     Route("PUT /v1/events/{event_id}/types/{event_type_id}/capacity", "booking.set_capacity", Who.ORGANISER, may=(BOOKINGS.may("GetItem", "BatchGetItem", "UpdateItem"),)),
     On((BookingOrdered, BookingConfirmed, BookingFailed, BookingExpired, BookingCancelled, CapacityChanged), "booking.count_places", may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),), seconds=20, batch=500, window=1, at_once=2),

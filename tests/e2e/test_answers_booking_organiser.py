@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.people import Person, held, settled
+from local.people import Person, held, settled, until
 from tests.support.answers import Asking
 from tests.support.house import House
 
@@ -119,3 +119,23 @@ def test_places_are_added_and_never_taken_from_anybody(house: House, ask: Asking
     assert ask(house.buyer.client, call, {"capacity": 1}).told == (403, "role-missing")
     unknown = call.replace(kind, SOME)
     assert ask(house.organiser.client, unknown, {"capacity": 1}).told == (404, "type-unknown")
+
+
+def test_how_far_a_cancellation_is_can_be_seen(house: House, buyer: Person, ask: Asking) -> None:
+    few = [{"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 5}]
+    event = house.organiser.publishes(house.free, "Called off", few)
+    booking = settled(buyer, held(buyer, event["id"], 2), "CONFIRMED")
+    call = f"GET /v1/events/{event['id']}/cancellation"
+    assert ask(house.organiser.client, call).told == (404, "cancellation-unknown")
+    assert ask(house.admin, call).told == (404, "event-unknown")
+    assert ask(house.buyer.client, call).told == (403, "role-missing")
+
+    house.organiser.client.must("POST", f"/v1/events/{event['id']}/cancel", {"message": "Rain"})
+
+    def finished() -> dict[str, Any] | None:
+        answer = ask(house.organiser.client, call)
+        return answer.json if answer.told == (200, "done") and answer.json["state"] == "FINISHED" else None
+
+    done = until(finished, "the end of the cancellation")
+    assert (done["found"], done["cancelled"]) == (1, 1)
+    assert settled(buyer, booking, "CANCELLED")["logs"][-1]["by"] == "organiser"

@@ -15,7 +15,7 @@ Found = set[tuple[str, str]]  # (service, metric)
 
 # What is counted for the sake of the figure, and nobody is called for.
 OUTCOMES = {
-    "BookingsCancelled", "CapacitiesChanged",
+    "BookingsCalledOff", "BookingsCancelled", "CapacitiesChanged", "SlicesOvertaken",
     "AccountsErased", "AddressesVerified", "AdmissionsUndone", "BookingsConfirmed", "BookingsConfirmedLate",
     "BookingsEnded", "DeadLettersErased", "LatePaymentsRefused", "LoginsRefused", "MailsSent",
     "PasswordsChanged",

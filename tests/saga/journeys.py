@@ -371,11 +371,20 @@ def enlarged(saga: Saga, house: House) -> Steps:
 
 
 def called_off(saga: Saga, house: House) -> Steps:
-    """An event on sale is cancelled."""
+    """An event is cancelled: one of its bookings is paid, one is free, one is being paid, one has ended."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
-    night = show(saga, house.organiser, category, "Requiem", kind("Seat", 3))
+    night = show(saga, house.organiser, category, "Requiem", kind("Seat", 9), kind("Companion", 2, 0), max_per_user=9)
+    yield saga.settle
+    paid, paying, ended = (order(saga, night, house.buyer) for _ in range(3))
+    order(saga, night, house.other, of=1)
+    yield saga.settle
+    saga.press(start(saga, paid, house.buyer), "paid")
+    page = start(saga, paying, house.buyer)
+    cancel(saga, ended, house.buyer)
+    yield saga.settle
     saga.http(f"POST /v1/events/{night.id}/cancel", {"message": "Rain"}, by=house.organiser, expect=200)
     yield saga.rest
+    late(saga, page)
 
 
 def handed_on(saga: Saga, house: House) -> Steps:

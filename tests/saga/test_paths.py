@@ -188,6 +188,46 @@ def test_a_booking_whose_tickets_cannot_be_made_is_cancelled_and_refunded(
     assert left(run, stage) == (10, 2, 2)
 
 
+def test_a_cancelled_event_ends_every_booking_and_all_money_goes_back(stage: Stage) -> None:
+    run = walked(stage, journeys.called_off)
+
+    did = sorted([line["did"] for line in one["logs"]] for one in run.tables["bookings"] if one["sk"] == "booking")
+    assert did == [
+        ["order", "call_off", "refuse"],
+        ["order", "cancel"],
+        ["order", "confirm", "call_off"],
+        ["order", "confirm", "call_off"],
+    ]
+    (wound_up,) = (one for one in run.tables["bookings"] if one["sk"] == "cancellation")
+    assert (wound_up["state"], wound_up["found"], wound_up["cancelled"], wound_up["owed_EUR"]) == (
+        "FINISHED",
+        4,
+        3,
+        2500,
+    )
+    assert sent_back(run) == 5000
+    assert set(states(run, "tickets", "ticket")) == {"VOID"}
+
+
+@pytest.mark.parametrize(
+    ("play", "last", "back"),
+    [
+        (journeys.given_back, "withdraw", 5000),
+        (journeys.free_given_back, "withdraw", 0),
+        (journeys.refunded_whole, "refund", 5000),
+    ],
+)
+def test_a_confirmed_booking_that_ends_voids_its_tickets_and_its_money_goes_back_once(
+    stage: Stage, play: journeys.Play, last: str, back: int
+) -> None:
+    run = walked(stage, play)
+
+    assert steps(run) == ["order", "confirm", last]
+    assert sent_back(run) == back
+    assert set(states(run, "tickets", "ticket")) == {"VOID"}
+    assert left(run, stage) == (10, 2, 2)
+
+
 def test_nobody_holds_more_places_than_the_event_allows(stage: Stage) -> None:
     stage.walk(ALONE[0])  # two seats of four are the buyer's
     house, saga = stage.house, stage.saga
@@ -323,7 +363,7 @@ def test_the_checks_on_the_tables_can_fail(stage: Stage) -> None:
         assert found, (table, kind, harm)
         said |= {one.split(" ")[0] for one in found}
 
-    assert said == {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I10", "I11", "I12", "I13", "I17"}
+    assert said == {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I10", "I11", "I12", "I13", "I16", "I17"}
 
 
 HARMS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -342,6 +382,7 @@ HARMS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("bookings", "tally", {"sold": 9}),
     ("bookings", "tally", {"revenue": 9}),
     ("bookings", "sales", {"refunded_EUR": 9}),
+    ("bookings", "terms", {"status": "CANCELLED"}),
     ("payments", "payment", {"refunded": 9999}),
     ("payments", "payment", {"currency": "USD"}),
     ("payments", "payment", {"status": "REFUNDED"}),

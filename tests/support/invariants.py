@@ -2,7 +2,7 @@
 
 Each function reads plain items by the topology's table names and yields one sentence per violation.
 `violations` puts them together; it knows neither test nor emulator, so that it can be held against
-any deployed system. The numbers are those of the list of invariants: I1 to I6, I8, I10 to I13, I17.
+any deployed system. The numbers are those of the list of invariants: I1 to I6, I8, I10 to I13, I16, I17.
 """
 
 from collections import Counter, defaultdict
@@ -297,6 +297,24 @@ def refunds_are_shown(tables: Tables) -> Iterator[str]:
             yield f"I17 event {event_id}: {off} {currency} of what was sent back are not in its sum"
 
 
+def cancelled_events_are_wound_up(tables: Tables) -> Iterator[str]:
+    """I16: of a cancelled event nothing is on sale, no booking has places, no ticket admits, no money is kept."""
+    cancelled = {one["pk"]: one for one in _of(tables, "bookings", "terms") if one["status"] == "CANCELLED"}
+    done = {one["pk"] for one in _of(tables, "bookings", "cancellation") if one["state"] == "FINISHED"}
+    shards = _shards(tables)
+    for event_id, event in cancelled.items():
+        on_sale = any(shard["on_sale"] for one in event["types"] for shard in shards[one])
+        if on_sale or event_id not in done:
+            yield f"I16 event {event_id}: places are on sale ({on_sale}), or it is not wound up"
+    mine = [one for one in _of(tables, "bookings", "booking") if one["event_id"] in cancelled]
+    tickets = [one for one in _of(tables, "tickets", "ticket") if one["event_id"] in cancelled]
+    # What was given back for a part of its price before the event was cancelled stays so.
+    whole = {one["id"] for one in mine} - {one["id"] for one in _withdrawn(tables)}
+    payments = [one for one in _of(tables, "payments", "payment") if one["booking_id"] in whole]
+    for items, wrong in ((mine, TAKING), (tickets, ADMITTING), (payments, ("SUCCEEDED",))):
+        yield from (f"I16 {one['sk']} {one['pk']}: {one['status']}" for one in items if one["status"] in wrong)
+
+
 def overdue(tables: Tables, now: datetime) -> Iterator[str]:
     """I12: nothing waits beyond its time."""
     for table, kind in (("bookings", "booking"), ("payments", "payment")):
@@ -321,6 +339,7 @@ AT_REST: tuple[Check, ...] = (
     money_is_answered,
     bookings_agree_with_the_rest,
     nothing_is_half_done,
+    cancelled_events_are_wound_up,
     counts_are_right,
     refunds_are_shown,
     everything_is_told_once,

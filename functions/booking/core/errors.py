@@ -23,6 +23,13 @@ class TypeUnknown(NotFound):
     """The event has no such type."""
 
 
+class CancellationUnknown(NotFound):
+    """The event is not being cancelled; a moment after the call that cancels it, it is."""
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)
+
+
 class EventTypeUnknown(Invalid):
     """The event has no such type to be ordered."""
 

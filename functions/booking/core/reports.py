@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -97,3 +97,29 @@ def _types(terms: Terms) -> list[tuple[dict[str, Any], Places]]:
         fixed = {"event_type_id": one.id, "name": one.name, "prices": one.prices, "currency": one.currency}
         found.append((fixed | vars(divided[one.id]), divided[one.id]))
     return found
+
+
+class Refunds(View):
+    currency: Currency
+    due: Money = Field(description="what goes back to the buyers of bookings that the cancellation ended")
+    refunded: Money = Field(description="what has gone back for the event so far, whenever it was")
+
+
+class CancellationView(View):
+    event_id: str
+    state: Literal["RUNNING", "FINISHED"]
+    found: int = Field(examples=[350], description="bookings of the event, in any state")
+    cancelled: int = Field(examples=[320], description="bookings that had places, and have been ended")
+    refunds: tuple[Refunds, ...]
+    started_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        due, back = by_currency(item, "owed_"), refunded(item["pk"])
+        sums = [
+            Refunds(currency=one, due=due.get(one, 0), refunded=back.get(one, 0)) for one in sorted(due.keys() | back)
+        ]
+        found = max(item["found"], item.get("seen", 0))
+        finished = {"finished_at": item.get("finished_at")}
+        return cls.model_validate(dict(item) | finished | {"event_id": item["pk"], "found": found, "refunds": sums})
