@@ -43,7 +43,7 @@ logs: ## follow the emulator's, the proxy's and the functions' log
 	@$(PY) -m local.logs
 
 test: environment $(CLIENT) ## run the tests, on an emulator of their own; TESTS='-k holds tests/unit' narrows
-	@$(PY) -m pytest $(TESTS)
+	@$(PY) -m pytest $(if $(TESTS),$(TESTS),--numprocesses auto --dist loadgroup)
 
 check: environment ## what CI runs: lint, types, architecture, synth and nag, docs unchanged, tests
 	@$(MAKE) lint

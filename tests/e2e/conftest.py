@@ -19,6 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.xdist_group("e2e"))  # one system for all of them
     items.sort(key=lambda item: (item.path.name == LAST, item.get_closest_marker("spoils") is not None))
 
 

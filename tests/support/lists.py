@@ -167,7 +167,7 @@ def sessions(house: House, call: str) -> Made:
     person, path = house.stranger, call.removeprefix("GET ")
 
     def make() -> None:
-        Client(house.nobody.api).login(person.email, person.password)
+        Client(house.nobody.api).login(person.user_name, person.password)
 
     def end(session_id: str) -> None:
         person.client.must("DELETE", f"{path}/{session_id}")

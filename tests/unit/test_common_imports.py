@@ -62,7 +62,7 @@ def test_a_function_is_imported_without_environment_region_or_credentials(functi
 
 
 NEEDED = {
-    "argon2": {"auth.register", "auth.login", "auth.ensure_admin"},
+    "argon2": {"auth.register", "auth.login", "auth.ensure_admin", "auth.change_password", "auth.reset_password"},
     "cryptography": {"auth", "ticket"},
     "icalendar": {"ticket.render_tickets", "ticket.get_calendar"},
     "segno": {"ticket.render_tickets", "ticket.get_qr", "ticket.get_pdf"},

@@ -16,7 +16,7 @@ from typing import Any
 from common import clock, store
 from common.bus.notify import NotiCreated, NotiPending
 from common.cursor import Listing
-from common.outbox import born, change, entry, transition
+from common.outbox import born, entry, transition
 from common.store import ConditionFailed, Item, Put, Update
 from notify.core.model import LIFECYCLE, Notification, State, Trigger
 
@@ -65,9 +65,10 @@ def marked(notice: Item, *, read: bool) -> Item:
     """The notification with or without the mark that it was read; when it first was does not move."""
     if read == ("read_at" in notice):
         return notice
-    how = {"sets": {"read_at": clock.iso(clock.now())}} if read else {"removes": ["read_at"]}
-    owner = notice["user_id"]
-    return store.write(change(TABLE, _key(notice["id"]), trigger="mark", actor=owner, log=False, **how))
+    # A mark is no step of the notification's way: neither its version nor its log moves.
+    how = "SET #read_at = if_not_exists(#read_at, :now)" if read else "REMOVE #read_at"
+    values = {"now": clock.iso(clock.now())}
+    return store.write(Update(TABLE, _key(notice["id"]), how, condition="attribute_exists(#pk)", values=values))
 
 
 def _ending(notification_id: str, how: Trigger, **more: Any) -> Update:
