@@ -5,9 +5,10 @@ A client repeats a call that was not answered, or whose answer says "not now", w
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from common import clock
+from common import clock, ids
 from tests.simulation.wire import Wire
 from tests.simulation.world import World
 from tests.support.gateway import Person, Reply
@@ -196,6 +197,49 @@ def _pays_in_two_tabs(me: Buyer, scene: Scene) -> None:
             me.press(scene, one)
 
 
+def _extends(me: Buyer, scene: Scene) -> None:
+    """More time is asked for, from two tabs at once, and the money comes in the second half of it."""
+    booking = me.order(scene)
+    if not booking or not booking["prices"]:
+        return
+    ask = f"POST /v1/bookings/{booking['id']}/extend"
+    other = scene.world.schedule.start(f"{me.name}'s other tab", lambda: scene.ask(ask, by=me.person))
+    scene.ask(ask, by=me.person)
+    scene.world.schedule.wait(other)
+    page = me.page(scene, booking)
+    scene.world.schedule.sleep(70 * scene.world.schedule.draw.random())
+    if page:
+        me.press(scene, page)
+
+
+def _gives_back(me: Buyer, scene: Scene) -> None:
+    """A confirmed booking is cancelled by the event's refund policy."""
+    booking = _pays(me, scene)
+    if booking:
+        scene.world.schedule.sleep(5 + 20 * scene.world.schedule.draw.random())
+        me.cancel(scene, booking)
+
+
+def _comes(me: Buyer, scene: Scene) -> None:
+    """The tickets are shown at two doors at once."""
+    booking = _pays(me, scene)
+    schedule = scene.world.schedule
+    schedule.sleep(20)
+    found = scene.ask("GET /v1/tickets", by=me.person).json["items"]
+    for at, ticket in enumerate(one for one in found if booking and one["booking_id"] == booking["id"]):
+        code = {"event_id": ticket["event_id"], "code": ticket["code"]}
+        scans = [code | {"nonce": f"{me.name}-{at}-{door}"} for door in (1, 2)]
+        doors = [schedule.start(f"door {scan['nonce']}", partial(_scan, scene, scan)) for scan in scans]
+        for door in doors:
+            schedule.wait(door)
+        admitted = [door.result for door in doors]
+        assert admitted.count(True) <= 1, f"{me.name}: one ticket admitted twice"
+
+
+def _scan(scene: Scene, scan: dict[str, Any]) -> bool:
+    return scene.ask("POST /v1/check-ins", scan, by=scene.door).status == 201
+
+
 WAYS: dict[str, Callable[[Buyer, Scene], object]] = {
     "pays": _pays,
     "is declined": _declined,
@@ -208,4 +252,58 @@ WAYS: dict[str, Callable[[Buyer, Scene], object]] = {
     "pays late": _pays_late,
     "orders twice": _orders_twice,
     "pays in two tabs": _pays_in_two_tabs,
+    "extends": _extends,
+    "gives back": _gives_back,
+    "comes": _comes,
+}
+
+
+@dataclass(frozen=True)
+class Act:
+    """What the organiser does meanwhile."""
+
+    did: str
+    show: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        return f"the organiser {self.did}"
+
+    def __str__(self) -> str:
+        return f"the organiser {self.did} {self.show} at {self.at:.1f}"
+
+    def act(self, scene: Scene) -> None:
+        scene.world.schedule.sleep(self.at)
+        ACTS[self.did](scene, getattr(scene, self.show))
+
+
+def _cancels_event(scene: Scene, show: Show) -> None:
+    scene.ask(f"POST /v1/events/{show.id}/cancel", {"message": "The singer is ill."}, by=scene.organiser)
+
+
+def _sets_capacity(scene: Scene, show: Show, *, more: int) -> None:
+    places = scene.ask(f"GET /v1/events/{show.id}/availability", by=scene.organiser).json["types"][0]
+    asked = {"capacity": max(0, places["capacity"] + more)}
+    scene.ask(f"PUT /v1/events/{show.id}/types/{show.types[0]}/capacity", asked, by=scene.organiser)
+
+
+def _refunds(scene: Scene, show: Show, *, amount: int | None) -> None:
+    """Everything that was paid for the show, or a part of each, twice over, asked for by two people at once."""
+    paid = scene.ask(f"GET /v1/events/{show.id}/bookings", by=scene.organiser).json["items"]
+    for one in [each for each in paid if each["status"] == "CONFIRMED" and each["prices"]]:
+        call = f"POST /v1/payments/{ids.derive('payment', one['id'])}/refund"
+        body = {"reason": "The bar was shut."} | ({"amount": amount} if amount else {})
+        for at in (1, 2):
+            scene.world.schedule.start(
+                f"desk {at}", partial(scene.ask, call, body, by=scene.organiser, key=f"{one['id']}-{at}")
+            )
+
+
+ACTS: dict[str, Callable[[Scene, Show], object]] = {
+    "cancels": _cancels_event,
+    "adds places to": partial(_sets_capacity, more=2),
+    "takes places from": partial(_sets_capacity, more=-3),
+    "refunds all of": partial(_refunds, amount=None),
+    "refunds parts of": partial(_refunds, amount=900),
 }

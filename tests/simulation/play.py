@@ -15,7 +15,7 @@ from payment.core import provider
 from payment.core.stripe_provider import StripeProvider
 from sandbox.core import webhook
 from tests.simulation.faults import RATES, Chaos
-from tests.simulation.people import WAYS, Buyer, Scene, Show
+from tests.simulation.people import ACTS, WAYS, Act, Buyer, Scene, Show
 from tests.simulation.schedule import Stuck
 from tests.simulation.wire import WIRE_RATES, InProcess, Wire
 from tests.simulation.world import World
@@ -32,16 +32,18 @@ class Plan:
 
     seed: int
     buyers: tuple[Buyer, ...]
+    acts: tuple[Act, ...]
     faults: tuple[str, ...]
 
     @classmethod
     def of(cls, seed: int) -> "Plan":
         draw = random.Random(f"plan {seed}")
         buyers = tuple(_buyer(draw, at) for at in range(draw.randint(3, 6)))
-        return cls(seed, buyers, tuple(sorted(draw.sample(sorted(ALL_RATES), draw.randint(2, 6)))))
+        acts = tuple(_act(draw) for _ in range(draw.choice((0, 0, 1, 2))))
+        return cls(seed, buyers, acts, tuple(sorted(draw.sample(sorted(ALL_RATES), draw.randint(2, 6)))))
 
     def __str__(self) -> str:
-        return f"seed {self.seed}; {', '.join(self.faults)}; " + "; ".join(map(str, self.buyers))
+        return f"seed {self.seed}; {', '.join(self.faults)}; " + "; ".join(map(str, (*self.buyers, *self.acts)))
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,11 @@ def play(plan: Plan) -> Verdict:
     with world.running(), connected(world, chaos) as wire:
         world.cloud.tables.put_back(kept)
         scene = Scene(world, wire, **fixed)
-        visits = [world.schedule.start(one.name, partial(one.act, scene)) for one in plan.buyers]
+        visits = [world.schedule.start(one.name, partial(one.act, scene)) for one in (*plan.buyers, *plan.acts)]
         try:
             world.schedule.run()
-            said += [f"{one.name}: {one.error!r}" for one in visits if one.error]
+            wrong = dict.fromkeys((*world.schedule.failed, *(one for one in visits if one.error)))
+            said += [f"{one.name}: {one.error!r}" for one in wrong]
             said += _mended(world, chaos) + world.wrong
             tables = {table.name: world.cloud.tables.items(table.name) for table in topology.TABLES}
             said += violations(tables, now=world.schedule.now)
@@ -101,6 +104,7 @@ def shrunk(verdict: Verdict) -> Verdict:
         plan = found.plan
         smaller = [replace(plan, faults=plan.faults[:at] + plan.faults[at + 1 :]) for at in range(len(plan.faults))]
         smaller += [replace(plan, buyers=plan.buyers[:at] + plan.buyers[at + 1 :]) for at in range(len(plan.buyers))]
+        smaller += [replace(plan, acts=plan.acts[:at] + plan.acts[at + 1 :]) for at in range(len(plan.acts))]
         for one in smaller:
             tried = play(one)
             if tried.violations:
@@ -167,6 +171,10 @@ def _buyer(draw: random.Random, at: int) -> Buyer:
     )
 
 
+def _act(draw: random.Random) -> Act:
+    return Act(draw.choice(sorted(ACTS)), draw.choice(("gala", "solo")), draw.random() * 200)
+
+
 def _known(world: World, name: str) -> None:
     detail = {
         "bus_event_id": f"registered-{name}", "occurred_at": "2031-05-01T09:00:00.000Z", "user_id": name,
@@ -181,7 +189,7 @@ def _show(world: World, organiser: Person, category: str, name: str, *types: tup
     about: dict[str, Any] = {
         "category_id": category, "name": name, "venue": "Hall", "city": "Bremen", "zone": "Europe/Berlin",
         "starts_at": "2031-05-01T13:00:00Z", "ends_at": "2031-05-01T15:00:00Z", "max_per_user": 4,
-        "hold_seconds": _HOLD, "types": kinds,
+        "hold_seconds": _HOLD, "refund_percent": 50, "refund_hours": 1, "types": kinds,
     }  # fmt: skip
     reply = world.http("POST /v1/events", about, by=organiser)
     assert reply.status == 201, reply.text

@@ -61,6 +61,7 @@ class Schedule:
         self.limit = 200_000
         self.current: Task | None = None
         self.story: list[str] = []
+        self.failed: list[Task] = []  # people who found something that cannot be
         self._ready: list[Task] = []
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._places = itertools.count()
@@ -149,3 +150,5 @@ class Schedule:
         if task.done:
             self._ready += task.waiting
             task.waiting = []
+            if isinstance(task.error, AssertionError):
+                self.failed.append(task)
