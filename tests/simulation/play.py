@@ -70,7 +70,8 @@ def play(plan: Plan) -> Verdict:
     with world.running(), connected(world, chaos) as wire:
         world.cloud.tables.put_back(kept)
         scene = Scene(world, wire, **fixed)
-        visits = [world.schedule.start(one.name, partial(one.act, scene)) for one in (*plan.buyers, *plan.acts)]
+        people: tuple[Buyer | Act, ...] = (*plan.buyers, *plan.acts)
+        visits = [world.schedule.start(one.name, partial(one.act, scene)) for one in people]
         try:
             world.schedule.run()
             wrong = dict.fromkeys((*world.schedule.failed, *(one for one in visits if one.error)))
