@@ -153,6 +153,7 @@ ROWS: tuple[Trigger, ...] = (
     Timer(EventPublished,                     "events.end_event",         may=(EVENTS.may("GetItem", "UpdateItem"),)),
     On(CapacityChanged,                       "events.on_capacity_changed", may=(EVENTS.may("UpdateItem"),)),
     On((EventPublished, EventChanged, EventCancelled, CategoryChanged, AvailabilityChanged, CapacityChanged), "events.build_index", may=(EVENTS.may("BatchGetItem", "UpdateItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=20, batch=500, window=1, at_once=2),
+    Timer(UserErased,                         "events.on_user_erased",    may=(EVENTS.may("BatchGetItem", "DeleteItem"), EVENTS.may(*LISTING, index="by_organiser"))),
     Call("events.rebuild_index",              may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=120),
     Call("events.export_user",                may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="by_organiser")), seconds=15),
 

@@ -23,6 +23,7 @@ PROOF = "tests/component/test_erasing_proof.py::test_of_who_is_erased_nothing_is
 TABLES = {  # of the services that have an eraser
     "auth": "auth",
     "booking": "bookings",
+    "events": "events",
     "notify": "notifications",
     "payment": "payments",
     "ticket": "tickets",
@@ -54,7 +55,7 @@ class Driven:
 
     def person(self, user_id: str, tokens: Mapping[str, Any]) -> Person:
         assert tokens["access_token"]
-        return Person(user_id=user_id)
+        return Person("organiser", user_id=user_id)
 
     def pay(self, page: str) -> None:
         self.saga.press(page, "paid")

@@ -2,11 +2,13 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+import common.bus
 from common.bus import BusEvent, registry
 from tools.docs import bus, read, schemas
 from tools.docs.examples import example
@@ -29,6 +31,11 @@ def test_the_example_of_a_bus_event_survives_the_journey(event: type[BusEvent]) 
 def test_a_bus_event_says_in_a_sentence_what_happened(event: type[BusEvent]) -> None:
     assert event.__doc__ not in (None, event.__base__.__doc__ if event.__base__ else None)
     assert (event.__doc__ or "").strip().endswith(".")
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda one: one.__name__)
+def test_a_bus_event_stands_in_the_tree_of_the_bus(event: type[BusEvent]) -> None:
+    assert event.__name__ in re.findall(r"\w+", common.bus.__doc__ or "")
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda one: one.__name__)

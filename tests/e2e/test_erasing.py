@@ -26,7 +26,7 @@ class Deployed:
 
     def __init__(self, home: House) -> None:
         self.stack = home.stack
-        self.nobody, self.organiser = home.nobody, home.organiser.client
+        self.nobody, self.admin, self.organiser = home.nobody, home.admin, home.organiser.client
         self.friend, self.friend_id = home.stranger.client, home.stranger.id
 
     def ask(self, who: Client, call: str, body: Any = None, **headers: str) -> Any:
@@ -43,7 +43,8 @@ class Deployed:
         assert 400 <= who.call(method, address, body).status < 500
 
     def person(self, user_id: str, tokens: Mapping[str, Any]) -> Client:
-        assert user_id
+        self.ask(self.admin, f"PUT /v1/users/{user_id}/roles", {"roles": ["organiser"]})
+        tokens = self.ask(self.nobody, "POST /v1/token/refresh", {"refresh_token": tokens["refresh_token"]})
         return Client(self.nobody.api, tokens["access_token"])
 
     def pay(self, page: str) -> None:

@@ -264,7 +264,7 @@ def newcomer(saga: Saga, house: House) -> Steps:
 
 
 def leaver(saga: Saga, house: House) -> Steps:
-    """Somebody with a ticket that bears their name and a part of its price back, logged in, goes for good."""
+    """Somebody with a ticket that bears their name, a part of its price back and a draft goes for good."""
     person = register(saga, name := f"lea{saga.count('lea')}")
     saga.http("POST /v1/login", {"username": name, "password": PASSWORD}, expect=200)
     yield saga.settle
@@ -281,8 +281,15 @@ def leaver(saga: Saga, house: House) -> Steps:
     ticket = next(one["id"] for one in saga.tables()["tickets"] if one.get("user_id") == person.user_id)
     words = {"holder_name": "Lea Example", "seat": "Row 1", "note": "Lea, wheelchair"}
     saga.http(f"PUT /v1/tickets/{ticket}", words, by=house.organiser, headers={"If-Match": "*"}, expect=200)
+    saga.http("POST /v1/events", _draft(saga), by=Person("organiser", user_id=person.user_id), expect=201)
     saga.http(f"DELETE /v1/users/{person.user_id}", by=person, expect=204)
     yield saga.rest
+
+
+def _draft(saga: Saga) -> dict[str, Any]:
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    about = {"category_id": category, "name": "Plans of Lea", "venue": "Hall", "city": "Bremen"}
+    return about | {"zone": "Europe/Berlin", "starts_at": "2031-09-01T19:00:00Z", "ends_at": "2031-09-01T22:00:00Z"}
 
 
 def _mails(saga: Saga, person: Person, wanted: int) -> Steps:

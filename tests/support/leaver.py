@@ -1,4 +1,4 @@
-"""A life that leaves traces: somebody registers, buys, gives away, is written about, and goes for good.
+"""A life that leaves traces: somebody registers, plans, buys, gives away, is written about, and goes for good.
 
 Told once for every system that it can be lived in: `World` is what a transport has to offer.
 """
@@ -28,7 +28,7 @@ class World(Protocol[Who]):
         """Make a call that is answered 4xx."""
 
     def person(self, user_id: str, tokens: Mapping[str, Any]) -> Who:
-        """Whoever has just logged in."""
+        """Whoever has just logged in, appointed as an organiser."""
 
     def pay(self, page: str) -> None:
         """Choose to pay on the provider's page."""
@@ -50,6 +50,7 @@ class Leaver(Generic[Who]):
 
     def live(self) -> None:
         self._arrive()
+        self._plan()
         self._book()
         for at, ticket in enumerate(self._tickets()):
             self._written_about(ticket, given=at == 0)
@@ -74,6 +75,15 @@ class Leaver(Generic[Who]):
         ask(self.me, f"PUT /v1/users/{self.user_id}", changed, If_Match="*")
         settings = {"locale": "de", "zone": mine.zone, "channels": ["email"]}
         ask(self.me, f"PUT /v1/users/{self.user_id}/settings", settings, If_Match="*")
+
+    def _plan(self) -> None:
+        ask, mine = self.world.ask, self.markers
+        category = ask(self.world.nobody, "GET /v1/categories")["items"][0]["id"]
+        about = {"category_id": category, "name": mine.draft_name, "description": mine.draft_text}
+        about |= {"venue": mine.draft_place, "city": "Bremen", "zone": "Europe/Berlin"}
+        about |= {"starts_at": "2031-09-01T19:00:00Z", "ends_at": "2031-09-01T22:00:00Z"}
+        drafts = [ask(self.me, "POST /v1/events", about)["id"] for _ in range(2)]
+        ask(self.me, f"POST /v1/events/{drafts[0]}/cancel", {"message": mine.draft_message})
 
     def _book(self) -> None:
         ask, mine, (paid, free) = self.world.ask, self.markers, [one["id"] for one in self.event["types"]]

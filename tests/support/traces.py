@@ -39,6 +39,10 @@ class Markers:
     given_note: str = field(default_factory=lambda: f"{_word()} was here first")
     refund_reason: str = field(default_factory=lambda: f"Sorry, {_word()}")
     given_holder: str = field(default_factory=_word)
+    draft_name: str = field(default_factory=_word)
+    draft_text: str = field(default_factory=_word)
+    draft_place: str = field(default_factory=_word)
+    draft_message: str = field(default_factory=_word)
     # Of these no text is kept, only ids that they lead to, and of the last one what kind of browser it names.
     payment_key: str = field(default_factory=_word)
     transfer_key: str = field(default_factory=_word)

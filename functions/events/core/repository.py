@@ -12,12 +12,13 @@ from events.core import promises
 from events.core.errors import ChangedMeanwhile, EventUnknown
 from events.core.model import LIFECYCLE, Status, Trigger
 
-_OWN = Listing("events", "by_organiser", "organiser_id", "created_at")
+TABLE = "events"
+_OWN = Listing(TABLE, "by_organiser", "organiser_id", "created_at")
 
 
 def find(event_id: str) -> Item | None:
     """The event, whoever's and in whatever state."""
-    return store.get("events", _key(event_id))
+    return store.get(TABLE, _key(event_id))
 
 
 def public(event_id: str) -> Item:
@@ -46,7 +47,7 @@ def add_event(draft: Item) -> tuple[Item, bool]:
     first = {"status": str(Status.DRAFT), "staff": [], "terms_version": 0}
     item = outbox.born(_key(draft["id"]) | first | draft, actor=draft["organiser_id"])
     try:
-        return store.write(Put("events", item, condition="attribute_not_exists(#pk)")), False
+        return store.write(Put(TABLE, item, condition="attribute_not_exists(#pk)")), False
     except ConditionFailed as failure:
         existing = failure.old[0]
         if existing is None:
@@ -63,7 +64,7 @@ def edit(event: Item, trigger: str, changes: Item, *, sold: bool = False, log: b
     told = promises.public(event)
     terms = {"terms_version": event["terms_version"] + 1} if told and sold else {}
     update = outbox.change(
-        "events",
+        TABLE,
         _key(event["id"]),
         trigger=trigger,
         actor=event["organiser_id"],
@@ -117,7 +118,7 @@ def _moved(
     event: Item, trigger: Trigger, told: Sequence[dict[str, Any]], sets: Item, *, actor: str | None = None
 ) -> Item:
     update = outbox.transition(
-        "events",
+        TABLE,
         _key(event["id"]),
         LIFECYCLE,
         trigger,

@@ -8,7 +8,7 @@
     │             · TicketOffered · TicketTransferred · TicketCheckedIn
     ├── notify    NotiPending · NotiCreated
     ├── events    EventPublished · EventChanged · EventCancelled · CategoryChanged
-    ├── auth      UserRegistered · RolesChanged
+    ├── auth      UserRegistered · RolesChanged · LetterDue
     └── user      UserUpdated · SettingsChanged · UserErased
 """
 
