@@ -170,7 +170,7 @@ ROWS: tuple[Trigger, ...] = (
     Timer(EventCancelled,                     "booking.cancel_bookings",  may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"), BOOKINGS.may(*LISTING, index="by_event")), seconds=30),
     Route("GET /v1/events/{event_id}/cancellation", "booking.get_cancellation", Who.ORGANISER, may=(BOOKINGS.may("GetItem"),)),
     Route("GET /v1/events/{event_id}/sales",  "booking.get_sales",        Who.ORGANISER, may=(BOOKINGS.may("GetItem", "BatchGetItem"),)),
-    Route("PUT /v1/events/{event_id}/types/{event_type_id}/capacity", "booking.set_capacity", Who.ORGANISER, may=(BOOKINGS.may("GetItem", "BatchGetItem", "UpdateItem"),)),
+    Route("PUT /v1/events/{event_id}/types/{type_id}/capacity", "booking.set_capacity", Who.ORGANISER, may=(BOOKINGS.may("GetItem", "BatchGetItem", "UpdateItem"),)),
     On((BookingOrdered, BookingConfirmed, BookingFailed, BookingExpired, BookingCancelled, CapacityChanged), "booking.count_places", may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),), seconds=20, batch=500, window=1, at_once=2),
     On(PaymentSucceeded,                      "booking.on_payment_succeeded", may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On(PaymentFailed,                         "booking.on_payment_failed",    may=(BOOKINGS.may("GetItem", "UpdateItem"),)),

@@ -1,4 +1,4 @@
-"""PUT /v1/events/{event_id}/types/{event_type_id}/capacity: more places, or fewer."""
+"""PUT /v1/events/{event_id}/types/{type_id}/capacity: more places, or fewer."""
 
 from booking.core import capacity
 from booking.core.errors import BelowTaken, EventUnknown, TypeUnknown
@@ -7,6 +7,6 @@ from common.api import Caller, endpoint
 
 
 @endpoint(refuses=[EventUnknown, TypeUnknown, BelowTaken])
-def handler(event_id: str, event_type_id: str, request: CapacityRequest, caller: Caller) -> CapacityView:
+def handler(event_id: str, type_id: str, request: CapacityRequest, caller: Caller) -> CapacityView:
     """Set how many places there are; never fewer than are held or sold. The same number again changes nothing."""
-    return capacity.set_to(caller.user_id, event_id, event_type_id, request.capacity)
+    return capacity.set_to(caller.user_id, event_id, type_id, request.capacity)

@@ -64,6 +64,20 @@ def test_the_key_header_stands_where_things_are_made() -> None:
     assert not any(call.startswith(("GET", "PUT", "DELETE")) for call in keyed)
 
 
+def test_whoever_asks_for_a_version_says_it_too() -> None:
+    conditional, tagged = set(), set()
+    for call, operation in OPERATIONS.items():
+        asked = {one["name"] for one in operation.get("parameters", [])} & {"If-Match", "If-None-Match"}
+        conditional |= {call} if asked else set()
+        tagged |= {call} if "ETag" in operation["responses"].get("200", {}).get("headers", {}) else set()
+
+    assert conditional
+    assert conditional <= tagged
+    assert {call.removeprefix("PUT ") for call in conditional if call.startswith("PUT /v1/users")} <= {
+        call.removeprefix("GET ") for call in tagged
+    }
+
+
 def test_every_component_is_referred_to_and_every_reference_leads_to_one() -> None:
     text = openapi.text()
     used = set(re.findall(r'"#/components/(\w+/[\w.-]+)"', text))

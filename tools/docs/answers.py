@@ -48,6 +48,11 @@ def success(end: Endpoint) -> tuple[type[Reply[Any]], type[BaseModel] | None]:
     return Reply, returns
 
 
+def tags(end: Endpoint) -> bool:
+    """Whether the answer has an ETag."""
+    return NotModified in _kinds(end) or "tagged" in end.fn.__globals__
+
+
 def documented(row: Route) -> list[tuple[int, str]]:
     """Every answer of the call that stands with it: status, and the problem's slug or what else tells it."""
     end = read.endpoint(row)
@@ -88,6 +93,9 @@ def _done(row: Route, kind: type[Reply[Any]], schema: dict[str, Any] | None) -> 
     if kind is Created:
         told = "`true` where an earlier request with the same Idempotency-Key had made it"
         answer["headers"]["Idempotency-Replayed"] = {"description": told, "schema": {"type": "string"}}
+    if tags(read.endpoint(row)):
+        told = "The version of what was read: If-Match of its edit, or If-None-Match of the next read."
+        answer["headers"] = {"ETag": {"description": told, "required": True, "schema": {"type": "string"}}}
     if schema:
         answer["content"] = {"application/json": {"schema": schema}}
     if kind is Binary:
