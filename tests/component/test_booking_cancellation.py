@@ -111,6 +111,24 @@ def test_what_goes_back_is_shown_as_it_goes(office: BoxOffice) -> None:
     assert progress(office, show)["refunds"] == [{"currency": "EUR", "due": 2500, "refunded": 2500}]
 
 
+def test_only_what_the_cancellation_owes_counts_as_gone_back_by_it(office: BoxOffice) -> None:
+    show = office.show(100, max_per_user=100)
+    given_back, in_part, late = (office.held(PEOPLE[at], show, 1) for at in range(3))
+    office.pay(given_back, "p0")
+    office.pay(in_part, "p1")
+    office.refund(given_back, 2500)
+    office.refund(in_part, 1000)
+    to_the_end(office, show)
+    office.pay(late, "p2")
+
+    office.refund(late, 2500)
+    begun = progress(office, show)["refunds"]
+    office.refund(in_part, 1500, 2500)
+
+    assert begun == [{"currency": "EUR", "due": 1500, "refunded": 0}]
+    assert progress(office, show)["refunds"] == [{"currency": "EUR", "due": 1500, "refunded": 1500}]
+
+
 def test_told_again_after_the_end_it_changes_nothing(office: BoxOffice) -> None:
     show, _ = sold(office)
     to_the_end(office, show)

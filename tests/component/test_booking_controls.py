@@ -14,7 +14,7 @@ SERVICE, CATALOGUE = "functions/booking/core/service.py", "functions/booking/cor
 ORDERING, ANSWERS = "tests/component/test_booking_ordering.py", "tests/component/test_booking_answers.py"
 READING, LIFECYCLE = "tests/component/test_booking_reading.py", "tests/component/test_booking_lifecycle.py"
 ON_SALE = "functions/booking/core/terms.py"
-TERMS = "tests/component/test_booking_catalogue.py"
+TERMS, ENDED = "tests/component/test_booking_catalogue.py", "tests/component/test_booking_cancellation.py"
 
 CONTROLS = {
     "enough places": (
@@ -138,6 +138,10 @@ CONTROLS = {
     "the highest sum": (
         Change(ENDING, "sums = max(booking.refunded, payment.refunded)", "sums = booking.refunded + payment.amount"),
         f"{BACK}::test_the_sum_that_went_back_is_shown",
+    ),
+    "what the cancellation owes": (
+        Change(ENDING, ' if _called_off(booking) else ("sales",)', ""),
+        f"{ENDED}::test_only_what_the_cancellation_owes_counts_as_gone_back_by_it",
     ),
     "counted once": (
         Change(TALLY, 'step = (one.status is State.CONFIRMED) - bool(marks.get(one.id, {}).get("sold"))', "step = 1"),

@@ -308,6 +308,10 @@ def cancelled_events_are_wound_up(tables: Tables) -> Iterator[str]:
             yield f"I16 event {event_id}: places are on sale ({on_sale}), or it is not wound up"
     mine = [one for one in _of(tables, "bookings", "booking") if one["event_id"] in cancelled]
     tickets = [one for one in _of(tables, "tickets", "ticket") if one["event_id"] in cancelled]
+    for one in _of(tables, "bookings", "cancellation"):
+        for name in one:
+            if name.startswith("owed_") and one.get(name.replace("owed_", "refunded_"), 0) != one[name]:
+                yield f"I16 event {one['pk']}: of {one[name]} that its cancellation owes not all is gone back"
     # What was given back for a part of its price before the event was cancelled stays so.
     whole = {one["id"] for one in mine} - {one["id"] for one in _withdrawn(tables)}
     payments = [one for one in _of(tables, "payments", "payment") if one["booking_id"] in whole]

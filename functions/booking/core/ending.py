@@ -114,6 +114,13 @@ def refunded(payment: PaymentRefunded) -> None:
 
 
 def _summed(booking: Booking, sums: int) -> list[Update]:
-    """The event's own sum, for its organiser."""
-    key, more = {"pk": booking.event_id, "sk": "sales"}, sums - booking.refunded
-    return [Update(repository.TABLE, key, f"ADD #refunded_{booking.currency} :more", values={"more": more})]
+    """The event's own sum, for its organiser; and how much of what its cancellation owes has gone back."""
+    expression, more = f"ADD #refunded_{booking.currency} :more", {"more": sums - booking.refunded}
+    items = ("sales", "cancellation") if _called_off(booking) else ("sales",)
+    return [Update(repository.TABLE, {"pk": booking.event_id, "sk": one}, expression, values=more) for one in items]
+
+
+def _called_off(booking: Booking) -> bool:
+    """Whether it was confirmed until its event was cancelled."""
+    did = {line["did"] for line in booking.logs}
+    return Trigger.CALL_OFF in did and not did.isdisjoint((Trigger.CONFIRM, Trigger.CONFIRM_LATE))

@@ -102,7 +102,7 @@ def _types(terms: Terms) -> list[tuple[dict[str, Any], Places]]:
 class Refunds(View):
     currency: Currency
     due: Money = Field(description="what goes back to the buyers of bookings that the cancellation ended")
-    refunded: Money = Field(description="what has gone back for the event so far, whenever it was")
+    refunded: Money = Field(description="how much of that has gone back so far")
 
 
 class CancellationView(View):
@@ -116,9 +116,9 @@ class CancellationView(View):
 
     @classmethod
     def of(cls, item: Item) -> Self:
-        due, back = by_currency(item, "owed_"), refunded(item["pk"])
+        back = by_currency(item, "refunded_")
         sums = [
-            Refunds(currency=one, due=due.get(one, 0), refunded=back.get(one, 0)) for one in sorted(due.keys() | back)
+            Refunds(currency=one, due=due, refunded=back.get(one, 0)) for one, due in by_currency(item, "owed_").items()
         ]
         found = max(item["found"], item.get("seen", 0))
         finished = {"finished_at": item.get("finished_at")}
