@@ -71,6 +71,7 @@ CONTROLS = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("guard", CONTROLS)
 def test_without_its_guard_the_test_is_red(guard: str) -> None:
     change, node = CONTROLS[guard]

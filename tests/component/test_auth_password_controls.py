@@ -61,6 +61,7 @@ CONTROLS: dict[str, tuple[tuple[Change, ...], str]] = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("guard", CONTROLS)
 def test_without_its_guard_the_test_is_red(guard: str) -> None:
     changes, node = CONTROLS[guard]

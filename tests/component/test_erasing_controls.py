@@ -69,6 +69,7 @@ CONTROLS = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("control", CONTROLS)
 def test_without_its_guard_erasing_goes_wrong(control: str) -> None:
     change, node = CONTROLS[control]
@@ -78,6 +79,7 @@ def test_without_its_guard_erasing_goes_wrong(control: str) -> None:
     assert failed == [node], f"nobody notices: {control}\n{said}"
 
 
+@pytest.mark.proof
 def test_with_every_guard_the_same_tests_pass() -> None:
     failed, said = failures([node for _, node in CONTROLS.values()])
 

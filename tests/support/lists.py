@@ -163,16 +163,13 @@ def search(house: House, call: str) -> Made:
 
 
 def sessions(house: House, call: str) -> Made:
-    """Where a person is logged in."""
+    """Where a person is logged in; a session that has ended stays in the list, with its end."""
     person, path = house.stranger, call.removeprefix("GET ")
 
     def make() -> None:
         Client(house.nobody.api).login(person.user_name, person.password)
 
-    def end(session_id: str) -> None:
-        person.client.must("DELETE", f"{path}/{session_id}")
-
-    return Made(person.client, path, make, (house.buyer.client, path), end)
+    return Made(person.client, path, make, (house.buyer.client, path))
 
 
 MAKERS: Mapping[str, Callable[[House, str], Planted | Made]] = {
