@@ -33,7 +33,8 @@ def test_there_are_controls_in_every_module() -> None:
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_guard_and_its_test_stand_where_the_control_looks_for_them(name: str) -> None:
     found = list(parts(CONTROLS[name]))
-    changes, nodes = ([one for one in found if isinstance(one, kind)] for kind in (Change, str))
+    changes = [one for one in found if isinstance(one, Change)]
+    nodes = [one for one in found if isinstance(one, str)]
 
     for node in nodes:
         file, test = node.split("[")[0].split("::")
