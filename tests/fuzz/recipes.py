@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.client import Client
-from local.people import until
+from local.people import Person, until
 from tests.fuzz.world import ROLES
 
 Things = dict[str, Any]
@@ -28,14 +28,16 @@ class Recipes:
         self._offered: str | None = None
         self._plan: Things | None = None
         self._admitted: str | None = None
+        self._forgetful: list[Person] = []
+        self._resent: set[str] = set()
         self._clients: dict[str, tuple[float, Client]] = {}
 
     def client(self, role: str) -> Client:
         """The API as this role; a token is used for ten minutes."""
         made, client = self._clients.get(role, (0.0, None))
         if client is None or time.monotonic() - made > 600:
-            login, client = self.world["logins"][role], Client(self.world["api"])
-            client = client.login(login["email"], login["password"]) if login else client
+            login, client = self.world["logins"][role], Client(self.world["api"], mailbox=self.world["mailbox"])
+            client = client.login(login.get("username") or login["email"], login["password"]) if login else client
             self._clients[role] = (time.monotonic(), client)
         return client
 
@@ -102,9 +104,9 @@ class Recipes:
         return made
 
     def _offer(self) -> str:
-        """A ticket offered to the role; accepting it twice is accepting it once."""
+        """A ticket of the user's offered to the role; accepting it twice is accepting it once."""
         if not self._offered:
-            to = {"to_user_id": self.world["people"].get(self.role, self.world["people"]["staff"])}
+            to = {"to_user_id": self.world["people"]["organiser" if self.role == "organiser" else "staff"]}
             address = f"/v1/tickets/{self._own('transfer')}/transfer"
             self._offered = str(self.client("user").must("POST", address, to)["id"])
         return self._offered
@@ -119,6 +121,26 @@ class Recipes:
         if self._plan is None or name == "event_id":
             self._plan = self._draft()
         return str(self._plan["id"] if name == "event_id" else self._plan["types"][0]["id"])
+
+    def newcomer(self) -> Person:
+        """Somebody who has just registered, and has verified nothing."""
+        return Person.registers(self.client("anyone"), "nils")
+
+    def _code(self) -> str:
+        """A code that sets another password; ordered one case ahead, for mails take their time."""
+        while len(self._forgetful) < 2:
+            self._forgetful.insert(0, self.newcomer())
+            self.client("anyone").must("POST", "/v1/password/forgot", {"email": self._forgetful[0].email})
+        return self._forgetful.pop().code("set another password")
+
+    def _notices(self) -> list[Things]:
+        found: list[Things] = self.client(self._buyer()).must("GET", "/v1/notifications?limit=100")["items"]
+        return found
+
+    def change_back(self, password: str) -> None:
+        """The role's password is what it was: its next login counts on that."""
+        known = {"old": password, "new": self.world["logins"][self.role]["password"]}
+        self.client(self.role).must("PUT", "/v1/password", known)
 
     # -- calls ------------------------------------------------------------------------------------
 
@@ -146,11 +168,31 @@ class Recipes:
         wanted = self._body_create_category() | {"type": "paid"}
         return self.client("admin").must("POST", "/v1/categories", wanted)["id"]
 
-    def _path_mark_notification(self, _: str) -> Any:
-        found = self.client("user").must("GET", "/v1/notifications")["items"]
-        return found[0]["id"] if found else None
+    def _path_set_capacity(self, name: str) -> Any:
+        event = self.world["events"]["spare"]  # of the others places are booked
+        return event["id"] if name == "event_id" else event["types"][0]["id"]
 
-    _path_resend_notification = _path_mark_notification
+    def _path_get_cancellation(self, _: str) -> Any:
+        return self.world["events"]["gone"]["id"]
+
+    def _path_end_session(self, _: str) -> Any:
+        if self.role == "anyone":
+            return None
+        self._tokens()
+        found = self.client(self.role).must("GET", "/v1/sessions?limit=100")["items"]
+        return next(one["id"] for one in found if not one["current"])
+
+    def _path_mark_notification(self, _: str) -> Any:
+        return next((one["id"] for one in self._notices()), None)
+
+    def _path_resend_notification(self, _: str) -> Any:
+        """The mail of a code reissued a case or more ago; each is sent again once only in five minutes."""
+        self.client("organiser").must("POST", f"/v1/tickets/{self.world['tickets'][-1]['id']}/reissue")
+        fresh = {"ticket_reissued", "tickets_created"}
+        found = [one["id"] for one in self._notices() if one["kind"] in fresh and one["status"] == "CREATED"]
+        found = [one for one in found if one not in self._resent]
+        self._resent.update(found[:1])
+        return found[0] if found else None
 
     def _path_accept_transfer(self, _: str) -> Any:
         return self._offer()
@@ -195,6 +237,16 @@ class Recipes:
 
     def _body_login(self) -> Things:
         return dict(self.world["logins"][self.role] or self.world["logins"]["user"])
+
+    def _body_verify_email(self) -> Things:
+        return {"token": self.world["verified"]}
+
+    def _body_reset_password(self) -> Things:
+        return {"token": self._code(), "password": secrets.token_urlsafe(15)}
+
+    def _body_change_password(self) -> Things:
+        known = self.world["logins"][self.role]
+        return {"old": known["password"], "new": secrets.token_urlsafe(15)} if known else {}
 
     def _body_refresh_token(self) -> Things:
         return {"refresh_token": self._tokens()["refresh_token"]}

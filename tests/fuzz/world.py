@@ -18,7 +18,9 @@ class World:
     """Everything by name, as plain data: it is handed to another process."""
 
     api: str
+    mailbox: str
     provider_key: str  # what the sandbox signs with
+    verified: str  # the code that proved the organiser's address; it says so as often as it is brought
     logins: dict[str, dict[str, str]]  # by role; nobody's is empty
     people: dict[str, str]  # their ids, by role
     categories: dict[str, str]  # by kind
@@ -44,6 +46,9 @@ class World:
         free = organiser.publishes(
             kinds["free"], "Fuzz party", [{"name": "Entry"} | FREE | many], staff=(staff.id,), max_per_user=50
         )
+        spare = organiser.publishes(kinds["free"], "Fuzz reserve", [{"name": "Entry"} | FREE])
+        gone = organiser.publishes(kinds["free"], "Fuzz flop", [{"name": "Entry"} | FREE])
+        organiser.client.must("POST", f"/v1/events/{gone['id']}/cancel", {})
         booking = settled(buyer, held(buyer, free["id"], 20), "CONFIRMED")
         more = settled(buyer, held(buyer, free["id"], 30), "CONFIRMED")
         tickets = tickets_of(buyer, booking) + tickets_of(buyer, more)
@@ -54,12 +59,17 @@ class World:
         until(lambda: buyer.client.must("GET", "/v1/payments")["items"] or None, "the payment of a free booking")
         return cls(
             api=api.api,
+            mailbox=stack.mailbox,
+            verified=organiser.code("confirm your e-mail"),
             provider_key=json.loads(known["SecretString"])["api_key"],
             logins={"anyone": {}, "admin": admin_login}
-            | {name: {"email": one.email, "password": one.password} for name, one in _named(buyer, staff, organiser)},
+            | {
+                name: {"username": one.user_name, "password": one.password}
+                for name, one in _named(buyer, staff, organiser)
+            },
             people={name: one.id for name, one in _named(buyer, staff, organiser)},
             categories=kinds,
-            events={"paid": paid, "free": free},
+            events={"paid": paid, "free": free, "spare": spare, "gone": gone},
             bookings=[booking["id"]],
             payments=[payment_of(buyer, bought)["id"]],
             tickets=[{"id": one["id"], "code": one["code"]} for one in tickets],
@@ -72,6 +82,10 @@ class World:
 def _category(admin: Client, kind: str) -> str:
     made = admin.must("POST", "/v1/categories", {"name": f"Fuzz {kind} {secrets.token_hex(3)}", "type": kind})
     return str(made["id"])
+
+
+def _login(person: Person) -> dict[str, str]:
+    return {"username": person.user_name, "password": person.password}
 
 
 def _named(buyer: Person, staff: Person, organiser: Person) -> tuple[tuple[str, Person], ...]:

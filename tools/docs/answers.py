@@ -72,13 +72,13 @@ def answers(row: Route, schema: Callable[[type[BaseModel]], dict[str, Any]]) -> 
     found: dict[str, Any] = {str(kind.status): _done(row, kind, schema(view) if view else None)}
     if NotModified in _kinds(read.endpoint(row)):
         found["304"] = {"description": "The client has this answer already."}
-    for status in sorted({one.status for one in told(row)} | set(_own(row))):
+    for status in sorted({one.status for one in told(row)} | set(_own(row)) | set(_GENERAL)):
         found[str(status)] = _refused(row, status)
     return found
 
 
 def general_answers() -> dict[str, Any]:
-    """What any call may answer, and so no call lists."""
+    """What any call may answer, whatever else stands with it."""
     return {str(status): {"$ref": f"#/components/responses/{name}"} for status, name in _GENERAL.items()}
 
 
@@ -123,8 +123,9 @@ def shared_answers() -> dict[str, Any]:
 def _refused(row: Route, status: int) -> dict[str, Any]:
     known = [one for one in told(row) if one.status == status]
     if not known:
-        return {"$ref": f"#/components/responses/Gateway{status}"}
-    return _answer(known, status if status in _own(row) else None)
+        return {"$ref": f"#/components/responses/{_GENERAL.get(status, f'Gateway{status}')}"}
+    busy: list[type[DomainError]] = [Busy] if status == Busy.status else []
+    return _answer([*known, *busy], status if status in _own(row) or status in _GENERAL else None)
 
 
 def _answer(known: list[type[DomainError]], own: int | None = None) -> dict[str, Any]:

@@ -213,7 +213,7 @@ def _info() -> dict[str, Any]:
         "description": (
             "JSON in snake_case; times in UTC; money in minor units of an ISO 4217 currency. Lists answer `next_token` "
             "and `previous_token`, to be sent back as they came. Refusals are problem documents (RFC 9457), whose "
-            "`type` is the address of an explanation.\n\nBeside what stands with a call, any call may answer what "
+            "`type` is the address of an explanation.\n\nAny call may answer what "
             "`x-any-call-answers` lists: too large a request (413), too many (429), a fault of ours (500), and not "
             "at this moment (503); the last three may be repeated, with the same Idempotency-Key."
         ),

@@ -19,7 +19,9 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-Email = Annotated[str, Field(max_length=names.LONGEST_EMAIL), AfterValidator(names.email)]
+Email = Annotated[
+    str, Field(max_length=names.LONGEST_EMAIL, json_schema_extra={"format": "email"}), AfterValidator(names.email)
+]
 UserName = Annotated[str, Field(min_length=3, max_length=30), AfterValidator(names.user_name)]
 PersonName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(names.person_name)]
 MobilePhone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]  # E.164
