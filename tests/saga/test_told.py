@@ -8,6 +8,7 @@ from tests.saga.stage import Run, Stage
 from tests.support.builders import House
 from tests.support.invariants import everything_is_told_once
 from tests.support.saga import Saga
+from tests.support.system import Person
 
 
 def declined_then_late_without_room(saga: Saga, house: House) -> Steps:
@@ -23,6 +24,39 @@ def declined_then_late_without_room(saga: Saga, house: House) -> Steps:
     saga.press(journeys.start(saga, taken, house.other), "paid")
     yield saga.settle
     journeys.late(saga, page)
+
+
+def passed_on_and_back(saga: Saga, house: House) -> Steps:
+    """Both tickets go to somebody else, and one comes back; then the organiser sends all money back."""
+    booking = journeys.order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    saga.press(journeys.start(saga, booking, house.buyer), "paid")
+    yield saga.settle
+    kept, back = (one["id"] for one in saga.tables()["tickets"] if one.get("booking_id") == booking["id"])
+    _handed(saga, kept, house.buyer, house.other)
+    theirs = _handed(saga, back, house.buyer, house.other)
+    _handed(saga, theirs, house.other, house.buyer)
+    yield saga.settle
+    payment = saga.http("GET /v1/payments", by=house.buyer).json["items"][0]["id"]
+    saga.http(f"POST /v1/payments/{payment}/refund", {"reason": "Sorry"}, by=house.organiser, expect=201)
+    yield saga.settle
+
+
+def _handed(saga: Saga, ticket: str, giver: Person, taker: Person) -> str:
+    to = {"to_user_id": taker.user_id}
+    offer = saga.http(f"POST /v1/tickets/{ticket}/transfer", to, by=giver, expect=201).json
+    return str(saga.http(f"POST /v1/transfers/{offer['id']}/accept", by=taker, expect=200).json["id"])
+
+
+def test_whose_ticket_came_back_hears_of_its_end_with_the_booking(stage: Stage) -> None:
+    run = stage.walk(journeys.Journey("passed_on_and_back", (passed_on_and_back,)))
+
+    ended = [one for one in run.tables["notifications"] if one.get("kind") in ("ticket_voided", "booking_cancelled")]
+    assert sorted((one["kind"], one["user_id"]) for one in ended) == [
+        ("booking_cancelled", stage.house.buyer.user_id),
+        ("ticket_voided", stage.house.other.user_id),
+    ]
+    assert run.violations == ()
 
 
 @pytest.fixture

@@ -246,8 +246,9 @@ def everything_is_told_once(tables: Tables) -> Iterator[str]:
         expected.update({(one["booking_id"], "payment_refunded"): back})
     for one in _of(tables, "tickets", "transfer"):
         expected.update({(one["id"], "ticket_offered"): 1})
+    buyers = {one["id"]: one["buyer_id"] for one in _of(tables, "tickets", "issue")}
     for one in _of(tables, "tickets", "ticket"):
-        expected.update((one["booking_id"], kind) for kind in _told_of(one))
+        expected.update((one["booking_id"], kind) for kind in _told_of(one, buyers.get(one["booking_id"])))
     notices = [one for one in _of(tables, "notifications", "notification") if one["kind"] not in _TO_AUDIENCES]
     told = Counter((one.get("transfer_id", one.get("booking_id")), one["kind"]) for one in notices)
     for about, kind in expected.keys() | told.keys():
@@ -256,13 +257,15 @@ def everything_is_told_once(tables: Tables) -> Iterator[str]:
             yield f"I13 booking {about}: told {times} times of {kind}, which is due {due} times"
 
 
-def _told_of(ticket: Item) -> Iterator[str]:
-    # A ticket that ends with its booking is told of with that, unless it is somebody else's by then.
+def _told_of(ticket: Item, buyer: str | None) -> Iterator[str]:
+    # A ticket that ends with its booking is told of with that, unless it is somebody else's by then: it may have
+    # been passed on and come back to the buyer.
     yield from ("ticket_reissued" for log in ticket["logs"] if log["did"] == "reissue")
     passed_on = "transferred_from" in ticket
     if passed_on:
         yield from ("ticket_received", "ticket_given")
-    if "withdrawn_by" in ticket or (passed_on and ticket["status"] == "VOID" and "transferred_to" not in ticket):
+    elsewhere = passed_on and ticket["user_id"] != buyer and "transferred_to" not in ticket
+    if "withdrawn_by" in ticket or (elsewhere and ticket["status"] == "VOID"):
         yield "ticket_voided"
 
 
