@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import get_context
 from statistics import median
 
 from tests.simulation.play import ALL_RATES, Plan, Verdict, play, shrunk
@@ -35,7 +36,7 @@ def simulate(count: int, first: int, *, processes: int | None = None) -> list[Sh
     """The verdicts of so many seeds, on all cores."""
     seeds = iter(range(first, first + count))
     chunks = list(iter(lambda: tuple(islice(seeds, _CHUNK)), ()))
-    with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as pool:
         return [one for found in pool.map(judged, chunks) for one in found]
 
 

@@ -19,6 +19,7 @@ from tests.support.mutation import ROOT, Change, failures
 PART, PARTS = 400, 4
 HERE = "tests/simulation/test_schedules.py"
 found: list[Short] = []
+pytestmark = pytest.mark.xdist_group("simulation")
 
 
 @pytest.mark.parametrize("first", [1 + PART * at for at in range(PARTS)])
