@@ -15,6 +15,7 @@ ORDERING, ANSWERS = "tests/component/test_booking_ordering.py", "tests/component
 READING, LIFECYCLE = "tests/component/test_booking_reading.py", "tests/component/test_booking_lifecycle.py"
 ON_SALE = "functions/booking/core/terms.py"
 TERMS, ENDED = "tests/component/test_booking_catalogue.py", "tests/component/test_booking_cancellation.py"
+OFF = "functions/booking/core/cancellation.py"
 
 CONTROLS = {
     "enough places": (
@@ -174,6 +175,34 @@ CONTROLS = {
     "so many looks": (
         Change(LISTS, "for _ in range(_LOOKS):", "while True:"),
         f"{LISTED}::test_a_page_that_looks_at_too_many_is_short_and_goes_on",
+    ),
+    "the sale closes first": (
+        Change(OFF, "    catalogue.learn(event)\n", ""),
+        f"{ENDED}::test_the_sale_is_closed_before_the_first_booking_ends",
+    ),
+    "a later pass": (
+        Change(OFF, """now["cancelled"] > now["before"] or begun["pass_at"] == begun["started_at"]:""", "False:"),
+        f"{ENDED}::test_what_the_index_shows_only_later_is_found_by_a_later_pass",
+    ),
+    "each end is counted with it": (
+        Change(OFF, ", beside=[counted])", ")"),
+        f"{ENDED}::test_two_instances_at_once_end_each_booking_once",
+    ),
+    "what was paid meanwhile is owed": (
+        Change(OFF, "if booking.status is State.CONFIRMED else 0", "if booking.payment_id is False else 0"),
+        f"{ENDED}::test_a_booking_that_is_paid_while_it_ends_is_owed_its_money",
+    ),
+    "only what has places ends": (
+        Change(OFF, "        if booking.status not in TAKING:\n            return\n", ""),
+        f"{ENDED}::test_the_organiser_sees_how_far_it_is",
+    ),
+    "its organiser alone sees the progress": (
+        Change(
+            "functions/booking/get_cancellation.py",
+            "catalogue.owned(event_id, caller.user_id)",
+            "catalogue.terms(event_id)",
+        ),
+        f"{ENDED}::test_an_event_that_is_not_cancelled_shows_nothing",
     ),
 }
 

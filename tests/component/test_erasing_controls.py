@@ -62,6 +62,10 @@ CONTROLS = {
         Change(CONTACTS, '_STAYS = "attribute_not_exists(#erased_at)"', '_STAYS = "attribute_not_exists(#nothing)"'),
         f"{ORDERS}::test_in_any_order_the_contact_ends_as_a_tombstone[UserErased-UserRegistered-UserUpdated]",
     ),
+    "what is published meanwhile goes": (
+        Change("functions/events/core/erasing.py", ', condition="#terms_version = :never", values={"never": 0}', ""),
+        "tests/component/test_events_erasing.py::test_a_draft_that_is_published_at_that_moment_stays",
+    ),
     "a notification waits for who is gone": (
         Change(CONTACTS, '    if "erased_at" in found:\n        return None\n', ""),
         f"{ORDERS}::test_somebody_who_is_gone_is_told_nothing_and_nothing_waits_for_them",

@@ -9,12 +9,9 @@ import pytest
 from common import clock
 from common.bus.user import UserErased
 from infra.topology import EVENTS
-from tests.support.mutation import Change, failures
 from tests.support.organising import ADMIN, NOW, ORGANISER, a_category, an_event, drafted, item_of, publish, published
 from tests.support.refusals import meanwhile
 from tests.support.system import Person, System
-
-HERE, ERASER = "tests/component/test_events_erasing.py", "functions/events/core/erasing.py"
 
 
 @pytest.fixture(autouse=True)
@@ -78,25 +75,3 @@ def test_another_s_drafts_stay(system: System) -> None:
 
     assert kept(system) == {theirs}
     assert system.http("GET /v1/categories", by=ADMIN).json["items"]
-
-
-CONTROLS = {
-    "published events go too": (
-        Change(ERASER, "        if promises.public(event):\n            continue\n", ""),
-        Change(ERASER, ', condition="#terms_version = :never", values={"never": 0}', ""),
-        f"{HERE}::test_what_was_published_stays_as_it_was_whatever_became_of_it",
-    ),
-    "what is published meanwhile goes": (
-        Change(ERASER, ', condition="#terms_version = :never", values={"never": 0}', ""),
-        f"{HERE}::test_a_draft_that_is_published_at_that_moment_stays",
-    ),
-}
-
-
-@pytest.mark.parametrize("control", CONTROLS)
-def test_without_its_guard_the_eraser_takes_too_much(control: str) -> None:
-    *changes, node = CONTROLS[control]
-
-    failed, said = failures([str(node)], *(one for one in changes if isinstance(one, Change)))
-
-    assert failed == [node], f"nobody notices: {control}\n{said}"
