@@ -181,7 +181,7 @@ def given_back(saga: Saga, house: House) -> Steps:
     booking = order(saga, night, house.buyer, places=2)
     yield saga.settle
     saga.press(start(saga, booking, house.buyer), "paid")
-    yield saga.settle
+    yield from _mails(saga, house.buyer, 1)
     cancel(saga, booking, house.buyer)
 
 
