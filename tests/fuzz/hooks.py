@@ -20,6 +20,7 @@ Case = AnyCase[Any]
 ROLE = os.environ["FUZZ_ROLE"]
 RECIPES = Recipes(json.loads(Path(os.environ["FUZZ_WORLD"]).read_text()), ROLE)
 NOTES = Path(os.environ["FUZZ_NOTES"]).open("a", buffering=1)  # noqa: SIM115 - for the life of the process
+_HEARD: set[object] = set()  # what answers have named: a linked case is about these
 _TOKENS = ("next_token", "previous_token")  # of lists that were never asked for, or both at once
 _SAID = {"from": "2030-01-01T00:00:00Z", "to": "2032-01-01T00:00:00Z"}  # sane years, in their order
 _LINE = 3000  # characters of a query: an API never sees a request line beyond AWS's 10,240 bytes
@@ -42,7 +43,8 @@ if ROLE != "anyone":
 def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> None:
     """A positive case is about what exists; where something else is wrong on purpose, that alone is wrong."""
     operation = case.operation.definition.raw["operationId"]
-    if _right(case, ParameterLocation.PATH) and case.path_parameters and not _led(case):
+    known = _led(case) and _HEARD.issuperset(case.path_parameters.values())
+    if _right(case, ParameterLocation.PATH) and case.path_parameters and not known:
         found = {name: RECIPES.path(operation, name) for name in case.path_parameters}
         case.path_parameters = {
             name: value if found[name] is None else found[name] for name, value in case.path_parameters.items()
@@ -70,6 +72,7 @@ def after_call(_context: HookContext, case: Case, response: Response) -> None:
     positive = bool(asked and meta and meta.generation.mode is GenerationMode.POSITIVE)
     told = {"call": case.operation.label, "positive": positive, "status": response.status_code, "role": ROLE}
     NOTES.write(json.dumps(told) + "\n")
+    _HEARD.update(_ids(response))
     changed = case.operation.definition.raw["operationId"] == "change_password" and response.status_code == 204
     if changed and isinstance(case.body, dict):
         RECIPES.change_back(str(case.body["new"]))
@@ -90,8 +93,17 @@ def _right(case: Case, where: ParameterLocation) -> bool:
 
 
 def _led(case: Case) -> bool:
-    """Whether an earlier answer led here, and says what the case is about."""
+    """Whether an earlier answer may have led here; the case is about what that answer named, if it named it all."""
     return bool(case.meta and case.meta.phase.name is TestPhase.STATEFUL)
+
+
+def _ids(response: Response) -> list[str]:
+    """What an answer names, or the things in a page of answers."""
+    if not response.content or "json" not in response.headers.get("content-type", [""])[0]:
+        return []
+    said = response.json()
+    things = said.get("items", [said]) if isinstance(said, dict) else []
+    return [value for one in things if isinstance(one, dict) for value in one.values() if isinstance(value, str)]
 
 
 def _signature(case: Case) -> str:
