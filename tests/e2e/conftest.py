@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 LAST = "test_every_answer.py"  # looks back at what the others were answered
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
