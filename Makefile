@@ -22,7 +22,6 @@ CLI := node_modules/.installed
 CLIENT := generated/ticketing_api/py.typed
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
-TESTS ?=
 
 .PHONY: help up demo down logs test check lint types architecture synth docs docs-unchanged answers prove simulate \
 	deploy destroy fmt lock environment clean
@@ -43,7 +42,12 @@ logs: ## follow the emulator's, the proxy's and the functions' log
 	@$(PY) -m local.logs
 
 test: environment $(CLIENT) ## run the tests, on an emulator of their own; TESTS='-k holds tests/unit' narrows
-	@$(PY) -m pytest $(if $(TESTS),$(TESTS),--numprocesses auto --dist loadgroup)
+ifdef TESTS
+	@$(PY) -m pytest $(TESTS)
+else
+	@$(PY) -m pytest --numprocesses auto --dist loadgroup --ignore tests/e2e
+	@$(PY) -m pytest tests/e2e
+endif
 
 check: environment ## what CI runs: lint, types, architecture, synth and nag, docs unchanged, tests
 	@$(MAKE) lint

@@ -15,12 +15,10 @@ HERE = Path(__file__).parent
 LAST = "test_every_answer.py"  # looks back at what the others were answered
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("e2e"))  # one system for all of them
     items.sort(key=lambda item: (item.path.name == LAST, item.get_closest_marker("spoils") is not None))
 
 
