@@ -12,6 +12,7 @@ from tests.support.house import House
 from tests.support.stack import ADMIN, deployed
 
 HERE = Path(__file__).parent
+ENDS_SESSIONS = "test_fuzz.py"  # the admin's among them, so nobody comes after it
 LAST = "test_every_answer.py"  # looks back at what the others were answered
 
 
@@ -19,7 +20,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: (item.path.name == LAST, item.get_closest_marker("spoils") is not None))
+    items.sort(key=_order)
+
+
+def _order(item: pytest.Item) -> tuple[bool, bool, bool]:
+    return item.path.name == LAST, item.path.name == ENDS_SESSIONS, item.get_closest_marker("spoils") is not None
 
 
 @pytest.fixture(scope="session")
