@@ -187,7 +187,7 @@ def given_back(saga: Saga, house: House) -> Steps:
 
 def free_given_back(saga: Saga, house: House) -> Steps:
     booking = order(saga, house.gala, house.buyer, of=1)
-    yield saga.settle
+    yield from _mails(saga, house.buyer, 1)
     cancel(saga, booking, house.buyer)
 
 
@@ -388,7 +388,8 @@ def called_off(saga: Saga, house: House) -> Steps:
     saga.press(start(saga, paid, house.buyer), "paid")
     page = start(saga, paying, house.buyer)
     cancel(saga, ended, house.buyer)
-    yield saga.settle
+    yield from _mails(saga, house.buyer, 2)
+    yield from _mails(saga, house.other, 1)
     saga.http(f"POST /v1/events/{night.id}/cancel", {"message": "Rain"}, by=house.organiser, expect=200)
     yield saga.rest
     late(saga, page)

@@ -39,19 +39,19 @@ CONTROLS = (
         ("functions/booking/core/repository.py", '        also="attribute_not_exists(#payment_id)",\n', ""),
     ),
     control(
-        "a transition leaves only the states of its table",
+        "a transition is of the state and the version that were read",
         f"{RACE}[a hold that runs out]",
         (
             "layers/common/outbox.py",
-            "condition = f\"#status IN ({', '.join(':' + name for name in sources)})\"",
-            'condition = "attribute_exists(#pk)"',
+            "f\"#status IN ({', '.join(':' + name for name in sources)})\" + (f\" AND {also}\" if also else \"\")",
+            '"attribute_exists(#pk)"',
         ),
     ),
     control(
         "a booking that has ended ends no more",
         f"{AGAIN}[expired]",
         (
-            "functions/booking/core/service.py",
+            "functions/booking/core/ending.py",
             "    if not LIFECYCLE.allows(booking.status, trigger):\n        return\n",
             "",
         ),

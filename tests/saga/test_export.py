@@ -44,7 +44,9 @@ TABLES = {"user": "users", "auth": "auth", "booking": "bookings", "payment": "pa
 }
 DERIVED = {  # what names a person, and says no more of them than what is in the copy
     ("auth", "claim"),  # that a name is taken
+    ("auth", "holder"),  # who has a verified address
     ("bookings", "terms"),  # an event, again
+    ("payments", "show"),
     ("tickets", "event"),
     ("tickets", "issue"),  # which tickets a booking has
 }
@@ -61,7 +63,7 @@ def person(saga: Saga) -> Person:
     """Somebody who has registered, changed everything, booked, paid, been described, and organises, too."""
     at = house(saga)
     user_id = saga.http("POST /v1/register", ACCOUNT, expect=201).json["id"]
-    login = {"email": ACCOUNT["email"], "password": ACCOUNT["password"]}
+    login = {"username": ACCOUNT["user_name"], "password": ACCOUNT["password"]}
     saga.settle()
     saga.http("POST /v1/login", login, expect=200)
     me = Person("organiser", user_id=user_id)
