@@ -32,7 +32,7 @@ from local.progress import CannotGoOn, command
 from local.stack import Ports, Stack
 from local.tables import items
 from local.up import STATE, record
-from tests.support.invariants import violations
+from reconcile.core.invariants import violations
 
 PAID = {"prices": 2500, "currency": "EUR"}
 FREE = {"prices": 0, "currency": "EUR"}

@@ -8,9 +8,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from common import ids
 from infra import topology
+from reconcile.core.histories import histories_are_paths
+from reconcile.core.tickets import doors_count_right, tickets_admit_once
 from tests.component.test_ticket_door import ADMIN, BOSS, DOOR, overtaken, scan, ticket
 from tests.component.test_ticket_issuing import CANCELLED, CONFIRMED, EVENT, at_noon, cancelled, confirmed, items, terms
-from tests.support.invariants import doors_count_right, histories_are_paths, tickets_admit_once
 from tests.support.system import Person, Reply, System
 
 __all__ = ["at_noon", "ticket"]

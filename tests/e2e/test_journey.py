@@ -4,7 +4,7 @@ from local import demo
 from local.client import Client
 from local.stack import Stack
 from local.tables import items
-from tests.support.invariants import violations
+from reconcile.core.invariants import violations
 from tests.support.stack import ADMIN
 
 

@@ -6,11 +6,11 @@ from itertools import combinations
 from typing import Any
 
 from infra.vocabulary import Timer
+from reconcile.core.invariants import violations
 from tests.saga.compare import plain
 from tests.saga.journeys import ALONE, BESIDE, Journey
 from tests.support.builders import House, house
 from tests.support.deliveries import Faults, Handling, Slot
-from tests.support.invariants import violations
 from tests.support.saga import Saga
 from tests.support.system import row
 

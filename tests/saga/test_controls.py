@@ -43,7 +43,7 @@ CONTROLS = (
         f"{RACE}[a hold that runs out]",
         (
             "layers/common/outbox.py",
-            "f\"#status IN ({', '.join(':' + name for name in sources)})\" + (f\" AND {also}\" if also else \"\")",
+            'f"#status IN ({\', \'.join(\':\' + name for name in sources)})" + (f" AND {also}" if also else "")',
             '"attribute_exists(#pk)"',
         ),
     ),

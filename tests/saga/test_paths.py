@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from reconcile.core.invariants import violations
 from tests.saga import journeys
 from tests.saga.journeys import ALONE, Journey
 from tests.saga.stage import Run, Stage
 from tests.support.deliveries import Faults
-from tests.support.invariants import violations
 
 
 def walked(stage: Stage, play: journeys.Play) -> Run:

@@ -2,11 +2,11 @@
 
 import pytest
 
+from reconcile.core.telling import everything_is_told_once
 from tests.saga import journeys
 from tests.saga.journeys import Steps
 from tests.saga.stage import Run, Stage
 from tests.support.builders import House
-from tests.support.invariants import everything_is_told_once
 from tests.support.saga import Saga
 from tests.support.system import Person
 

@@ -74,4 +74,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from tests.simulation import __main__ as by_name  # where the processes that are started look for it
+
+    sys.exit(by_name.main())

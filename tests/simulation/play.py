@@ -13,6 +13,7 @@ from typing import Any
 from infra import topology
 from payment.core import provider
 from payment.core.stripe_provider import StripeProvider
+from reconcile.core.invariants import violations
 from sandbox.core import webhook
 from tests.simulation.faults import RATES, Chaos
 from tests.simulation.people import ACTS, WAYS, Act, Buyer, Scene, Show
@@ -20,7 +21,6 @@ from tests.simulation.schedule import Stuck
 from tests.simulation.wire import WIRE_RATES, InProcess, Wire
 from tests.simulation.world import World
 from tests.support.gateway import Person
-from tests.support.invariants import violations
 
 _HOLD = 60  # seconds
 ALL_RATES = {**RATES, **WIRE_RATES}

@@ -27,7 +27,9 @@ def page() -> str:
 def _section(service: str, name: str, machine: StateMachine[Any, Any]) -> str:
     title = service.capitalize() + ("" if name == "LIFECYCLE" else f": {name.lower().replace('_', ' ')}")
     rows = [(f"`{state}`", trigger, f"`{target}`") for (state, trigger), target in machine.table.items()]
-    source = f"`functions/{service}/core/model.py`, `{name}`"
+    shared = (read.ROOT / "layers/common/python/common/states" / f"{service}.py").exists()
+    home = f"layers/common/python/common/states/{service}.py" if shared else f"functions/{service}/core/model.py"
+    source = f"`{home}`, `{name}`"
     return "\n\n".join(
         [f"## {title}", source, f"```mermaid\n{machine.mermaid()}\n```", read.table(("from", "trigger", "to"), rows)]
     )

@@ -2,55 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from booking.core.terms import Terms
 from common.idempotency import Claim
-from common.statemachine import StateMachine
+from common.states.booking import LIFECYCLE, State, Trigger
 
-
-class State(StrEnum):
-    PENDING = "PENDING"
-    CONFIRMED = "CONFIRMED"
-    FAILED = "FAILED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
-
-
-class Trigger(StrEnum):
-    CONFIRM = "confirm"  # paid in time
-    FAIL = "fail"  # will not be paid
-    EXPIRE = "expire"  # not paid in time
-    CANCEL = "cancel"  # the buyer thought better of it
-    WITHDRAW = "withdraw"  # confirmed, and given back by the buyer as the event's terms allow
-    REVOKE = "revoke"  # confirmed, but its tickets cannot be made
-    REFUND = "refund"  # confirmed, but all that was paid has gone back
-    CALL_OFF = "call_off"  # the event will not take place
-    CONFIRM_LATE = "confirm_late"  # paid after the places went back, and they could be retaken
-    REFUSE = "refuse"  # paid after the places went back, and they could not
-
-
-# fmt: off
-LIFECYCLE = StateMachine({
-    (State.PENDING,   Trigger.CONFIRM):      State.CONFIRMED,
-    (State.PENDING,   Trigger.FAIL):         State.FAILED,
-    (State.PENDING,   Trigger.EXPIRE):       State.EXPIRED,
-    (State.PENDING,   Trigger.CANCEL):       State.CANCELLED,
-    (State.PENDING,   Trigger.CALL_OFF):     State.CANCELLED,
-    (State.CONFIRMED, Trigger.WITHDRAW):     State.CANCELLED,
-    (State.CONFIRMED, Trigger.REVOKE):       State.CANCELLED,
-    (State.CONFIRMED, Trigger.REFUND):       State.CANCELLED,
-    (State.CONFIRMED, Trigger.CALL_OFF):     State.CANCELLED,
-    (State.EXPIRED,   Trigger.CONFIRM_LATE): State.CONFIRMED,
-    (State.FAILED,    Trigger.CONFIRM_LATE): State.CONFIRMED,
-    (State.EXPIRED,   Trigger.REFUSE):       State.FAILED,
-    (State.FAILED,    Trigger.REFUSE):       State.FAILED,
-    (State.CANCELLED, Trigger.REFUSE):       State.FAILED,
-})
-# fmt: on
+__all__ = ["LIFECYCLE", "LONGEST_HOLD", "ROLLS", "TAKING", "Booking", "Item", "State", "Trigger", "roll"]
 
 TAKING = (State.PENDING, State.CONFIRMED)  # a booking in these states has its places
 LONGEST_HOLD = timedelta(minutes=30)  # from the order on, however it is extended

@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from common.bus.base import Locale
-from common.statemachine import StateMachine
+from common.states.notify import LIFECYCLE, State, Trigger
+
+__all__ = ["LIFECYCLE", "RULES", "Contact", "Kind", "Notification", "Rule", "State", "Trigger"]
 
 
 class Kind(StrEnum):
@@ -24,33 +26,6 @@ class Kind(StrEnum):
     EVENT_REMINDER = "event_reminder"
 
 
-class State(StrEnum):
-    PENDING = "PENDING"
-    CREATED = "CREATED"
-    FAILED = "FAILED"
-    DROPPED = "DROPPED"
-    KEPT = "KEPT"
-
-
-class Trigger(StrEnum):
-    SEND = "send"
-    FAIL = "fail"  # the mail could not be sent: people must look
-    DROP = "drop"  # what it was to tell is no longer so
-    KEEP = "keep"  # the person wants no mails of this kind: it stands in their list only
-    RESEND = "resend"
-
-
-# fmt: off
-LIFECYCLE = StateMachine({
-    (State.PENDING, Trigger.SEND):   State.CREATED,
-    (State.PENDING, Trigger.FAIL):   State.FAILED,
-    (State.PENDING, Trigger.DROP):   State.DROPPED,
-    (State.PENDING, Trigger.KEEP):   State.KEPT,
-    (State.FAILED,  Trigger.RESEND): State.PENDING,
-    (State.CREATED, Trigger.RESEND): State.PENDING,
-})
-
-
 @dataclass(frozen=True)
 class Rule:
     """`always`: mailed whatever the settings say. `tickets`: it carries tickets, and is sent again to who asks."""
@@ -59,6 +34,7 @@ class Rule:
     tickets: bool = False
 
 
+# fmt: off
 RULES: Mapping[Kind, Rule] = {
     Kind.TICKETS_CREATED:   Rule(always=True, tickets=True),
     Kind.TICKET_RECEIVED:   Rule(always=True, tickets=True),

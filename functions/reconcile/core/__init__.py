@@ -1,0 +1,1 @@
+"""The invariants, and what mends them."""
