@@ -1,4 +1,4 @@
-"""DELETE /v1/bookings/{booking_id}: give the places back, before they are paid or as the event's terms allow."""
+"""POST /v1/bookings/{booking_id}/cancel: give the places back, before they are paid or as the event's terms allow."""
 
 from booking.core import ending
 from booking.core.errors import BookingUnknown, NotCancellable, NotRefundable

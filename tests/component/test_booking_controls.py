@@ -116,6 +116,14 @@ CONTROLS = {
         Change(STOCK, '"#capacity = :before AND #available', '"#available'),
         f"{SIZES}::test_two_changes_at_once_end_with_the_later_number",
     ),
+    "drafts of one's own only": (
+        Change(
+            "functions/events/core/event_types.py",
+            'own = has and event["organiser_id"] ==',
+            'own = has or event["organiser_id"] ==',
+        ),
+        "tests/component/test_booking_unsold_types.py::test_of_the_drafts_of_others_nobody_hears",
+    ),
     "the organiser only": (
         Change(CATALOGUE, "if found.organiser_id != user_id:", "if False:"),
         f"{SIZES}::test_only_the_events_organiser_may",

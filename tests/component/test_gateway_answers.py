@@ -31,7 +31,7 @@ def test_an_unknown_route_is_a_problem(system: System) -> None:
 
 @pytest.mark.parametrize(
     ("path", "allowed"),
-    [("/v1/health", "GET"), ("/v1/events", "GET, POST"), ("/v1/bookings/some-id", "DELETE, GET")],
+    [("/v1/health", "GET"), ("/v1/events", "GET, POST"), ("/v1/tickets/some-id", "GET, PUT")],
 )
 def test_a_known_path_says_with_which_methods_it_is_a_call(system: System, path: str, allowed: str) -> None:
     context = {"requestId": "r1", "http": {"method": "TRACE", "path": path}}

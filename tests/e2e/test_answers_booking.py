@@ -71,17 +71,17 @@ def test_ones_own_bookings_are_listed_shown_and_cancelled(house: House, buyer: P
 
     assert ask(buyer.client, "GET /v1/bookings").told == (200, "done")
     assert ask(buyer.client, f"GET /v1/bookings/{mine['id']}").told == (200, "done")
-    assert ask(buyer.client, f"DELETE /v1/bookings/{mine['id']}").told == (200, "done")
+    assert ask(buyer.client, f"POST /v1/bookings/{mine['id']}/cancel").told == (200, "done")
 
 
 def test_the_bookings_of_others_are_unknown(house: House, ask: Asking) -> None:
-    for method in ("GET", "DELETE"):
-        answer = ask(house.stranger.client, f"{method} /v1/bookings/{house.booking['id']}")
+    for call in ("GET /v1/bookings/{}", "POST /v1/bookings/{}/cancel"):
+        answer = ask(house.stranger.client, call.format(house.booking["id"]))
         assert answer.told == (404, "booking-unknown")
 
 
 def test_a_confirmed_booking_is_not_cancelled(house: House, ask: Asking) -> None:
     with house.altered("bookings", house.party["id"], "terms", starts_at="2026-01-01T20:00:00.000Z"):
-        answer = ask(house.buyer.client, f"DELETE /v1/bookings/{house.booking['id']}")
+        answer = ask(house.buyer.client, f"POST /v1/bookings/{house.booking['id']}/cancel")
 
     assert answer.told == (409, "not-refundable")

@@ -47,7 +47,7 @@ def test_what_cannot_be_held_longer_says_why(hold: dict[str, Any], buyer: Person
 
 def test_a_confirmed_booking_goes_back_as_the_terms_allow(house: House, buyer: Person, ask: Asking) -> None:
     booking = settled(buyer, held(buyer, house.party["id"], 2), "CONFIRMED")
-    call = f"DELETE /v1/bookings/{booking['id']}"
+    call = f"POST /v1/bookings/{booking['id']}/cancel"
 
     with house.altered("bookings", house.party["id"], "terms", starts_at=moment(hours=-1)):
         late = ask(buyer.client, call)
@@ -58,7 +58,7 @@ def test_a_confirmed_booking_goes_back_as_the_terms_allow(house: House, buyer: P
 
 def test_what_has_ended_is_not_cancelled(hold: dict[str, Any], buyer: Person, house: House, ask: Asking) -> None:
     with house.altered("bookings", hold["id"], "booking", status="EXPIRED"):
-        assert ask(buyer.client, f"DELETE /v1/bookings/{hold['id']}").told == (409, "not-cancellable")
+        assert ask(buyer.client, f"POST /v1/bookings/{hold['id']}/cancel").told == (409, "not-cancellable")
 
 
 def test_an_order_outside_its_time_says_so(house: House, buyer: Person, ask: Asking) -> None:
@@ -119,6 +119,9 @@ def test_places_are_added_and_never_taken_from_anybody(house: House, ask: Asking
     assert ask(house.buyer.client, call, {"capacity": 1}).told == (403, "role-missing")
     unknown = call.replace(kind, SOME)
     assert ask(house.organiser.client, unknown, {"capacity": 1}).told == (404, "type-unknown")
+    draft = house.draft()
+    unsold = f"PUT /v1/events/{draft['id']}/types/{draft['types'][0]['id']}/capacity"
+    assert ask(house.organiser.client, unsold, {"capacity": 1}).told == (409, "not-published-yet")
 
 
 def test_how_far_a_cancellation_is_can_be_seen(house: House, buyer: Person, ask: Asking) -> None:

@@ -99,7 +99,7 @@ def test_what_is_paid_is_not_paid_again(house: House, ask: Asking) -> None:
 
 
 def test_a_cancelled_order_is_not_paid(buyer: Person, booking: dict[str, Any], ask: Asking) -> None:
-    buyer.client.must("DELETE", f"/v1/bookings/{booking['id']}")
+    buyer.client.must("POST", f"/v1/bookings/{booking['id']}/cancel")
 
     until(lambda: payment_of(buyer, booking)["status"] == "CANCELLED" or None, "the payment's end")
 

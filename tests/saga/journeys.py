@@ -49,7 +49,7 @@ def start(saga: Saga, booking: dict[str, Any], by: Person) -> str:
 
 
 def cancel(saga: Saga, booking: dict[str, Any], by: Person) -> None:
-    saga.http(f"DELETE /v1/bookings/{booking['id']}", by=by, expect=200)
+    saga.http(f"POST /v1/bookings/{booking['id']}/cancel", by=by, expect=200)
 
 
 def late(saga: Saga, page: str) -> None:

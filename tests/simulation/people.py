@@ -93,7 +93,7 @@ class Buyer:
         scene.wire.choose(page, outcome)
 
     def cancel(self, scene: Scene, booking: dict[str, Any]) -> None:
-        scene.ask(f"DELETE /v1/bookings/{booking['id']}", by=self.person)
+        scene.ask(f"POST /v1/bookings/{booking['id']}/cancel", by=self.person)
 
 
 def _pays(me: Buyer, scene: Scene, outcome: str = "paid") -> dict[str, Any] | None:

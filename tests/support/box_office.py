@@ -152,7 +152,7 @@ class BoxOffice:
         return self.system.http(call, {"capacity": capacity}, by=by)
 
     def cancel(self, by: Person, booking_id: str) -> Reply:
-        return self.system.http(f"DELETE /v1/bookings/{booking_id}", by=by)
+        return self.system.http(f"POST /v1/bookings/{booking_id}/cancel", by=by)
 
     # -- what the table holds ----------------------------------------------------------------------
 

@@ -1,12 +1,15 @@
 """How many places of a type there are."""
 
 from booking.core import catalogue, stock
-from booking.core.errors import BelowTaken, TypeUnknown
+from booking.core.errors import BelowTaken, EventUnknown, NotPublishedYet, TypeUnknown
 from booking.core.schemas import CapacityView
 from common import log, outbox, store
 from common.bus.booking import CapacityChanged
+from common.call import CallFailed, ask
+from common.calls.events import FindType, FoundType
 from common.outbox import entry
 from common.patience import NotNow
+from common.problems import Busy, NotFound
 from common.store import ConditionFailed
 
 _TRIES = 8
@@ -17,8 +20,7 @@ def set_to(user_id: str, event_id: str, event_type_id: str, capacity: int) -> Ca
 
     The number is absolute, so a repetition changes nothing; of two organisers' numbers the later one stands.
     """
-    if event_type_id not in catalogue.owned(event_id, user_id).types:
-        raise TypeUnknown
+    _sold(user_id, event_id, event_type_id)
     for _ in range(_TRIES):
         available, before = stock.free([event_type_id])[event_type_id]
         if capacity < before - available:
@@ -28,6 +30,26 @@ def set_to(user_id: str, event_id: str, event_type_id: str, capacity: int) -> Ca
         free = available + capacity - before
         return CapacityView(event_id=event_id, event_type_id=event_type_id, capacity=capacity, available=free)
     raise NotNow(f"the stock of {event_type_id} does not come to rest")
+
+
+def _sold(user_id: str, event_id: str, event_type_id: str) -> None:
+    missing = _missing(user_id, event_id, event_type_id)
+    if missing is None:
+        return
+    wanted = FindType(organiser_id=user_id, event_id=event_id, event_type_id=event_type_id)
+    try:
+        known = ask("events.find_type", wanted, FoundType)
+    except CallFailed:
+        raise Busy from None
+    raise NotPublishedYet(published=known.published) if known.found else missing
+
+
+def _missing(user_id: str, event_id: str, event_type_id: str) -> NotFound | None:
+    try:
+        known = event_type_id in catalogue.owned(event_id, user_id).types
+    except EventUnknown as unknown:
+        return unknown
+    return None if known else TypeUnknown()
 
 
 def _resized(event_type_id: str, before: int, after: int) -> bool:

@@ -23,6 +23,14 @@ class TypeUnknown(NotFound):
     """The event has no such type."""
 
 
+class NotPublishedYet(Conflict):
+    """The type is not on sale: of a draft, PUT /v1/events/{event_id}/types/{type_id} changes the capacity."""
+
+    def __init__(self, *, published: bool) -> None:
+        # What has just been published is sold a moment later.
+        super().__init__(retry_after=1 if published else None)
+
+
 class CancellationUnknown(NotFound):
     """The event is not being cancelled; a moment after the call that cancels it, it is."""
 

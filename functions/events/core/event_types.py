@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from common import clock
 from common.api import Caller, IfMatch
+from common.calls.events import FindType, FoundType
 from common.idempotency import Claim
 from common.store import Item
 from events.core import drafts, model, promises, repository, standing
@@ -43,6 +44,14 @@ def edit(caller: Caller, event_id: str, type_id: str, request: TypeEdit, seen: I
     if new != stored:
         event = repository.edit(event, "edit_type", {"types": types}, sold=True)
     return _of(standing.of(event), type_id), event
+
+
+def found(asked: FindType) -> FoundType:
+    """What there is, for a service that sells published types only."""
+    event = repository.find(asked.event_id) or {"organiser_id": None, "types": [], "terms_version": 0}
+    has = any(one["id"] == asked.event_type_id for one in event["types"])
+    own = has and event["organiser_id"] == asked.organiser_id
+    return FoundType(found=own, published=own and promises.public(event))
 
 
 def _wanted(request: TypeEdit, shown: Item) -> Item:

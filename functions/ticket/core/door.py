@@ -63,12 +63,16 @@ def told(scan: Item, event: Item, ticket: Item | None = None) -> Item:
     return scan | shown | {"type_name": event["types"].get(scan["event_type_id"])}
 
 
-def undo(caller: Caller, nonce: str) -> None:
-    """The ticket is as if it had not been scanned, and the nonce is spent. Harmless to repeat."""
+def undo(caller: Caller, nonce: str) -> Item:
+    """The admission, taken back: the ticket is as if not scanned, the nonce is spent. Harmless to repeat."""
     scan = _own(caller, nonce)
-    access.at_door(caller, scan["event_id"])
-    if "undone_at" in scan:
-        return
+    event = access.at_door(caller, scan["event_id"])
+    if "undone_at" not in scan:
+        _take_back(scan, caller)
+    return told(_own(caller, nonce), event)
+
+
+def _take_back(scan: Item, caller: Caller) -> None:
     try:
         repository.take_back(scan, by=caller.user_id)
     except ConditionFailed as failure:

@@ -1,0 +1,18 @@
+"""What events answers."""
+
+from common.call import CallAnswer, CallRequest
+
+
+class FindType(CallRequest):
+    """Whether this organiser has such an event with such a type, sold or not."""
+
+    organiser_id: str
+    event_id: str
+    event_type_id: str
+
+
+class FoundType(CallAnswer):
+    """`published` says whether the event has been put on sale, whatever became of it."""
+
+    found: bool
+    published: bool
