@@ -24,6 +24,7 @@ from tests.support.postbox import (
     mails,
     meet,
     notices,
+    post,
     registered,
     settings,
     show,
@@ -90,6 +91,19 @@ def test_what_need_not_be_mailed_is_mailed_to_those_who_want_mail(
     assert notices(system)[0]["status"] == status
     assert len(mails()) == (status == "CREATED")
     assert system.http("GET /v1/notifications", by=BUYER).json["items"][0]["status"] == status
+
+
+@pytest.mark.parametrize(("address", "status"), [(None, "DROPPED"), ("mail.test", "FAILED")])
+def test_an_offer_to_nobody_is_dropped_and_alarms_nobody(
+    system: System, capfd: pytest.CaptureFixture[str], address: str | None, status: str
+) -> None:
+    meet(system, show(EventPublished), *([registered(email=address)] if address else []))
+
+    tell(system, offered())
+    assert post(system, tries=5)
+
+    assert notices(system)[0]["status"] == status
+    assert ("MailsFailed" in capfd.readouterr().out) == (status == "FAILED")
 
 
 def test_what_concerns_money_is_mailed_whatever_the_settings_say(system: System) -> None:

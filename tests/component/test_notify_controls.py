@@ -53,6 +53,10 @@ CONTROLS = {
         Change(MAIL, 'raise NotSent(error.response["Error"]["Code"]) from None', "raise"),
         f"{MAILS}::test_no_address_name_or_phone_is_logged_or_kept_with_what_was_told",
     ),
+    "an offer to nobody is no failed mail": (
+        Change(SERVICE, "== Kind.TICKET_OFFERED and not contacts.known", '== "" and not contacts.known'),
+        f"{PEOPLE}::test_an_offer_to_nobody_is_dropped_and_alarms_nobody[None-DROPPED]",
+    ),
     "not any text is an address": (
         Change(MAIL, "if not _ADDRESS.fullmatch(address):", "if not address:"),
         f"{MAILS}::test_an_address_that_is_none_fails_without_being_told[ada lovelace@mail.test]",

@@ -51,6 +51,11 @@ def find(user_id: str) -> Contact | None:
     return Contact(**told, channels=tuple(found.get("channels", ("email",))))
 
 
+def known(user_id: str) -> bool:
+    """Whether the user's address has arrived."""
+    return "email" in (store.get(TABLE, contact_key(user_id)) or {})
+
+
 def _newest(user_id: str, counter: str, version: int, told: Mapping[str, Any]) -> None:
     newer = f"(attribute_not_exists(#{counter}) OR #{counter} < :{counter})"
     values = {counter: version} | dict(told)

@@ -45,8 +45,15 @@ def send(pending: NotiPending) -> None:
 
 def give_up(pending: NotiPending) -> None:
     """The mail could not be sent in all the tries."""
-    if repository.ended(pending.notification_id, Trigger.FAIL):
+    if _to_nobody(repository.find(pending.notification_id) or {}):
+        repository.ended(pending.notification_id, Trigger.DROP)
+    elif repository.ended(pending.notification_id, Trigger.FAIL):
         log.count("MailsFailed")
+
+
+def _to_nobody(notice: Item) -> bool:
+    """An offer names whom its maker likes, known or not: that nobody has this id is no failure to look into."""
+    return notice.get("kind") == Kind.TICKET_OFFERED and not contacts.known(notice["user_id"])
 
 
 def owned(caller: Caller, notification_id: str) -> Item:
