@@ -30,6 +30,8 @@ from common.bus.events import CategoryChanged, EventCancelled, EventChanged, Eve
 from common.bus.notify import NotiPending
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded, RefundRequested
 from common.bus.ticket import (
+    TicketCheckedIn,
+    TicketCheckInUndone,
     TicketCreated,
     TicketOffered,
     TicketReissued,
@@ -177,6 +179,7 @@ ROWS: tuple[Trigger, ...] = (
     On(PaymentFailed,                         "booking.on_payment_failed",    may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On(PaymentRefunded,                       "booking.on_payment_refunded",  may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On(TicketRejected,                        "booking.on_ticket_rejected",   may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
+    On((TicketCheckedIn, TicketCheckInUndone, TicketTransferred), "booking.follow_tickets", may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     Timer(BookingOrdered,                     "booking.expire_hold",          may=(BOOKINGS.may("GetItem", "UpdateItem"), BACKSTOP)),
     Timer(UserErased,                         "booking.on_user_erased",         may=(BOOKINGS.may("BatchGetItem", "UpdateItem"), BOOKINGS.may(*LISTING, index="by_user"))),
     Call("booking.export_user",               may=(BOOKINGS.may("BatchGetItem"), BOOKINGS.may(*LISTING, index="by_user")), seconds=15),

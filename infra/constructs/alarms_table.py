@@ -25,7 +25,11 @@ WATCHED: Mapping[str, tuple[Watched, ...]] = {
     ),
     "user": (_REFUSED,),
     "events": (_REFUSED,),
-    "booking": (_LATE, _REFUSED),
+    "booking": (
+        _LATE,
+        _REFUSED,
+        Watched("UsesHeardTooLate", "buyers give back what they are using, before booking hears of the use"),
+    ),
     "payment": (
         _LATE,
         _REFUSED,

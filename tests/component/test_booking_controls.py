@@ -15,6 +15,7 @@ ORDERING, ANSWERS = "tests/component/test_booking_ordering.py", "tests/component
 READING, LIFECYCLE = "tests/component/test_booking_reading.py", "tests/component/test_booking_lifecycle.py"
 ON_SALE = "functions/booking/core/terms.py"
 TERMS, ENDED = "tests/component/test_booking_catalogue.py", "tests/component/test_booking_cancellation.py"
+USES, USED = "functions/booking/core/uses.py", "tests/component/test_booking_used.py"
 OFF = "functions/booking/core/cancellation.py"
 
 CONTROLS = {
@@ -203,6 +204,30 @@ CONTROLS = {
     "only what has places ends": (
         Change(OFF, "        if booking.status not in TAKING:\n            return\n", ""),
         f"{ENDED}::test_the_organiser_sees_how_far_it_is",
+    ),
+    "what was admitted stays": (
+        Change(USES, "    if used := inside(uses):\n", "    if used := inside({}):\n"),
+        f"{USED}::test_an_admitted_ticket_is_not_given_back",
+    ),
+    "what is somebody else's stays": (
+        Change(USES, "    if passed_on := others(uses):\n", "    if passed_on := others({}):\n"),
+        f"{USED}::test_a_ticket_of_somebody_else_is_not_given_back",
+    ),
+    "the newest word of the door": (
+        Change(USES, "    if known.version >= version:\n        return uses\n", ""),
+        f"{USED}::test_in_whatever_order_and_how_often_the_words_come_the_newest_stands[order6]",
+    ),
+    "a ticket that was handed on is nobody's": (
+        Change(USES, "away and not new.gone", "away"),
+        f"{USED}::test_in_whatever_order_and_how_often_the_words_come_the_newest_stands[order1]",
+    ),
+    "no word overwrites another": (
+        Change(REPOSITORY, "condition=_SAME_USES, values=values", 'values=values | {"uses": {}}'),
+        f"{USED}::test_two_words_at_once_are_both_kept",
+    ),
+    "the tickets as they were read": (
+        Change(REPOSITORY, " AND {_SAME_USES}", " AND (:uses = :uses)"),
+        f"{USED}::test_a_ticket_that_is_admitted_while_it_is_given_back_stays",
     ),
     "its organiser alone sees the progress": (
         Change(

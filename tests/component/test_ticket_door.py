@@ -101,6 +101,7 @@ def test_a_valid_ticket_is_admitted_by_either_code(
     [said] = published(now)
     assert isinstance(said, TicketCheckedIn)
     assert (said.ticket_id, said.event_id, said.user_id) == (ticket["id"], EVENT, ticket["user_id"])
+    assert (said.booking_id, said.version) == (ticket["booking_id"], now["version"])
 
 
 def test_a_code_typed_with_blanks_and_look_alikes_is_the_code(system: System, ticket: dict[str, Any]) -> None:

@@ -73,7 +73,7 @@ def test_of_an_offer_and_its_acceptance_the_bus_hears_ids_only(system: System, t
     [then] = told(system, "ticket", taken["id"])
     assert isinstance(then, TicketTransferred)
     assert (then.ticket_id, then.user_id, then.from_user_id) == (taken["id"], FRIEND.user_id, OWNER.user_id)
-    assert then.booking_id == ticket["booking_id"]
+    assert (then.booking_id, then.from_ticket_id) == (ticket["booking_id"], ticket["id"])
     said = first.model_dump_json() + then.model_dump_json()
     assert not any(one[name] in said for one in (ticket, taken) for name in ("code", "qr_payload"))
 

@@ -7,6 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from common import ids
+from common.bus.ticket import TicketCheckInUndone
+from common.outbox import published
 from infra import topology
 from reconcile.core.histories import histories_are_paths
 from reconcile.core.tickets import doors_count_right, tickets_admit_once
@@ -43,6 +45,9 @@ def test_an_admission_that_is_taken_back_leaves_the_ticket_as_it_was(system: Sys
     assert not {"checked_in_at", "checked_in_by", "scan_id"} & set(now)
     assert [one["did"] for one in now["logs"]] == ["create", "issue", "admit", "undo"]
     assert now["logs"][-1]["by"] == DOOR.user_id
+    [said] = published(now)
+    assert isinstance(said, TicketCheckInUndone)
+    assert (said.ticket_id, said.booking_id, said.version) == (ticket["id"], ticket["booking_id"], now["version"])
     assert unsound(system) == []
 
 

@@ -1,11 +1,12 @@
 """What booking answers to those who give back, hold longer, or run the event."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from local.people import Person, held, settled, until
+from local.people import Person, held, settled, tickets_of, until
 from tests.support.answers import Asking
 from tests.support.house import House
 
@@ -54,6 +55,31 @@ def test_a_confirmed_booking_goes_back_as_the_terms_allow(house: House, buyer: P
     back = ask(buyer.client, call)
 
     assert (late.told, back.told, back.json["status"]) == ((409, "not-refundable"), (200, "done"), "CANCELLED")
+
+
+def test_what_was_used_or_passed_on_is_not_given_back(house: House, buyer: Person, ask: Asking) -> None:
+    used, passed_on = (settled(buyer, held(buyer, house.party["id"], 2), "CONFIRMED") for _ in range(2))
+    came, given = (tickets_of(buyer, booking)[0] for booking in (used, passed_on))
+    scan = {"event_id": house.party["id"], "code": came["code"], "nonce": secrets.token_hex(8)}
+    house.staff.client.must("POST", "/v1/check-ins", scan)
+    offer = buyer.client.must("POST", f"/v1/tickets/{given['id']}/transfer", {"to_user_id": house.stranger.id})
+    house.stranger.client.must("POST", f"/v1/transfers/{offer['id']}/accept")
+    heard(buyer, used, "admitted", 1)
+    heard(buyer, passed_on, "passed_on", 1)
+
+    refused = [ask(buyer.client, f"DELETE /v1/bookings/{one['id']}") for one in (used, passed_on)]
+    house.staff.client.must("DELETE", f"/v1/check-ins/{scan['nonce']}")
+    heard(buyer, used, "admitted", 0)
+
+    assert [one.told for one in refused] == [(409, "ticket-used"), (409, "ticket-passed-on")]
+    assert refused[0].json["ticket_ids"] == [came["id"]]
+    assert ask(buyer.client, f"DELETE /v1/bookings/{used['id']}").told == (200, "done")
+
+
+def heard(who: Person, booking: dict[str, Any], name: str, number: int) -> None:
+    """Wait until the booking tells so many."""
+    call = f"/v1/bookings/{booking['id']}"
+    until(lambda: who.client.must("GET", call)[name] == number or None, f"{number} {name}")
 
 
 def test_what_has_ended_is_not_cancelled(hold: dict[str, Any], buyer: Person, house: House, ask: Asking) -> None:

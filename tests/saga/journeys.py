@@ -174,10 +174,7 @@ def late_on_cancelled(saga: Saga, house: House) -> Steps:
 
 def given_back(saga: Saga, house: House) -> Steps:
     """A confirmed booking is cancelled as the event's terms allow, for all that was paid."""
-    category = saga.http("GET /v1/categories").json["items"][0]["id"]
-    policy = {"refund_percent": 100, "refund_hours": 48}
-    night = show(saga, house.organiser, category, "Matinee", kind("Seat", 3), **policy)
-    yield saga.settle
+    night = yield from _refundable(saga, house)
     booking = order(saga, night, house.buyer, places=2)
     yield saga.settle
     saga.press(start(saga, booking, house.buyer), "paid")
@@ -407,6 +404,53 @@ def handed_on(saga: Saga, house: House) -> Steps:
     yield saga.settle
 
 
+def taken_back(saga: Saga, house: House) -> Steps:
+    """A ticket is admitted, that is taken back, it is admitted again; another goes to somebody else and back."""
+    night = yield from _refundable(saga, house)
+    booking = order(saga, night, house.buyer, places=2)
+    yield saga.settle
+    saga.press(start(saga, booking, house.buyer), "paid")
+    yield from _mails(saga, booking)
+    came, given = [one for one in saga.tables()["tickets"] if one.get("booking_id") == booking["id"]]
+    for nonce in (f"scan-one-{came['id']}", f"scan-two-{came['id']}"):
+        scan = {"event_id": night.id, "code": came["code"], "nonce": nonce}
+        saga.http("POST /v1/check-ins", scan, by=house.organiser, expect=201)
+        if nonce.startswith("scan-one"):
+            saga.http(f"DELETE /v1/check-ins/{nonce}", by=house.organiser, expect=204)
+    for by, to in ((house.buyer, house.other), (house.other, house.buyer)):
+        given = _pass_on(saga, given, by, to)
+    yield saga.settle
+
+
+def passed_on(saga: Saga, house: House) -> Steps:
+    """A ticket that could have been given back goes to somebody else."""
+    night = yield from _refundable(saga, house)
+    booking = order(saga, night, house.buyer)
+    yield saga.settle
+    saga.press(start(saga, booking, house.buyer), "paid")
+    yield from _mails(saga, booking)
+    (given,) = [one for one in saga.tables()["tickets"] if one.get("booking_id") == booking["id"]]
+    _pass_on(saga, given, house.buyer, house.other)
+    yield saga.settle
+
+
+def _pass_on(saga: Saga, ticket: dict[str, Any], by: Person, to: Person) -> dict[str, Any]:
+    """The ticket that the other has from then on."""
+    asked = {"to_user_id": to.user_id}
+    offer = saga.http(f"POST /v1/tickets/{ticket['id']}/transfer", asked, by=by, expect=201).json
+    taken: dict[str, Any] = saga.http(f"POST /v1/transfers/{offer['id']}/accept", by=to, expect=200).json
+    return taken
+
+
+def _refundable(saga: Saga, house: House) -> Generator[Callable[[], None], None, Show]:
+    """A night of which all money goes back until two days before."""
+    category = saga.http("GET /v1/categories").json["items"][0]["id"]
+    policy = {"refund_percent": 100, "refund_hours": 48}
+    night = show(saga, house.organiser, category, "Matinee", kind("Seat", 3), **policy)
+    yield saga.settle
+    return night
+
+
 def withdrawn(saga: Saga, house: House) -> Steps:
     """Of two tickets the organiser withdraws one."""
     gone, _ = yield from _two_tickets(saga, house)
@@ -462,7 +506,7 @@ PLAYS: tuple[Play, ...] = (
     given_back, free_given_back, refunded_whole, resized,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
     tickets_rejected, free_tickets_rejected, newcomer, forgetful, leaver, repriced, premiere, over, enlarged,
-    called_off, refunded_in_parts, held_longer, handed_on, withdrawn, relocated, reminded,
+    called_off, refunded_in_parts, held_longer, handed_on, taken_back, withdrawn, relocated, reminded,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)

@@ -261,6 +261,27 @@ def test_the_door_admits_each_ticket_once(stage: Stage) -> None:
     assert told(run) == {"tickets_created": 1}
 
 
+def test_what_the_door_admitted_is_not_given_back(stage: Stage) -> None:
+    run = stage.walk(Journey("taken_back", (journeys.taken_back,)))
+    call = f"DELETE /v1/bookings/{item(run, 'bookings', 'booking')['id']}"
+
+    refused = stage.saga.http(call, by=stage.house.buyer)
+
+    assert (refused.status, refused.problem, len(refused.json["ticket_ids"])) == (409, "ticket-used", 1)
+    assert (steps(run), sent_back(run)) == (["order", "confirm"], 0)
+    assert not stage.run().violations
+
+
+def test_what_somebody_else_has_is_not_given_back(stage: Stage) -> None:
+    run = stage.walk(Journey("passed_on", (journeys.passed_on,)))
+    call = f"DELETE /v1/bookings/{item(run, 'bookings', 'booking')['id']}"
+
+    refused = stage.saga.http(call, by=stage.house.buyer)
+
+    assert (refused.status, refused.problem) == (409, "ticket-passed-on")
+    assert not stage.run().violations
+
+
 def test_each_side_of_a_ticket_that_goes_on_is_told_and_its_owner_of_new_codes(stage: Stage) -> None:
     run = walked(stage, journeys.handed_on)
 

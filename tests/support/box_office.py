@@ -13,7 +13,7 @@ from common.bus import BusEvent
 from common.bus.booking import BookingOrdered
 from common.bus.events import EventChanged, EventPublished, EventTerms
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded
-from common.bus.ticket import TicketRejected
+from common.bus.ticket import TicketCheckedIn, TicketCheckInUndone, TicketRejected, TicketTransferred
 from common.store import Item
 from infra import topology
 from tests.support.cloud import aws
@@ -114,6 +114,16 @@ class BoxOffice:
         told = {"payment_id": "p1", "booking_id": booking_id, "user_id": "u1", "amount": amount, "currency": "EUR"}
         sums = {"prices": paid, "refunded": amount if refunded is None else refunded}
         return self._tell(PaymentRefunded, told | sums, message=message)
+
+    def door(self, booking_id: str, ticket_id: str, version: int, *, inside: bool = True) -> bool:
+        """TicketCheckedIn, or TicketCheckInUndone; whether it was acknowledged."""
+        told = {"booking_id": booking_id, "ticket_id": ticket_id, "event_id": "v1", "version": version}
+        return self._tell(TicketCheckedIn if inside else TicketCheckInUndone, told)
+
+    def hand_on(self, booking_id: str, before: str, now: str, to: str) -> bool:
+        """TicketTransferred; whether it was acknowledged."""
+        told = {"booking_id": booking_id, "ticket_id": now, "event_id": "v1", "user_id": to, "from_user_id": "x"}
+        return self._tell(TicketTransferred, told | {"from_ticket_id": before})
 
     def counted(self, *booking_ids: str) -> bool:
         """The bookings' latest bus events, as booking itself hears them; whether all were acknowledged."""

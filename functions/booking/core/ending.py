@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from booking.core import catalogue, repository
+from booking.core import catalogue, repository, uses
 from booking.core.errors import NotCancellable, NotRefundable
 from booking.core.model import LIFECYCLE, Booking, State, Trigger
 from common import clock, env, log, store
@@ -48,9 +48,12 @@ def _cancel(booking: Booking) -> None:
 def _promised(booking: Booking) -> int:
     """What goes back to the buyer who cancels now; never more than has not gone back before."""
     terms = catalogue.terms(booking.event_id)
-    refund = booking.prices if terms.status == "CANCELLED" else terms.refund(booking.prices, clock.now())
+    if terms.status == "CANCELLED":
+        return booking.prices - booking.refunded
+    refund = terms.refund(booking.prices, clock.now())
     if refund is None:
         raise NotRefundable(terms.refund_percent, terms.starts_at - timedelta(hours=terms.refund_hours))
+    uses.unused(booking.uses)
     return min(refund, booking.prices - booking.refunded)
 
 

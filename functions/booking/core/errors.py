@@ -115,6 +115,20 @@ class NotRefundable(Conflict):
         super().__init__(refund_percent=percent, refundable_until=until.isoformat())
 
 
+class TicketUsed(Conflict):
+    """A ticket of the booking has been admitted at the door: only the event's organiser can undo the booking."""
+
+    def __init__(self, ticket_ids: Sequence[str]) -> None:
+        super().__init__(ticket_ids=list(ticket_ids))
+
+
+class TicketPassedOn(Conflict):
+    """A ticket of the booking is somebody else's by now: only the event's organiser can undo the booking."""
+
+    def __init__(self, ticket_ids: Sequence[str]) -> None:
+        super().__init__(ticket_ids=list(ticket_ids))
+
+
 class NotExtendable(Conflict):
     """Only a booking that waits for its payment can be held longer."""
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict
 
 from booking.core.terms import Terms
+from booking.core.uses import Use
 from common.idempotency import Claim
 from common.states.booking import LIFECYCLE, State, Trigger
 
@@ -46,6 +47,7 @@ class Booking(_Part):
     payment_id: str | None = None  # the payment that was answered
     refund: int | None = None  # what the buyer was promised back on giving the booking back
     refunded: int = 0  # what has gone back so far
+    uses: Mapping[str, Use] = {}  # what became of its tickets, by their ids
     version: int = 1
     created_at: datetime
     updated_at: datetime

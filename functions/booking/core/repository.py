@@ -13,7 +13,9 @@ from common.problems import DomainError
 from common.store import ConditionFailed, Item, Put, Update, Write
 
 TABLE = "bookings"
-_SEEN = "#version = :seen AND (attribute_not_exists(#refunded) OR #refunded = :back)"  # refunds count no version
+# What payment and the doors tell counts no version, so it is looked at, too.
+_SAME_USES = "(attribute_not_exists(#uses) OR #uses = :uses)"
+_SEEN = f"#version = :seen AND (attribute_not_exists(#refunded) OR #refunded = :back) AND {_SAME_USES}"
 
 
 def key(booking_id: str) -> dict[str, str]:
@@ -80,7 +82,7 @@ def release(
 ) -> None:
     """End the booking as it was read and give places and limit back, exactly once. Raises ConditionFailed."""
     named: dict[str, Any] = {"actor": actor, "publish": publish, "sets": sets}
-    named |= {"also": _SEEN, "values": {"seen": booking.version, "back": booking.refunded}}
+    named |= {"also": _SEEN, "values": {"seen": booking.version, "back": booking.refunded, "uses": _uses(booking)}}
     ended = outbox.transition(TABLE, key(booking.id), LIFECYCLE, trigger, **named)
     back = Update(TABLE, _limit_key(booking), "ADD #held :back", values={"back": -booking.quantity})
     store.transact([ended, back, *stock.give_back(booking.places()), *beside])
@@ -102,6 +104,16 @@ def extend(booking: Booking, pay_before: str, publish: list[dict[str, Any]]) -> 
             )
         )
     )
+
+
+def keep_uses(before: Booking, now: Booking) -> None:
+    """Keep what became of its tickets. Raises ConditionFailed if more has become known since it was read."""
+    values = {"now": _uses(now), "uses": _uses(before)}
+    store.write(Update(TABLE, key(now.id), "SET #uses = :now", condition=_SAME_USES, values=values))
+
+
+def _uses(booking: Booking) -> dict[str, Any]:
+    return {ticket_id: use.model_dump() for ticket_id, use in booking.uses.items()}
 
 
 def _answer(booking: Booking, trigger: Trigger, publish: list[dict[str, Any]], payment_id: str) -> Update:
@@ -143,5 +155,5 @@ def _refusal(failure: ConditionFailed, booking: Booking, terms: Terms) -> Domain
 
 def _item(booking: Booking) -> Item:
     times = {name: clock.iso(getattr(booking, name)) for name in ("pay_before", "created_at", "updated_at")}
-    fixed = booking.model_dump(mode="json", exclude={"logs", "refunded", "version", *times}, exclude_none=True)
+    fixed = booking.model_dump(mode="json", exclude={"logs", "refunded", "uses", "version", *times}, exclude_none=True)
     return key(booking.id) | fixed | times | {"quantity": booking.quantity, "roll": booking.roll}

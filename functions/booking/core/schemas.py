@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from booking.core import uses
 from booking.core.model import Booking
 from common import ids
 from common.api import Request, View
@@ -76,6 +77,8 @@ class _Booked(View):
     currency: str
     refund: int | None = Field(description="what the buyer was promised back on giving the booking back")
     refunded: int = Field(description="what has gone back so far, in minor units")
+    admitted: int = Field(examples=[0], description="how many of its tickets were admitted at a door")
+    passed_on: int = Field(examples=[0], description="how many of its tickets are somebody else's by now")
     pay_before: datetime = Field(description="when the hold ends unless it is paid")
     items: tuple[BookingItemView, ...]
     logs: tuple[LogView, ...]
@@ -122,4 +125,5 @@ def _shown(booking: Booking) -> dict[str, Any]:
         for item in booking.items
     ]
     logs = [{"version": at, **log} for at, log in enumerate(booking.logs, 1)]
-    return booking.model_dump() | {"quantity": booking.quantity, "items": items, "logs": logs}
+    counted = {"admitted": len(uses.inside(booking.uses)), "passed_on": len(uses.others(booking.uses))}
+    return booking.model_dump() | counted | {"quantity": booking.quantity, "items": items, "logs": logs}

@@ -17,7 +17,7 @@ from typing import Any
 
 from common import clock, store
 from common.bus.events import EventTerms
-from common.bus.ticket import TicketCheckedIn
+from common.bus.ticket import TicketCheckedIn, TicketCheckInUndone
 from common.cursor import Listing
 from common.outbox import entry, transition
 from common.store import ConditionFailed, Item, Put, Update
@@ -107,6 +107,7 @@ def take_back(scan: Item, *, by: str) -> None:
         TABLE, key(scan["ticket_id"], "ticket"), LIFECYCLE, Trigger.UNDO,
         actor=by,
         removes=("checked_in_at", "checked_in_by", "scan_id"),
+        publish=[entry(TicketCheckInUndone)],
         also="#scan_id = :scan_id",
         values={"scan_id": scan["id"]},
     )  # fmt: skip

@@ -124,7 +124,7 @@ def _successor(caller: Caller, old: Item, new_id: str) -> Item:
     item |= signature.shown(env.secret("ticket-seed"), item, item["serial"])
     item |= {"transferred_from": old["id"], "issued_at": clock.iso(clock.now())}
     item |= attendees.place(item)
-    told = entry(TicketTransferred, from_user_id=old["user_id"])
+    told = entry(TicketTransferred, from_user_id=old["user_id"], from_ticket_id=old["id"])
     return born(item, actor=caller.user_id, trigger="transfer", publish=[told])
 
 

@@ -5,7 +5,7 @@
     │             · BookingCancelled · AvailabilityChanged · CapacityChanged
     ├── payment   PaymentSucceeded · PaymentFailed · RefundRequested · PaymentRefunded
     ├── ticket    TicketPending · TicketCreated · TicketRejected · TicketVoided · TicketReissued
-    │             · TicketOffered · TicketTransferred · TicketCheckedIn
+    │             · TicketOffered · TicketTransferred · TicketCheckedIn · TicketCheckInUndone
     ├── notify    NotiPending · NotiCreated
     ├── events    EventPublished · EventChanged · EventCancelled · CategoryChanged
     ├── auth      UserRegistered · RolesChanged · LetterDue

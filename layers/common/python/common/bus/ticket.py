@@ -37,13 +37,24 @@ class TicketVoided(IssueEvent):
     ticket_ids: tuple[str, ...] = ()
 
 
-class TicketCheckedIn(BusEvent):
-    """A door has admitted the ticket."""
-
+class DoorEvent(BusEvent):
     source = "ticketing.ticket"
-    entity = "ticket"
     ticket_id: str
     event_id: str
+    booking_id: str = ""
+    version: int = 0  # the ticket's: of two words about its admission the higher is the newer
+
+
+class TicketCheckedIn(DoorEvent):
+    """A door has admitted the ticket."""
+
+    entity = "ticket"
+
+
+class TicketCheckInUndone(DoorEvent):
+    """The admission was taken back: the ticket admits as before."""
+
+    entity = "ticket"
 
 
 class TicketEvent(BusEvent):
@@ -77,3 +88,4 @@ class TicketTransferred(TicketEvent):
 
     entity = "ticket"
     from_user_id: str
+    from_ticket_id: str = ""  # the one before
