@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from moto.s3.models import s3_backends
 
 from common.bus.user import UserErased
 from infra.topology import ROWS
 from infra.vocabulary import On
-from tests.support import memory
 from tests.support.builders import PRICE, House, house, kind, show
 from tests.support.leaver import Leaver
 from tests.support.lines import Lines, logged
@@ -66,17 +64,15 @@ class Driven:
 
     def places(self) -> dict[str, bytes]:
         """Everything that the system keeps, and everything that it has logged."""
-        kept = {f"table {name}": repr(items) for name, items in memory.tables().items()}
+        kept = {f"table {name}": repr(items) for name, items in self.saga.tables().items()}
         kept |= {"queues": json.dumps([one.envelope for one in [*self.saga.queue, *self.saga.held]])}
         kept |= {"dead letters": json.dumps([one.envelope for one in self.saga.dead]), "log": self.lines.text()}
-        return {name: text.encode() for name, text in kept.items()} | dict(_objects())
+        return {name: text.encode() for name, text in kept.items()} | dict(self._objects())
 
-
-def _objects() -> Iterator[tuple[str, bytes]]:
-    for account in s3_backends.values():
-        for bucket in account["aws"].buckets.values():
-            for version in (one for name in bucket.keys for one in bucket.keys.getlist(name)):
-                yield f"object {bucket.name}/{version.name} {version.version_id}", version.value
+    def _objects(self) -> Iterator[tuple[str, bytes]]:
+        for (bucket, key), versions in self.saga.system.sdk.objects.items():
+            for at, content in enumerate(versions):
+                yield f"object {bucket}/{key} {at}", content
 
 
 @pytest.fixture

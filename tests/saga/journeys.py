@@ -11,9 +11,9 @@ from typing import Any
 from common import ids
 from common.bus.booking import AvailabilityChanged, CapacityChanged
 from tests.support.builders import PASSWORD, PRICE, House, Show, kind, register, show
+from tests.support.gateway import Person
 from tests.support.post import Post, codes
 from tests.support.saga import Saga
-from tests.support.system import Person
 from tools.docs.examples import example
 
 Steps = Generator[Callable[[], None], None, None]

@@ -11,8 +11,8 @@ from tests.saga.compare import plain
 from tests.saga.journeys import ALONE, BESIDE, Journey
 from tests.support.builders import House, house
 from tests.support.deliveries import Faults, Handling, Slot
+from tests.support.gateway import row
 from tests.support.saga import Saga
-from tests.support.system import row
 
 _known: dict[Any, Any] = {}  # what does not change from one test module to the next
 

@@ -9,8 +9,8 @@ import pytest
 from common import ids
 from tests.saga import journeys
 from tests.support.builders import PRICE, house, kind, show
+from tests.support.gateway import Person
 from tests.support.saga import Saga
-from tests.support.system import Person
 
 ADMIN = Person("admin")
 ACCOUNT = {

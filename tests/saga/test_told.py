@@ -7,8 +7,8 @@ from tests.saga import journeys
 from tests.saga.journeys import Steps
 from tests.saga.stage import Run, Stage
 from tests.support.builders import House
+from tests.support.gateway import Person
 from tests.support.saga import Saga
-from tests.support.system import Person
 
 
 def declined_then_late_without_room(saga: Saga, house: House) -> Steps:

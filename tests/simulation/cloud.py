@@ -16,12 +16,11 @@ from botocore.exceptions import ReadTimeoutError
 from common.bus import registry
 from common.store import Item, Key, Write
 from infra import topology
-from infra.vocabulary import Grant, Mail, On, Route, Secret, Setting, Stream, Timer, Trigger
-from tests.simulation.expressions import kind
+from infra.vocabulary import Grant, Mail, On, Secret, Stream, Timer, Trigger
 from tests.simulation.schedule import Schedule, Task
-from tests.simulation.tables import Change, Tables
 from tests.support.cloud import PROVIDER_SECRET, SENDER, VALUES
-from tests.support.gateway import load
+from tests.support.gateway import load, variables
+from tests.support.tables import Tables
 
 MAX_RECEIVES = 5
 VISIBILITY_FACTOR = 6
@@ -176,10 +175,9 @@ class Cloud:
     def drain(self) -> None:
         """What was committed goes into the stream."""
         for change in self.tables.changes:
-            new = change.new
-            if new is not None and "outbox_version" in new:
+            if change.passes:
                 self.sequence += 1
-                self.backlog.append(_record(change, self.sequence))
+                self.backlog.append(change.record(self.sequence))
         self.tables.changes.clear()
         if self.faults.heard(self):
             self.tables.catch_up()
@@ -315,13 +313,7 @@ def _loaded(row: Trigger) -> Any:
 
 
 def _environment(row: Trigger) -> dict[str, str]:
-    found = {"STAGE": "test", "MAX_RECEIVES": str(MAX_RECEIVES), "BUS_NAME": "ticketing", "FUNCTION": row.function}
-    for grant in row.may:
-        name = grant.env if isinstance(grant, Setting) else grant.resource.env
-        found[name] = _value(name)
-    found |= {f"FUNCTION_{one.upper().replace('.', '_')}": one for one in row.calls}
-    found |= {"QUEUE_URL": row.function} if isinstance(row, Timer) else {}
-    return found | ({"WHO": str(row.who), "ROUTE": row.call} if isinstance(row, Route) else {})
+    return variables(row, _value) | ({"QUEUE_URL": row.function} if isinstance(row, Timer) else {})
 
 
 def _value(name: str) -> str:
@@ -351,28 +343,3 @@ def _sqs(one: Message) -> dict[str, Any]:
         "messageId": one.id, "receiptHandle": "r", "body": one.body, "attributes": attributes,
         "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "q", "awsRegion": "x",
     }  # fmt: skip
-
-
-def _record(change: Change, number: int) -> dict[str, Any]:
-    new, old = _image(change.new or {}), (change.old or {}).get("outbox_version")
-    images = {"NewImage": new, "OldImage": {} if old is None else {"outbox_version": _typed(old)}}
-    return {"dynamodb": images | {"SequenceNumber": str(number)}}
-
-
-def _image(item: Item) -> dict[str, Any]:
-    return {name: _typed(value) for name, value in item.items()}
-
-
-def _typed(value: Any) -> dict[str, Any]:
-    return {kind(value): _WRITTEN[type(value)](value)}
-
-
-_WRITTEN: dict[type, Callable[[Any], Any]] = {
-    str: str,
-    bool: bool,
-    int: str,
-    dict: _image,
-    list: lambda value: [_typed(one) for one in value],
-    set: sorted,
-    type(None): lambda _: True,
-}

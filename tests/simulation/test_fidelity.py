@@ -12,9 +12,9 @@ from common import dynamodb, env
 from common.store import Check, ConditionFailed, Delete, Item, Put, Update, Write
 from infra.vocabulary import Index, Table
 from local.stack import Ports, Stack
-from tests.simulation.expressions import Invalid
-from tests.simulation.tables import Tables, TokenReused
 from tests.support.cloud import definition
+from tests.support.expressions import Invalid
+from tests.support.tables import Tables, TokenReused
 
 SEQUENCES, STEPS = 320, 24
 PLAY = Table("play", (Index("by_owner", "owner", "born_at"), Index("by_code", "code")))

@@ -3,7 +3,7 @@
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -14,6 +14,7 @@ from common import clock, env, ids, log, patience, store
 from tests.simulation.cloud import Cloud, Faults
 from tests.simulation.schedule import Crash, Schedule
 from tests.support.gateway import Person, Reply, http_event, route
+from tests.support.memory import Settings
 
 _UNEXPECTED = 500
 
@@ -100,19 +101,3 @@ class _Picture:
 
     def save(self, out: Any, **_: object) -> None:
         out.write(b"picture")
-
-
-class Settings(Mapping[str, str]):
-    """The environment of whatever function is running."""
-
-    def __init__(self, of: Callable[[str], str]) -> None:
-        self._of = of
-
-    def __getitem__(self, name: str) -> str:
-        return self._of(name)
-
-    def __iter__(self) -> Iterator[str]:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        raise NotImplementedError

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.gateway import Person
 from tests.support.saga import Saga
-from tests.support.system import Person
 
 PRICE = 2500
 PASSWORD = "seven horses in a quiet meadow"

@@ -22,6 +22,7 @@ VALUES = {
 }
 SENDER = "tickets@tickets.test"
 PROVIDER_SECRET = {"api_key": "sk_test_0123456789abcdef", "webhook_secret": "whsec_0123456789abcdef"}
+_SEED = "0123456789abcdef0123456789abcdef"
 _KEPT = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
@@ -42,6 +43,14 @@ def secret_name(env: str) -> str:
     return f"ticketing/test/{env.removeprefix('SECRET_').lower().replace('_', '-')}"
 
 
+def secrets() -> dict[str, str]:
+    """All secrets of the topology, by their physical names."""
+    return {
+        secret_name(one.env): json.dumps(PROVIDER_SECRET) if one.given else f"{one.name}-{_SEED}"
+        for one in topology.SECRETS
+    }
+
+
 def build() -> tuple[dict[str, str], dict[str, str]]:
     """Make it all. Returns the `KEYS_…` values, and the timers' queues by function."""
     for table in topology.TABLES:
@@ -51,9 +60,8 @@ def build() -> tuple[dict[str, str], dict[str, str]]:
         aws("s3").create_bucket(Bucket=physical(bucket), CreateBucketConfiguration=where)
         enabled = {"Status": "Enabled"}
         aws("s3").put_bucket_versioning(Bucket=physical(bucket), VersioningConfiguration=enabled)
-    for secret in topology.SECRETS:
-        value = json.dumps(PROVIDER_SECRET) if secret.given else f"{secret.name}-0123456789abcdef0123456789abcdef"
-        aws("secretsmanager").create_secret(Name=secret_name(secret.env), SecretString=value)
+    for name, value in secrets().items():
+        aws("secretsmanager").create_secret(Name=name, SecretString=value)
     aws("sesv2").create_email_identity(EmailIdentity=SENDER)
     aws("events").create_event_bus(Name="ticketing")
     return {topology.TOKEN_KEYS.env: ",".join(_keys())}, {one: _queue(one) for one in _timers()}

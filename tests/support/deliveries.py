@@ -1,11 +1,14 @@
 """What the saga's driver knows of messages: which one it is, how its delivery went, and what shall go wrong."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from common.store import unmarshal
+from common.store import Put, Update, Write
+
+_STATUS = re.compile(r":status\b")
 
 
 class Crash(BaseException):
@@ -82,22 +85,10 @@ class Outage(Exception):
     """The service that was asked does not answer."""
 
 
-def written(operation: str, asked: dict[str, Any]) -> Iterator[str]:
-    """What an SDK call writes: for each item its table and kind, and the state that it is brought to."""
-    if operation == "TransactWriteItems":
-        for member in asked["TransactItems"]:
-            for kind, write in member.items():
-                yield from written(kind, write)
-    elif "TableName" in asked:
-        yield _kind(asked)
-    else:
-        yield operation
-
-
-def _kind(write: dict[str, Any]) -> str:
+def written(one: Write) -> str:
+    """What a write writes: the item's table and kind, and the state that it is brought to."""
     # For example `bookings/booking=CONFIRMED`.
-    item = unmarshal(write.get("Item") or write["Key"])
-    values = unmarshal(write.get("ExpressionAttributeValues", {}))
-    state = item.get("status") or values.get(":status")
-    table = write["TableName"].removeprefix("test-")
-    return f"{table}/{item['sk'].split('#')[0]}" + (f"={state}" if state else "")
+    item: Mapping[str, Any] = one.item if isinstance(one, Put) else one.key  # type: ignore[attr-defined]
+    told = f"{one.expression if isinstance(one, Update) else ''} {one.condition or ''}"
+    state = item.get("status") or (one.values["status"] if _STATUS.search(told) else None)
+    return f"{one.table}/{item['sk'].split('#')[0]}" + (f"={state}" if state else "")

@@ -4,12 +4,13 @@ import importlib
 import json
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from common import ids
 from common.bus import BusEvent
 from infra import topology
-from infra.vocabulary import Route, Trigger
+from infra.vocabulary import Route, Setting, Trigger
 from tests.support.cloud import REGION
 
 
@@ -21,6 +22,16 @@ def load(row: Trigger) -> Any:
 def row(function: str) -> Trigger:
     """The row of `<service>.<file>`."""
     return next(one for one in topology.ROWS if one.function == function)
+
+
+def variables(one: Trigger, value: Callable[[str], str]) -> dict[str, str]:
+    """The row's environment, without its queues; `value` tells what stands behind a name that is granted."""
+    found = {"STAGE": "test", "MAX_RECEIVES": "5", "BUS_NAME": "ticketing", "FUNCTION": one.function}
+    for grant in one.may:
+        name = grant.env if isinstance(grant, Setting) else grant.resource.env
+        found[name] = value(name)
+    found |= {f"FUNCTION_{called.upper().replace('.', '_')}": called for called in one.calls}
+    return found | ({"WHO": str(one.who), "ROUTE": one.call} if isinstance(one, Route) else {})
 
 
 def route(call: str) -> tuple[Route, dict[str, str]]:

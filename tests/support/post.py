@@ -1,25 +1,20 @@
 """Auth's own mails in the test system: the letters that are due go out, and their codes can be read."""
 
-import email
 import re
 from email.message import EmailMessage
-from email.policy import default
 from typing import Any
-
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.sesv2.models import sesv2_backends
 
 from common.bus.auth import LetterDue
 from common.outbox import published
 from infra.topology import AUTH
 from local.people import CODE
-from tests.support.system import REGION, System
+from tests.support.functions import Functions
 
 
 class Post:
     """The letters of a system."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: Functions) -> None:
         self.system = system
 
     def due(self) -> list[LetterDue]:
@@ -40,8 +35,7 @@ class Post:
 
     def mails(self) -> list[EmailMessage]:
         """All mails, the oldest first."""
-        sent = sesv2_backends[DEFAULT_ACCOUNT_ID][REGION].core_backend.sent_messages
-        return [email.message_from_string(one.raw_data, policy=default) for one in sent]
+        return self.system.mails()
 
     def newest(self, address: str, subject: str) -> EmailMessage:
         """The newest mail of this subject to the address."""

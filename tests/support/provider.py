@@ -17,7 +17,9 @@ import stripe
 from payment.core import provider
 from payment.core.stripe_provider import StripeProvider
 from sandbox.core import webhook
-from tests.support.system import PROVIDER_SECRET, Person, Reply, System
+from tests.support.cloud import PROVIDER_SECRET
+from tests.support.functions import Functions
+from tests.support.gateway import Person, Reply
 
 _NO_ANSWER: Any = stripe.APIConnectionError
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -54,7 +56,7 @@ def signed(body: bytes) -> Delivery:
 class Provider:
     """What went over the wire, and what shall go wrong on it next."""
 
-    system: System
+    system: Functions
     calls: list[Sent] = field(default_factory=list)
     webhooks: list[Delivery] = field(default_factory=list)
     down: bool = False  # nothing reaches the provider
@@ -150,7 +152,7 @@ class InProcess(stripe.HTTPClient):
 
 
 @contextlib.contextmanager
-def connect(system: System) -> Iterator[Provider]:
+def connect(system: Functions) -> Iterator[Provider]:
     """Within the block payment's provider is the sandbox of this system."""
     wire = Provider(system)
     provider.use(lambda: StripeProvider(InProcess(wire)))

@@ -9,7 +9,7 @@ clock are the driver's.
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,10 +20,10 @@ from common.bus.booking import BookingExtended, BookingOrdered
 from common.consumer import MAX_DELAY
 from infra import topology
 from infra.vocabulary import On, Stream, Timer
-from tests.support import memory
-from tests.support.deliveries import Crash, Effect, Faults, Handling, Message, Outage, Slot, Stuck, written
+from tests.support.deliveries import Crash, Effect, Faults, Handling, Message, Outage, Slot, Stuck
+from tests.support.gateway import Person, Reply, batch, eventbridge, row
+from tests.support.memory import Memory
 from tests.support.provider import Provider, connect
-from tests.support.system import Person, Reply, System, batch, eventbridge, physical, row
 
 START = datetime(2031, 5, 1, 9, tzinfo=UTC)
 MAX_RECEIVES = 5
@@ -41,11 +41,10 @@ _LONG = {one.function for one in CONSUMERS if isinstance(one, Timer) and not set
 class Saga:
     """A running system with its queues, its clock and its trace."""
 
-    def __init__(self, system: System, provider: Provider) -> None:
+    def __init__(self, system: Memory, provider: Provider) -> None:
         self.system = system
         self.provider = provider
-        for service in ("dynamodb", "s3", "sqs", "sesv2", "secretsmanager"):
-            self._watch(env.client(service), service)
+        system.before, system.after = self._before, self._after
         self.begin()
 
     def begin(self, faults: Faults | None = None, *, seed: int | None = None) -> "Saga":
@@ -64,18 +63,16 @@ class Saga:
         self.outages: set[tuple[str, str]] = set()  # (function, SDK operation) that fail
         self._counts: dict[Any, int] = {}
         self._scope, self._sequence = "", 0
-        self.system.bus.clear()
-        self.system.sent.clear()
         self.provider.__init__(self.system)  # type: ignore[misc] # as it was made: nothing said, nothing wrong
         env.secret.cache_clear()
-        memory.put_back({})
+        self.system.put_back({})
         return self
 
     @classmethod
     @contextmanager
     def running(cls) -> Iterator["Saga"]:
         """Within the block everything exists; time, ids and what the functions write are the driver's."""
-        with System().running() as system, connect(system) as provider:
+        with Memory().running() as system, connect(system) as provider:
             saga = cls(system, provider)
             clock.use(lambda: saga.now)
             ids.use(saga._id)
@@ -189,21 +186,21 @@ class Saga:
         self.rest()
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """All items of all tables, as plain values."""
-        return memory.tables()
+        """All items of all tables, as plain values, by their keys; not to be changed."""
+        return {one.name: self.system.scan(one) for one in topology.TABLES}
 
     def snapshot(self) -> Any:
         """All that a later run needs to go on from here: the queues are empty, and what sleeps is left behind."""
         assert not self.queue, "a snapshot is taken at rest"
         assert not self.dead, "a snapshot is taken of a sound system"
-        return memory.kept(), self.now, dict(self._counts)
+        return self.system.tables.kept(), self.now, dict(self._counts)
 
     def resume(self, snapshot: Any, faults: Faults | None = None, *, seed: int | None = None) -> "Saga":
         """As it was when the snapshot was taken, but for the faults."""
         self.begin(faults, seed=seed)
         items, self.now, counts = snapshot
         self._counts = dict(counts)
-        memory.put_back(items)
+        self.system.put_back(items)
         return self
 
     def handled(self, consumer: str) -> list[Handling]:
@@ -280,8 +277,10 @@ class Saga:
 
     def _carry(self) -> None:
         """What the call has changed goes to the bus, what is on the bus into the queues."""
+        changes = [one for one in self.system.tables.changes if one.passes]
+        self.system.tables.changes.clear()
         for table in _CDC.tables:
-            self._relay([self._numbered(one) for one in memory.changes(physical(table))])
+            self._relay([one.record(self._numbered()) for one in changes if one.table == table.name])
         for published in self.system.bus:
             for one in CONSUMERS:
                 if published["detail-type"] in {event.wire_name() for event in one.events}:
@@ -300,10 +299,9 @@ class Saga:
             records = [one for one in records if first and int(one["dynamodb"]["SequenceNumber"]) >= int(first)]
         raise Stuck("cdc cannot publish")
 
-    def _numbered(self, record: dict[str, Any]) -> dict[str, Any]:
+    def _numbered(self) -> int:
         self._sequence += 1
-        record["dynamodb"]["SequenceNumber"] = str(self._sequence)
-        return record
+        return self._sequence
 
     # -- ids, time, faults --------------------------------------------------------------------------
 
@@ -320,24 +318,16 @@ class Saga:
         self._counts[of] = self._counts.get(of, 0) + 1
         return self._counts[of]
 
-    def _watch(self, client: Any, service: str) -> None:
-        def remember(params: Any, context: dict[str, Any], **_: Any) -> None:
-            context["asked"] = params
+    def _before(self, operation: str) -> None:
+        acting = self.system.current
+        if acting and (acting.function, operation) in self.outages:
+            raise Outage(f"{acting.function} cannot {operation}")
+        if operation in _WRITES:
+            self._about_to_write()
 
-        def before(model: Any, **_: Any) -> None:
-            acting = self.system.current
-            if acting and (acting.function, model.name) in self.outages:
-                raise Outage(f"{acting.function} cannot {model.name}")
-            if model.name in _WRITES:
-                self._about_to_write()
-
-        def note(http_response: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
-            if model.name in _WRITES and http_response.status_code == 200:
-                self._wrote(model.name, context["asked"])
-
-        client.meta.events.register(f"provide-client-params.{service}", remember)
-        client.meta.events.register_first(f"before-call.{service}", before)
-        client.meta.events.register(f"after-call.{service}", note)
+    def _after(self, operation: str, wrote: Sequence[str]) -> None:
+        if operation in _WRITES:
+            self._wrote(operation, tuple(wrote))
 
     def _about_to_write(self) -> None:
         now, race = self.current, self.faults.race
@@ -345,10 +335,10 @@ class Saga:
             self.faults.raced += 1
             self._handle(self.working)
 
-    def _wrote(self, operation: str, asked: dict[str, Any]) -> None:
+    def _wrote(self, operation: str, wrote: tuple[str, ...]) -> None:
         if self.current is None or self.system.current is None or self.system.current is _CDC:
             return
-        self.current.effects.append(Effect(self.system.current.function, operation, tuple(written(operation, asked))))
+        self.current.effects.append(Effect(self.system.current.function, operation, wrote))
         if self.faults.crash == (self.current.slot, len(self.current.effects)) and not self.faults.crashed:
             self.faults.crashed += 1
             raise Crash

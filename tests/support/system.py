@@ -6,9 +6,12 @@ only: isolation is judged on the deployed stack.
 """
 
 import contextlib
+import email
 import json
 import uuid
 from collections.abc import Iterator
+from email.message import EmailMessage
+from email.policy import default
 from functools import cache
 from io import BytesIO
 from types import SimpleNamespace
@@ -16,13 +19,14 @@ from typing import Any
 
 import boto3
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sesv2.models import sesv2_backends
 
 from common import env, log, store
-from common.bus import BusEvent
-from infra import topology
-from infra.vocabulary import Bucket, Grant, On, Route, Setting, Stream, Table, Timer, Trigger
-from tests.support.cloud import PROVIDER_SECRET, REGION, SENDER, VALUES, aws, build, environment, physical, secret_name
-from tests.support.gateway import Person, Reply, batch, eventbridge, http_event, load, route, row
+from infra.vocabulary import Table, Trigger
+from tests.support.cloud import PROVIDER_SECRET, REGION, SENDER, VALUES, aws, build, environment, physical
+from tests.support.functions import Asked, Functions, NotAllowed
+from tests.support.gateway import Person, Reply, batch, eventbridge, load, route, row
 
 __all__ = [
     "PROVIDER_SECRET", "REGION", "SENDER", "VALUES", "NotAllowed", "Person", "Reply", "System",
@@ -34,54 +38,8 @@ _RUNNING: list["System"] = []
 _OF_A_FUNCTION = ("TABLE_", "BUCKET_", "SECRET_", "KEYS_", "FUNCTION_", "WHO", "ROUTE", "SENDER", "QUEUE_URL", *VALUES)
 
 
-class NotAllowed(AssertionError):
-    """A function made an SDK call that its row does not grant."""
-
-
-class System:
+class System(Functions):
     """All tables, keys, secrets and queues of the topology, in moto."""
-
-    def __init__(self) -> None:
-        self.current: Trigger | None = None
-        self.sent: list[tuple[str, dict[str, Any], int]] = []  # (timer function, message, delay)
-        self.bus: list[dict[str, Any]] = []  # EventBridge events, in order of publication
-        self.values = dict(VALUES)
-        self.queues: dict[str, str] = {}
-        self.keys: dict[str, str] = {}
-
-    # -- the calls that a test makes ------------------------------------------------------------
-
-    def http(
-        self,
-        call: str,
-        body: Any = None,
-        *,
-        by: Person | None = None,
-        key: str | None = None,
-        query: dict[str, str] | None = None,
-        headers: dict[str, str] | None = None,
-        raw: bytes | None = None,
-        request_id: str | None = None,
-    ) -> Reply:
-        """Call a route as the gateway would; `raw` is sent as it is, `body` as JSON."""
-        found, path = route(call)
-        sent = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
-        text = raw.decode("utf-8", "surrogateescape") if raw is not None else None
-        text = json.dumps(body) if text is None and body is not None else text
-        asked: dict[str, Any] = {"address": call.split(" ")[1], "text": text, "headers": sent, "query": query}
-        return Reply(self.invoke(found, http_event(found, path, **asked, by=by, request_id=request_id)))
-
-    def invoke(self, one: Trigger | str, event: Any) -> Any:
-        """Run a row's function on an event, with exactly its environment and rights."""
-        found = row(one) if isinstance(one, str) else one
-        with self.acting(found):
-            return load(found)(event, None)
-
-    def deliver(self, message: BusEvent, *functions: str, tries: int = 1) -> dict[str, dict[str, Any]]:
-        """Wake the functions (all that hear it, if none is named) with one bus event."""
-        hearing = [one for one in topology.ROWS if isinstance(one, On) and type(message) in one.events]
-        wanted = [one for one in hearing if one.function in functions] if functions else hearing
-        return {one.function: self.invoke(one, batch(eventbridge(message), tries=tries)) for one in wanted}
 
     # -- AWS as the topology has it ---------------------------------------------------------------
 
@@ -112,21 +70,6 @@ class System:
             finally:
                 self.current = before
 
-    def environment(self, one: Trigger) -> dict[str, str]:
-        """The variables that the deployment would set for the row."""
-        found = {"STAGE": "test", "MAX_RECEIVES": "5", "BUS_NAME": "ticketing", "FUNCTION": one.function}
-        for grant in one.may:
-            name = grant.env if isinstance(grant, Setting) else grant.resource.env
-            found[name] = self._value(name)
-        found |= {f"FUNCTION_{called.upper().replace('.', '_')}": called for called in one.calls}
-        if isinstance(one, Timer):
-            found["QUEUE_URL"] = self.queues[one.function]
-        if isinstance(one, On) and one.sweeps:
-            found["DEAD_LETTERS"] = ",".join(self.dead_letters(swept) for swept in one.sweeps)
-        if isinstance(one, Route):
-            found |= {"WHO": str(one.who), "ROUTE": one.call}
-        return found
-
     def dead_letters(self, function: str) -> str:
         """The dead-letter queue of a consumer that somebody sweeps; nothing is put there but by a test."""
         return str(aws("sqs").create_queue(QueueName=f"dead-{function.replace('.', '-')}")["QueueUrl"])
@@ -137,35 +80,17 @@ class System:
         items = (store.unmarshal(image) for page in pages for image in page["Items"])
         return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 
-    def _value(self, name: str) -> str:
-        if name.startswith("TABLE_"):
-            return f"test-{name.removeprefix('TABLE_').lower()}"
-        if name.startswith("BUCKET_"):
-            return f"test-{name.removeprefix('BUCKET_').lower()}"
-        if name.startswith("SECRET_"):
-            return secret_name(name)
-        return self.keys[name] if name.startswith("KEYS_") else SENDER if name == "SENDER" else self.values[name]
+    def mails(self) -> list[EmailMessage]:
+        sent = sesv2_backends[DEFAULT_ACCOUNT_ID][REGION].core_backend.sent_messages
+        return [email.message_from_string(one.raw_data, policy=default) for one in sent]
 
     # -- what stands between a function and AWS ----------------------------------------------------
 
     def authorise(self, one: Trigger, service: str, operation: str, params: Any) -> None:
-        """Raises NotAllowed unless the row grants the call."""
         if service == "dynamodb":
-            for table, action, index in _dynamodb_actions(operation, params):
-                if not any(_grants(grant, table, action, index) for grant in one.may):
-                    raise NotAllowed(f"{one.function} may not {action} on {table} {index or ''}")
-            return
-        if service == "s3":
-            if not any(_grants_object(grant, operation, params) for grant in one.may):
-                raise NotAllowed(f"{one.function} may not {operation} on {params['Bucket']}/{params.get('Key')}")
-            return
-        allowed = {action for grant in one.may if not isinstance(grant, Setting) for action in grant.actions}
-        allowed |= {"PutEvents"} if isinstance(one, Stream) else set()
-        allowed |= {"SendMessage"} if isinstance(one, Timer) else set()
-        allowed |= {"Invoke"} if one.calls else set()
-        allowed |= {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} if getattr(one, "sweeps", ()) else set()
-        if operation not in allowed:
-            raise NotAllowed(f"{one.function} may not {service}:{operation}")
+            self.authorise_tables(one, _dynamodb_actions(operation, params))
+        else:
+            super().authorise(one, service, operation, params)
 
     def intercept(self, operation: str, params: Any) -> Any:
         """What the bus, a timer's queue or a callee answers; None where moto answers."""
@@ -211,20 +136,7 @@ def _watched() -> boto3.Session:
     return session
 
 
-def _grants(grant: Grant | Setting, table: str, action: str, index: str | None) -> bool:
-    if isinstance(grant, Setting) or not isinstance(grant.resource, Table):
-        return False
-    return physical(grant.resource) == table and action in grant.actions and grant.index == index
-
-
-def _grants_object(grant: Grant | Setting, action: str, params: Any) -> bool:
-    if isinstance(grant, Setting) or not isinstance(grant.resource, Bucket):
-        return False
-    named = (physical(grant.resource), grant.resource.key) == (params["Bucket"], params.get("Key"))
-    return named and action in grant.actions
-
-
-def _dynamodb_actions(operation: str, params: Any) -> Iterator[tuple[str, str, str | None]]:
+def _dynamodb_actions(operation: str, params: Any) -> Iterator[Asked]:
     if operation == "TransactWriteItems":
         for member in params["TransactItems"]:
             for kind, write in member.items():

@@ -4,14 +4,14 @@ Faithful where the services could tell the difference; `test_fidelity` compares 
 Nothing here knows of time, faults or schedules: whoever stands before it does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from common.store import Check, ConditionFailed, Item, Key, Put, Update, Write
 from infra.vocabulary import Table
-from tests.simulation import expressions
-from tests.simulation.expressions import Invalid
+from tests.support import expressions
+from tests.support.expressions import Invalid, kind
 
 Place = tuple[str, str]  # pk, sk
 _TOKENS_KEPT = 600.0  # seconds in which a transaction's token is remembered
@@ -29,6 +29,20 @@ class Change(NamedTuple):
     place: Place
     old: Item | None
     new: Item | None
+
+    @property
+    def passes(self) -> bool:
+        """Whether the filter of cdc's mapping lets it pass."""
+        return self.new is not None and "outbox_version" in self.new
+
+    def record(self, number: int) -> dict[str, Any]:
+        """As cdc gets it; of what was before it reads one attribute."""
+        old = (self.old or {}).get("outbox_version")
+        images = {
+            "NewImage": _image(self.new or {}),
+            "OldImage": {} if old is None else {"outbox_version": _typed(old)},
+        }
+        return {"dynamodb": images | {"SequenceNumber": str(number)}}
 
 
 @dataclass
@@ -146,10 +160,10 @@ class Tables:
         return {name: dict(one.items) for name, one in self._tables.items()}
 
     def put_back(self, kept: Mapping[str, Mapping[Place, Item]]) -> None:
-        """As it was when it was kept."""
-        for name, items in kept.items():
-            self._tables[name].items = dict(items)
-            self._tables[name].unheard.clear()
+        """As it was when it was kept; a table that is not named is empty."""
+        for name, table in self._tables.items():
+            table.items = dict(kept.get(name, {}))
+            table.unheard.clear()
 
     def catch_up(self) -> None:
         """Let every index hear of all that was written."""
@@ -211,6 +225,25 @@ class Tables:
             kept.items[place] = new
         if kept.made.stream and old != new:
             self.changes.append(Change(table, place, old, new))
+
+
+def _image(item: Item) -> dict[str, Any]:
+    return {name: _typed(value) for name, value in item.items()}
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    return {kind(value): _WRITTEN[type(value)](value)}
+
+
+_WRITTEN: dict[type, Callable[[Any], Any]] = {
+    str: str,
+    bool: bool,
+    int: str,
+    dict: _image,
+    list: lambda value: [_typed(one) for one in value],
+    set: sorted,
+    type(None): lambda _: True,
+}
 
 
 def _place(key: Mapping[str, Any]) -> Place:
