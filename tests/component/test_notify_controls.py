@@ -46,7 +46,7 @@ CONTROLS = {
         f"{MAILS}::test_a_ticket_with_a_new_code_comes_alone",
     ),
     "a mail that went out is not given up": (
-        Change("layers/common/python/common/states/notify.py", "(State.PENDING, Trigger.FAIL):   State.FAILED,", "(State.PENDING, Trigger.FAIL): State.FAILED, (State.CREATED, Trigger.FAIL): State.FAILED,"),  # noqa: E501
+        Change("layers/common/states/notify.py", "(State.PENDING, Trigger.FAIL):   State.FAILED,", "(State.PENDING, Trigger.FAIL): State.FAILED, (State.CREATED, Trigger.FAIL): State.FAILED,"),  # noqa: E501
         f"{MAILS}::test_giving_up_after_the_mail_went_out_changes_nothing",
     ),
     "the mail service's words are not logged": (
