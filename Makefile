@@ -23,7 +23,7 @@ CLIENT := generated/ticketing_api/py.typed
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
 
-.PHONY: help up demo down logs test check lint types architecture synth docs docs-unchanged answers prove simulate \
+.PHONY: help up demo reconcile down logs test check lint types architecture synth docs docs-unchanged answers prove simulate \
 	deploy destroy fmt lock environment clean
 
 help: ## list the commands
@@ -34,6 +34,9 @@ up: environment ## start the whole system on this machine: API on 8000, mailbox 
 
 demo: up ## drive the journey over HTTP, step by step, then check the tables
 	@$(OURS) -m local.demo
+
+reconcile: ## look at all bookings of the running system, mend what is broken; GRACE=30 is how many seconds old it must be
+	@$(OURS) -m local.reconcile
 
 down: ## stop what `make up` started
 	@if [ -x $(PY) ]; then $(PY) -m local.down; else echo "nothing is running"; fi

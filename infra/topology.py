@@ -9,6 +9,7 @@ Read a row as: what wakes it · which function (`functions/<service>/<file>.py`)
                 From the DLQs of those that it `sweeps` the function takes what is about somebody who left.
     Call        the rows that name it in `calls`, and operators.
     Stream      the tables' changes.
+    Every       the clock, and operators.
 
 `may` is all that a function may do beside being woken, writing its log and tracing: GetItem, BatchGetItem, Query and
 GetObject read, PutItem, UpdateItem and PutObject write, DeleteItem erases. A bus event is published by the item that a
@@ -44,6 +45,7 @@ from infra.vocabulary import (
     Authorizer,
     Bucket,
     Call,
+    Every,
     Index,
     Key,
     Mail,
@@ -67,7 +69,8 @@ PAYMENTS = Table("payments",      (Index("by_user", "user_id", "created_at"),), 
 TICKETS  = Table("tickets",       (Index("by_user", "user_id", "created_at"), Index("by_code", "code"), Index("by_event", "attendee_of", "attendee_as")))
 NOTICES  = Table("notifications", (Index("by_user", "user_id", "created_at"),))
 SANDBOX  = Table("sandbox",       stream=False, ttl="expires_at")
-TABLES = (AUTH, USERS, EVENTS, BOOKINGS, PAYMENTS, TICKETS, NOTICES, SANDBOX)
+ROUNDS   = Table("rounds",        stream=False, ttl="expires_at")
+TABLES = (AUTH, USERS, EVENTS, BOOKINGS, PAYMENTS, TICKETS, NOTICES, SANDBOX, ROUNDS)
 
 SEARCH = Bucket("search", "events.sqlite3")      # the search index, each version whole
 BUCKETS = (SEARCH,)
@@ -199,6 +202,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /v1/payments/{payment_id}/refund", "payment.create_refund", Who.ORGANISER, may=(PAYMENTS.may("GetItem", "UpdateItem"),)),
     Route("POST /v1/payments/webhook",        "payment.receive_webhook",  Who.PROVIDER,  may=(PAYMENTS.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API), seconds=29),
     Timer(UserErased,                         "payment.on_user_erased",       may=(PAYMENTS.may("GetItem", "BatchGetItem", "UpdateItem"), PAYMENTS.may(*LISTING, index="by_user"))),
+    Call("payment.ask_provider",              may=(PAYMENTS.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PROVIDER_API, PUBLIC_URL), seconds=15),
     Call("payment.export_user",               may=(PAYMENTS.may("BatchGetItem"), PAYMENTS.may(*LISTING, index="by_user")), seconds=15),
 
     # sandbox: a provider with Stripe's wire contract, deployed only where no live key is given
@@ -263,5 +267,13 @@ ROWS: tuple[Trigger, ...] = (
 
     # cdc: what the tables say, onto the bus
     Stream(tuple(t for t in TABLES if t.stream), "cdc.publish_outbox"),
+    Call("cdc.say_again",                     publishes=True),
+
+    # reconcile: what must be true of all of it
+    Every("reconcile.make_round",             minutes=5, may=(
+        ROUNDS.may("GetItem", "PutItem"), EVENTS.may("GetItem"), EVENTS.may("Query", index="listed"),
+        BOOKINGS.may("GetItem", "BatchGetItem", "Query"), BOOKINGS.may("Query", index="by_event"), PAYMENTS.may("BatchGetItem"),
+        TICKETS.may("BatchGetItem"), NOTICES.may("BatchGetItem"),
+    ), calls=("cdc.say_again", "payment.ask_provider"), seconds=240),
 )
 # fmt: on

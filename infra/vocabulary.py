@@ -133,6 +133,11 @@ class Setting:
 May = tuple[Grant | Setting, ...]
 
 
+def publishes(row: "Trigger") -> bool:
+    """Whether the function may put bus events onto the bus: the stream's reader, and who repeats its work."""
+    return isinstance(row, Stream) or (isinstance(row, Call) and row.publishes)
+
+
 class Named:
     """What can be told from a row's function name alone."""
 
@@ -229,3 +234,12 @@ class Call(Trigger):
     """Functions that name it in `calls`, or an operator, invoke it and wait for its answer."""
 
     function: str
+    publishes: bool = field(default=False, kw_only=True)  # it may put onto the bus what the stream's reader does
+
+
+@dataclass(frozen=True)
+class Every(Trigger):
+    """The clock wakes the function so often; an operator may, too. What fails comes again by itself, later."""
+
+    function: str
+    minutes: int = field(kw_only=True)

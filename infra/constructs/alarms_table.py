@@ -42,4 +42,5 @@ WATCHED: Mapping[str, tuple[Watched, ...]] = {
     "ticket": (_REFUSED, Watched("IssuesGivenUp", "tickets could not be made, and their booking is undone")),
     "notify": (_REFUSED, Watched("MailsFailed", "somebody was not told")),
     "cdc": (Watched("RecordsParked", "a bus event was not published, and will not be"),),
+    "reconcile": (Watched("InvariantViolations", "what must be true of the tables is not, and does not mend"),),
 }

@@ -7,7 +7,7 @@ from aws_cdk.aws_iam import PolicyStatement
 
 from common.bus import registry
 from infra.constructs.estate import Estate
-from infra.vocabulary import Bucket, Grant, Key, Mail, On, Route, Secret, Setting, Stream, Table, Trigger
+from infra.vocabulary import Bucket, Grant, Key, Mail, On, Route, Secret, Setting, Table, Trigger, publishes
 
 MAX_RECEIVES = 5  # the last of them goes to the DLQ
 PREFIXES: dict[type[Table | Bucket | Secret | Key | Mail], str] = {
@@ -30,7 +30,7 @@ def statements(row: Trigger, *, estate: Estate, stack: Stack) -> list[PolicyStat
     called = [estate.functions[name].function_arn for name in row.calls]
     if called:
         found.append(allow(["lambda:InvokeFunction"], called))
-    if isinstance(row, Stream):
+    if publishes(row):
         found.append(_publishing(estate))
     return found
 
@@ -60,7 +60,7 @@ def _of_kind(row: Trigger, estate: Estate) -> dict[str, str]:
         return {"WHO": row.who.value, "ROUTE": row.call}
     if isinstance(row, On):
         return {"MAX_RECEIVES": str(MAX_RECEIVES)}
-    return {"BUS_NAME": estate.bus.event_bus_name} if isinstance(row, Stream) else {}
+    return {"BUS_NAME": estate.bus.event_bus_name} if publishes(row) else {}
 
 
 def _granted(grant: Grant, estate: Estate, stack: Stack) -> PolicyStatement:
@@ -72,6 +72,6 @@ def _granted(grant: Grant, estate: Estate, stack: Stack) -> PolicyStatement:
 
 
 def _publishing(estate: Estate) -> PolicyStatement:
-    # Whatever is on the bus under our sources was published by the one function that may.
+    # Whatever is on the bus under our sources was published by the one service that may.
     sources = sorted({event.source for event in registry().values()})
     return allow(["events:PutEvents"], [estate.bus.event_bus_arn], StringEquals={"events:source": sources})

@@ -11,12 +11,13 @@ from constructs import Construct
 
 from infra.constructs.alarms import ServiceAlarms
 from infra.constructs.bus import Subscription
+from infra.constructs.clock import Clockwork
 from infra.constructs.code import ServiceCode
 from infra.constructs.estate import Estate
 from infra.constructs.function import RowFunction
 from infra.constructs.routes import Endpoint, TokenAuthorizer
 from infra.constructs.streams import StreamReader
-from infra.vocabulary import Authorizer, On, Route, Stream, Trigger
+from infra.vocabulary import Authorizer, Every, On, Route, Stream, Trigger
 
 
 class ServiceStack(Stack):
@@ -48,6 +49,9 @@ class ServiceStack(Stack):
         elif isinstance(row, Stream):
             reader = StreamReader(self, row.construct_id, row=row, estate=self._estate, code=self._code)
             self._tell_queues(row, queue=None, dead=reader.dead)
+        elif isinstance(row, Every):
+            clock = Clockwork(self, row.construct_id, row=row, estate=self._estate, code=self._code)
+            self._tell_queues(row, queue=None, dead=clock.dead)
         else:
             built = RowFunction(self, row.construct_id, row=row, estate=self._estate, code=self._code)
             self._expose(row, built.function)

@@ -55,7 +55,7 @@ CONTROLS = {
         f"{OUTBOX}::test_mine_is_what_this_operation_wrote",
     ),
     "ids differ by version": (
-        Change("layers/common/outbox.py", 'image["sk"], image["outbox_version"]', 'image["sk"], 1'),
+        Change("layers/common/outbox.py", 'item["sk"], version, event', 'item["sk"], 1, event'),
         f"{OUTBOX}::test_ids_repeat_for_the_same_and_differ_for_any_other_place",
     ),
     "page tokens are signed": (

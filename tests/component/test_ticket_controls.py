@@ -17,7 +17,7 @@ ISSUING, SIGNING = "tests/component/test_ticket_issuing.py", "tests/unit/test_ti
 CONTROLS = {
     "a ticket admits again": (
         Change(
-            MODEL,
+            "layers/common/states/ticket.py",
             "    (State.CREATED,    Trigger.VOID):",
             "    (State.CHECKED_IN, Trigger.ADMIT): State.CHECKED_IN,\n    (State.CREATED,    Trigger.VOID):",
         ),
@@ -101,7 +101,7 @@ CONTROLS = {
     ),
     "what was issued can be rejected": (
         Change(
-            MODEL,
+            "layers/common/states/ticket.py",
             "    (State.PENDING,    Trigger.VOID):",
             "    (State.CREATED,    Trigger.REJECT): State.REJECTED,\n    (State.PENDING,    Trigger.VOID):",
         ),

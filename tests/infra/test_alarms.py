@@ -22,6 +22,7 @@ OUTCOMES = {
     "PlacesHeld", "ProviderEventsIgnored", "RefundsRequested", "SessionsOpened", "SlicesOvertaken",
     "SnapshotsBuilt", "TicketsAdmitted", "TicketsIssued", "TicketsReissued", "TicketsRejected",
     "TicketsTransferred", "TicketsVoided", "UsersErased", "UsersRegistered",
+    "BusEventsToldAgain", "PaymentsCorrected",
 }  # fmt: skip
 TROUBLE = ("Failed", "Forged", "GivenUp", "Lateness", "Mismatch", "Parked")  # no outcome is named so
 

@@ -13,10 +13,10 @@ from infra.vocabulary import (
     Route,
     Secret,
     Setting,
-    Stream,
     Table,
     Timer,
     Trigger,
+    publishes,
 )
 from tests.infra.cloud import Cloud, Resource
 
@@ -61,7 +61,7 @@ def told(cloud: Cloud, row: Trigger) -> dict[str, str]:
         wanted |= {"QUEUE_URL": cloud.mappings(cloud.function(row.function))[0].props["EventSourceArn"].split(":")[0]}
     if isinstance(row, On) and row.sweeps:
         wanted |= {"DEAD_LETTERS": ",".join(_dead(cloud, one) for one in row.sweeps)}
-    if isinstance(row, Stream):
+    if publishes(row):
         wanted |= {"BUS_NAME": cloud.outputs["BusName"]}
     return wanted
 

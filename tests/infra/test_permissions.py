@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from common.bus import registry
-from infra.vocabulary import Bucket, Grant, Key, On, Secret, Stream, Table, Timer, Trigger
+from infra.vocabulary import Bucket, Grant, Key, On, Secret, Stream, Table, Timer, Trigger, publishes
 from tests.infra.cloud import Cloud, Resource, alike
 
 # X-Ray's writing actions know no resources (AWS Service Authorization Reference).
@@ -55,7 +55,9 @@ def _wanted(cloud: Cloud, row: Trigger) -> list[Statement]:
 
 def _woken(cloud: Cloud, row: Trigger) -> list[Statement]:
     if isinstance(row, Stream):
-        return _published(cloud, row)
+        return [*_read(cloud, row), _published(cloud)]
+    if publishes(row):
+        return [_published(cloud)]
     if not isinstance(row, On):
         return []
     queue = cloud.mappings(cloud.function(row.function))[0].props["EventSourceArn"]
@@ -71,17 +73,20 @@ def _dead(cloud: Cloud, function: str) -> str:
     return str(cloud.named(queue).props["RedrivePolicy"]["deadLetterTargetArn"])
 
 
-def _published(cloud: Cloud, row: Stream) -> list[Statement]:
+def _read(cloud: Cloud, row: Stream) -> list[Statement]:
     streams = [f"{cloud.table(table.name).name}:StreamArn" for table in row.tables]
     read = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     destination = cloud.mappings(cloud.function(row.function))[0].props["DestinationConfig"]["OnFailure"]["Destination"]
-    (bus,) = cloud.of("Events::EventBus")
-    sources = sorted({event.source for event in registry().values()})
     return [
         _statement([f"dynamodb:{action}" for action in read], streams),
         _statement("sqs:SendMessage", destination),
-        _statement("events:PutEvents", bus.arn, {"StringEquals": {"events:source": sources}}),
     ]
+
+
+def _published(cloud: Cloud) -> Statement:
+    (bus,) = cloud.of("Events::EventBus")
+    sources = sorted({event.source for event in registry().values()})
+    return _statement("events:PutEvents", bus.arn, {"StringEquals": {"events:source": sources}})
 
 
 def _granted(cloud: Cloud, grant: Grant) -> Statement:

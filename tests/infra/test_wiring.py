@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.vocabulary import On, Stream
+from infra.vocabulary import Every, On, Stream
 from tests.infra.cloud import Cloud, Resource
 
 MAX_RECEIVES = 5
@@ -21,7 +21,9 @@ def faults(cloud: Cloud) -> list[str]:
     found = [f"{row.function}: {what}" for row in rows for what in _consumer(cloud, row)]
     streams = [row for row in cloud.rows if isinstance(row, Stream)]
     found += [f"{row.function}: {what}" for row in streams for what in _stream(cloud, row)]
-    if len(cloud.of("Events::Rule")) != len(rows):
+    clocks = [row for row in cloud.rows if isinstance(row, Every)]
+    found += [f"{row.function}: {what}" for row in clocks for what in _clock(cloud, row)]
+    if len(cloud.of("Events::Rule")) != len(rows) + len(clocks):
         found.append("rules that no row asks for")
     mappings = len(rows) + sum(len(row.tables) for row in streams)
     return found + ([] if len(cloud.of("Lambda::EventSourceMapping")) == mappings else ["mappings without a row"])
@@ -68,6 +70,23 @@ def _rule(cloud: Cloud, row: On, rule: Resource) -> list[str]:
         "the rule's own DLQ": _readers(cloud, target["DeadLetterConfig"]["Arn"]) == [],
         "who may send": _senders(cloud, target["Arn"]) == [rule.arn]
         and _senders(cloud, target["DeadLetterConfig"]["Arn"]) == [rule.arn],
+    }
+    return [what for what, right in checks.items() if not right]
+
+
+def _clock(cloud: Cloud, row: Every) -> list[str]:
+    function = cloud.function(row.function)
+    rules = [rule for rule in cloud.of("Events::Rule") if rule.props["Targets"][0]["Arn"] == function.arn]
+    if len(rules) != 1:
+        return ["not one rule"]
+    (target,) = rules[0].props["Targets"]
+    retries = {"MaximumEventAgeInSeconds": 60 * row.minutes, "MaximumRetryAttempts": 0}
+    checks = {
+        "how often": rules[0].props["ScheduleExpression"] == f"rate({row.minutes} minutes)",
+        "the rule is on": rules[0].props["State"] == "ENABLED",
+        "its retries": target["RetryPolicy"] == retries,
+        "its own DLQ": _readers(cloud, target["DeadLetterConfig"]["Arn"]) == [],
+        "who may send": _senders(cloud, target["DeadLetterConfig"]["Arn"]) == [rules[0].arn],
     }
     return [what for what, right in checks.items() if not right]
 

@@ -24,6 +24,7 @@ _SENDS = ("SendEmail", "PutEvents", "SendMessage")
 RATES: Mapping[str, float] = {
     "F1": 0.15,  # a message is delivered twice
     "F2": 0.15,  # a message is overtaken by later ones
+    "F3": 0.04,  # what a write was to tell is lost on the way to the bus, for good
     "F4": 0.04,  # a message comes days late
     "F5": 1.0,  # one message of a batch fails
     "F7": 0.04,  # the function dies after a write, before what should follow
@@ -117,6 +118,7 @@ class Chaos(Faults):
         return draw.choice(batch) if "F5" in self.rates and draw.random() < self.rates["F5"] else None
 
     def relayed(self, cloud: Cloud, records: list[Any]) -> list[Any]:
+        records = [one for one in records if not (_kept(one) and self.strikes(cloud, "F3"))]
         if cloud.relayed and self.strikes(cloud, "F26"):
             return (cloud.relayed + records)[-100:]
         return records
@@ -125,3 +127,12 @@ class Chaos(Faults):
         # What the provider does within its own house is not ours to disturb.
         task = cloud.schedule.current
         return task is None or task.row is None or task.row.service == "sandbox"
+
+
+def _kept(record: Any) -> bool:
+    """Whether the reconciler looks at what this record tells of: bookings and what belongs to them, events."""
+    image = record["dynamodb"]["NewImage"]
+    kind, about = image["sk"]["S"], image.get("kind", {}).get("S", "")
+    return kind in ("booking", "payment", "issue", "ticket", "event") or (
+        kind == "notification" and about not in ("event_changed", "event_reminder", "ticket_offered")
+    )

@@ -20,9 +20,12 @@ from tests.simulation.people import ACTS, WAYS, Act, Buyer, Scene, Show
 from tests.simulation.schedule import Stuck
 from tests.simulation.wire import WIRE_RATES, InProcess, Wire
 from tests.simulation.world import World
-from tests.support.gateway import Person
+from tests.support.gateway import Person, row
 
 _HOLD = 60  # seconds
+_OLD = 3600.0  # seconds after which the reconciler judges everything
+_ROUNDS = 8
+_RECONCILER = row("reconcile.make_round")
 ALL_RATES = {**RATES, **WIRE_RATES}
 
 
@@ -76,7 +79,8 @@ def play(plan: Plan) -> Verdict:
             world.schedule.run()
             wrong = dict.fromkeys((*world.schedule.failed, *(one for one in visits if one.error)))
             said += [f"{one.name}: {one.error!r}" for one in wrong]
-            said += _mended(world, chaos) + world.wrong
+            _mended(world, chaos)
+            said += _reconciled(world) + _mended(world, chaos) + world.wrong
             tables = {table.name: world.cloud.tables.items(table.name) for table in topology.TABLES}
             said += violations(tables, now=world.schedule.now)
         except Stuck as stuck:
@@ -95,6 +99,27 @@ def _mended(world: World, chaos: Chaos) -> list[str]:
                 cloud.enqueue(queue, one.body, one.what)
         world.schedule.run()
     return [f"{name}: {one.what} is set aside for ever" for name, queue in cloud.queues.items() for one in queue.dead]
+
+
+def _reconciled(world: World) -> list[str]:
+    """The reconciler makes its rounds, until it finds nothing to mend; then it has changed nothing."""
+    for _ in range(_ROUNDS):
+        world.schedule.run(until=world.schedule.seconds + _OLD)
+        before, wrong, finished = _judged(world), 0, False
+        while not finished:
+            run = world.schedule.start("the clock", lambda: world.cloud.invoke(_RECONCILER, {}))
+            world.schedule.run()
+            if run.error:
+                return [f"the reconciler: {run.error!r}"]
+            wrong, finished = wrong + run.result["wrong"] + run.result["learnt"], run.result["finished"]
+        if not wrong:
+            return [] if before == _judged(world) else ["the reconciler found nothing, and has changed something"]
+    return ["the reconciler does not come to rest"]
+
+
+def _judged(world: World) -> dict[str, list[Any]]:
+    """All items but the reconciler's own."""
+    return {one.name: world.cloud.tables.items(one.name) for one in topology.TABLES if one.name != "rounds"}
 
 
 def shrunk(verdict: Verdict) -> Verdict:

@@ -12,7 +12,7 @@ from typing import Any
 from common.bus import BusEvent
 from common.store import Item
 from infra import topology
-from infra.vocabulary import Bucket, Grant, On, Setting, Stream, Table, Timer, Trigger
+from infra.vocabulary import Bucket, Grant, On, Setting, Table, Timer, Trigger, publishes
 from tests.support.cloud import SENDER, VALUES, physical, secret_name
 from tests.support.gateway import Person, Reply, batch, eventbridge, http_event, load, route, row, variables
 
@@ -111,7 +111,7 @@ class Functions:
                 raise NotAllowed(f"{one.function} may not {operation} on {params['Bucket']}/{params.get('Key')}")
             return
         allowed = {action for grant in one.may if not isinstance(grant, Setting) for action in grant.actions}
-        allowed |= {"PutEvents"} if isinstance(one, Stream) else set()
+        allowed |= {"PutEvents"} if publishes(one) else set()
         allowed |= {"SendMessage"} if isinstance(one, Timer) else set()
         allowed |= {"Invoke"} if one.calls else set()
         allowed |= {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} if getattr(one, "sweeps", ()) else set()

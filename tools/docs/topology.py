@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.topology import ROWS, TABLES
-from infra.vocabulary import Authorizer, Call, On, Route, Stream, Timer
+from infra.vocabulary import Authorizer, Call, Every, On, Route, Stream, Timer
 from tools.docs import read
 from tools.docs.drawing import drawing
 
@@ -39,6 +39,7 @@ def _tables() -> Iterator[tuple[str, str]]:
     yield "Consumers of the bus", _consumers(timers=False)
     yield "Timers", f"{waiting}\n\n{_consumers(timers=True)}"
     yield "Streams", _streams()
+    yield "The clock", _clock()
     yield "Internal calls and the authorizer", _internal()
     yield "Tables", _owned()
 
@@ -68,6 +69,15 @@ def _streams() -> str:
         if isinstance(row, Stream)
     ]
     return read.table(("tables", "function", "what for"), rows)
+
+
+def _clock() -> str:
+    rows = [
+        (f"every {row.minutes} minutes", f"`{row.function}`", read.purpose(row), read.grants(row))
+        for row in ROWS
+        if isinstance(row, Every)
+    ]
+    return read.table(("when", "function", "what for", "what it may do"), rows)
 
 
 def _internal() -> str:

@@ -1,6 +1,6 @@
 """From stream records to the bus: nothing lost, nothing blocked by one bad record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,13 @@ def relay(records: list[dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
     failed = [number for number in numbers if number in again][:1]
     return {"records": len(records), "published": published, "again": len(failed)}, failed
+
+
+def again(images: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """Publish what these images of items say. Returns how many the bus took, and how many it did not."""
+    outgoing = [Outgoing.of(str(at), event) for at, image in enumerate(images) for event in published(dict(image))]
+    taken = sum(_put(batch)[0] for batch in _batches(outgoing))
+    return taken, len(outgoing) - taken
 
 
 def _outgoing(record: dict[str, Any]) -> Iterator[Outgoing]:

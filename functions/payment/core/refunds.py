@@ -75,10 +75,15 @@ def give_back_stray(payment: Payment, money: Money) -> None:
     """Send back money that pays for nothing: of a wrong amount, or a second time."""
     log.logger.error("stray money", extra={"payment_id": payment.id, "provider_payment": money.provider_payment})
     try:
-        provider.current().refund(money, f"{payment.id}{_STRAY}{money.provider_payment}", payment)
+        provider.current().refund(money, stray_key(payment, money), payment)
     except Declined:
         log.count("RefundsFailed")
         log.logger.exception("stray money not refunded", extra={"payment_id": payment.id})
+
+
+def stray_key(payment: Payment, money: Money) -> str:
+    """What the provider knows the refund of money by that paid for nothing."""
+    return f"{payment.id}{_STRAY}{money.provider_payment}"
 
 
 def is_stray(refund_key: str) -> bool:

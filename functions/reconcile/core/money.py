@@ -65,6 +65,14 @@ def bookings_agree_with_the_rest(tables: Tables) -> Iterator[str]:
             yield f"I11 booking {one['id']}: {one['status']}, payment {money}, issue {issue}"
 
 
+def bookings_have_payments(tables: Tables) -> Iterator[str]:
+    """I14: of every booking payment has heard."""
+    payments = by(tables, "payments", "payment", "booking_id")
+    for one in of(tables, "bookings", "booking"):
+        if one["id"] not in payments:
+            yield f"I14 booking {one['id']}: no payment was opened for it"
+
+
 def refunds_are_shown(tables: Tables) -> Iterator[str]:
     """I17: what a booking shows as sent back is what its payment says."""
     payments = by(tables, "payments", "payment", "booking_id")

@@ -58,3 +58,11 @@ def counts_are_right(tables: Tables) -> Iterator[str]:
         rest = sum(shard["capacity"] - shard["available"] for shard in shards[one["pk"]]) - one["sold"]
         if (one["sold"], one["revenue"], rest) != (sold[one["pk"]], earned[one["pk"]], held[one["pk"]]):
             yield f"I17 type {one['pk']}: {one['sold']} sold for {one['revenue']} and {rest} held are shown"
+
+
+def bookings_are_counted(tables: Tables) -> Iterator[str]:
+    """I17: a booking is counted as sold exactly where it is confirmed."""
+    counted = {one["pk"] for one in of(tables, "bookings", "counted") if one["sold"]}
+    for one in of(tables, "bookings", "booking"):
+        if (one["status"] == "CONFIRMED") != (one["pk"] in counted):
+            yield f"I17 booking {one['pk']}: {one['status']}, and counted as sold: {one['pk'] in counted}"

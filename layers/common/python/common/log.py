@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger(service=os.environ.get("SERVICE", "ticketing"), utc=True)
@@ -25,6 +25,16 @@ def count(name: str, value: float = 1) -> None:
         _counter[-1](name, value)
     else:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def count_by(name: str, **dimensions: str) -> None:
+    """Count an outcome of its own kind: one metric for each value of the dimensions."""
+    if _counter:
+        return
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Ticketing") as one:
+        one.add_dimension(name="service", value=os.environ.get("SERVICE", "ticketing"))
+        for dimension, value in dimensions.items():
+            one.add_dimension(name=dimension, value=value)
 
 
 def seconds(name: str, value: float) -> None:

@@ -110,10 +110,14 @@ def published(image: Item) -> list[BusEvent]:
     return [_envelope(registry()[said["bus_event"]], said, image) for said in image.get("outbox", [])]
 
 
+def bus_event_id(event: type[BusEvent], item: Mapping[str, Any], version: int) -> str:
+    """The id of the bus event with which that version of the item was told."""
+    return ids.derive(event.source, item["pk"], item["sk"], version, event.wire_name())
+
+
 def _envelope(event: type[Event], said: Mapping[str, Any], image: Item) -> Event:
-    place = (event.source, image["pk"], image["sk"], image["outbox_version"], said["bus_event"])
     envelope = {
-        "bus_event_id": ids.derive(*place),
+        "bus_event_id": bus_event_id(event, image, image["outbox_version"]),
         "occurred_at": image["updated_at"],
         "correlation_id": said["correlation"],
         "causation_id": said["cause"],

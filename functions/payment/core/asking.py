@@ -1,0 +1,73 @@
+"""Asking the provider what no webhook has told us: money that came late, refunds that were not carried out."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from common import clock, log
+from common.calls.payment import Asked
+from common.patience import NotNow
+from common.store import ConditionFailed
+from payment.core import ledger, provider, refunds, repository, takings
+from payment.core.model import Payment
+from payment.core.provider import Declined, Money, Unreachable
+from payment.core.refund import SUCCEEDED
+
+_KEY_LASTS = timedelta(hours=23)  # so long the provider gives an earlier attempt's page again under its key
+
+
+def ask(payment_id: str) -> Asked:
+    """Take in what the provider knows. Asking again learns nothing more, and harms nobody."""
+    payment = repository.find(payment_id)
+    if payment is None or not payment.attempt:
+        return Asked(learnt=False)
+    try:
+        found = [_money(payment, session_id) for session_id in _sessions(payment)]
+        found += [_refunds(payment)]
+    except (Unreachable, Declined, ConditionFailed, NotNow):
+        log.logger.warning("not answered", exc_info=True, extra={"payment_id": payment_id})
+        return Asked(learnt=False, answered=False)
+    if any(found):
+        log.count("PaymentsCorrected")
+    return Asked(learnt=any(found))
+
+
+def _sessions(payment: Payment) -> Iterator[str]:
+    """All pages that the payment had: the latest is known, those before are found by their attempts' keys."""
+    if payment.checkout:
+        yield payment.checkout.session_id
+    if clock.now() - payment.created_at > _KEY_LASTS:
+        return
+    known = payment.attempt if payment.checkout else payment.attempt + 1
+    for attempt in range(1, known):
+        named = payment.model_copy(update={"idempotency_key": f"{payment.id}:{attempt}"})
+        yield provider.current().open(named).session_id
+
+
+def _money(payment: Payment, session_id: str) -> bool:
+    ended = provider.current().look(session_id)
+    money = ended.money if ended else None
+    now = repository.find(payment.id)
+    if money is None or now is None or now.provider_payment == money.provider_payment or _gone_back(now, money):
+        return False
+    takings.take(now, money)
+    if money.covers(now):
+        takings.return_stray(now.id, money)
+    return True
+
+
+def _gone_back(payment: Payment, money: Money) -> bool:
+    return provider.current().has_refunded(money, refunds.stray_key(payment, money))
+
+
+def _refunds(payment: Payment) -> bool:
+    """Whether a refund that counts as sent was refused after all, which is noted now."""
+    undone = False
+    for row in payment.refunds:
+        money = Money(str(payment.provider_payment), row.amount, payment.currency)
+        if row.status != SUCCEEDED or provider.current().has_refunded(money, payment.refund_key(row)):
+            continue
+        named = row.id
+        if repository.decide(payment.id, lambda now, named=named: ledger.refused(now, now.refund(named))):  # type: ignore[misc]
+            refunds.alarm(payment, payment.refund_key(row))
+            undone = True
+    return undone

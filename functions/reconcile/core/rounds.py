@@ -1,0 +1,123 @@
+"""One round after another over all bookings, event by event, in slices that end in time.
+
+Where it has come to is kept on an item of its own, so that each run goes on from there; what was summed up of an
+event's bookings lies there, too. A run that dies costs what it had looked at since the last slice, no more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from common import clock, log, store
+from common.store import ConditionFailed, Item, Put
+from reconcile.core import gathering, judging, mending
+from reconcile.core.events import Event, Sums
+
+TABLE = "rounds"
+KEY = {"pk": "round", "sk": "round"}
+GRACE = timedelta(minutes=30)  # five deliveries, each after six of its function's time-outs
+SLICE = 20  # bookings that are looked at together
+AT_ONCE = timedelta(seconds=40)  # after which no run begins another slice
+ROLLS = 4  # index keys of an event's bookings
+_LISTED = timedelta(days=60)  # events that began longer ago rest
+
+
+@dataclass
+class Run:
+    """What one run saw and did."""
+
+    grace: timedelta
+    now: datetime
+    judged: int = 0
+    young: int = 0
+    wrong: int = 0
+    learnt: int = 0
+
+    def told(self, *, finished: bool) -> dict[str, Any]:
+        counts = {name: getattr(self, name) for name in ("judged", "young", "wrong", "learnt")}
+        return counts | {"finished": finished}
+
+
+def go_on(grace: timedelta = GRACE) -> dict[str, Any]:
+    """Look at as many slices as there is time for; `finished` with the last of a round."""
+    run = Run(grace, clock.now())
+    while clock.now() < run.now + AT_ONCE:
+        at = store.get(TABLE, KEY) or KEY | {"step": 0}
+        after = _step(run, at)
+        if not _kept(at, after):
+            break
+        if "event" not in after and "start" not in after:
+            return run.told(finished=True)
+    return run.told(finished=False)
+
+
+def _step(run: Run, at: Item) -> Item:
+    """The next slice, and where it leaves the round."""
+    if "event" not in at:
+        return _next_event(run, at)
+    event = Event.of(at["event"])
+    asked: dict[str, Any] = {"index": "by_event", "limit": SLICE, "start": at.get("page")}
+    keys, last = store.query("bookings", "#roll = :roll", {"roll": f"{event.id}#{at['shard']}"}, **asked)
+    sums = Sums(at["sums"])
+    for name, subject in gathering.subjects([one["pk"] for one in keys]).items():
+        sums.add(subject)
+        _look(run, name, subject)
+    kept = {name: at[name] for name in ("event", "seen", "start") if name in at} | {"sums": sums.stored()}
+    if last:
+        return kept | {"shard": at["shard"], "page": last}
+    if at["shard"] + 1 < ROLLS:
+        return kept | {"shard": at["shard"] + 1}
+    _judge(run, event, sums, at["seen"])
+    return {"start": at["start"]}
+
+
+def _next_event(run: Run, at: Item) -> Item:
+    since = clock.iso(run.now - _LISTED)
+    condition, values = "#listed = :listed AND #listed_as > :since", {"listed": "event", "since": since}
+    keys, _ = store.query("events", condition, values, index="listed", limit=1, start=at.get("start"))
+    if not keys:
+        return {}
+    event = Event.of(keys[0]["pk"])
+    return {"start": dict(keys[0]), "event": event.id, "shard": 0, "sums": {}, "seen": event.moving()}
+
+
+def _look(run: Run, name: str, subject: gathering.Subject) -> None:
+    """Judge it, once more where it looks wrong, and have it mended."""
+    if judging.young(subject, run.now, run.grace):
+        run.young += 1
+        return
+    run.judged += 1
+    for payment in judging.unsure(subject, run.now):
+        run.learnt += mending.learn(payment["id"])
+    if not judging.of_booking(subject, run.now):
+        return
+    again = gathering.subjects([name])[name]
+    said = judging.of_booking(again, run.now)
+    if said and not judging.young(again, run.now, run.grace):
+        run.wrong += 1
+        mending.mend(name, said, [one for items in again.values() for one in items])
+
+
+def _judge(run: Run, event: Event, sums: Sums, seen: str) -> None:
+    """The event's own matters, unless it is moving at this time."""
+    if sums.newest > clock.iso(run.now - run.grace) or event.moving() != seen or event.young(run.now - run.grace):
+        run.young += 1
+        return
+    run.judged += 1
+    said = judging.of_event(event.tables(sums)) + event.unheard()
+    if said and event.moving() == seen:
+        run.wrong += 1
+        mending.mend(event.id, said, [event.item])
+
+
+def _kept(before: Mapping[str, Any], after: Item) -> bool:
+    """Go on from there next time, unless another run has gone on meanwhile."""
+    item = KEY | after | {"step": before["step"] + 1}
+    condition = "attribute_not_exists(#step) OR #step = :seen"
+    try:
+        store.write(Put(TABLE, item, condition=condition, values={"seen": before["step"]}))
+    except ConditionFailed:
+        log.count("SlicesOvertaken")
+        return False
+    return True

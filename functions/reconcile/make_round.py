@@ -1,0 +1,18 @@
+"""Every five minutes, and by operators: the next bookings are looked at, and what is wrong mended or told."""
+
+from datetime import timedelta
+from typing import Any
+
+from common import ids, log, trace
+from reconcile.core import rounds
+
+
+def handler(event: dict[str, Any], _context: Any = None) -> dict[str, Any]:
+    """Go on with the round. An operator may say after how many `grace_seconds` a thing is old enough to be judged."""
+    grace = timedelta(seconds=event["grace_seconds"]) if "grace_seconds" in event else rounds.GRACE
+    run = ids.new()
+    with trace.following(run, run):
+        told = rounds.go_on(grace)
+    log.access(**told)
+    log.flush()
+    return told
