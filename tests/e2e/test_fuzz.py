@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack
-from tests.fuzz.run import WANTED, Outcome, fuzz, shares, table
-from tests.fuzz.world import ROLES, World
+from tests.fuzz.roles import ROLES
+from tests.fuzz.run import Outcome, everybody, poor, shares, table
+from tests.fuzz.world import World
 from tests.support.stack import ADMIN
-from tools.docs import read
 
 _EXAMPLES = 100
 _FEW = 2
@@ -23,26 +23,20 @@ def verdict(outcome: Outcome) -> str:
 
 
 def test_a_short_run_as_each_role_finds_nothing_and_every_call_succeeds(stack: Stack, tmp_path: Path) -> None:
-    world = World.made(stack, ADMIN)
-
-    outcomes = [fuzz(world, role, tmp_path, examples=_FEW, phases="examples,fuzzing") for role in ROLES]
+    outcomes = everybody(World.made(stack, ADMIN), tmp_path, examples=_FEW, phases="examples,fuzzing")
 
     assert [verdict(one) for one in outcomes] == [""] * len(ROLES)
-    found = shares(outcomes)
-    assert {call: share for call, (_, share) in found.items() if share < WANTED} == {}
-    assert set(found) == {f"{row.method} {row.path}" for row in read.routes()}
+    assert poor(shares(outcomes)) == {}
 
 
 @pytest.mark.proof
 def test_a_long_run_as_each_role_finds_nothing_and_every_call_succeeds_often(
     stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world = World.made(stack, ADMIN)
-
-    outcomes = [fuzz(world, role, tmp_path, examples=_EXAMPLES) for role in ROLES]
+    outcomes = everybody(World.made(stack, ADMIN), tmp_path, examples=_EXAMPLES)
 
     found = shares(outcomes)
     with capsys.disabled():
         sys.stdout.write(f"\n{table(found)}\n")
     assert [verdict(one) for one in outcomes] == [""] * len(ROLES)
-    assert {call: share for call, (_, share) in found.items() if share < WANTED} == {}
+    assert poor(found) == {}

@@ -13,7 +13,7 @@ from typing import Any
 
 from local.client import Client, Refused
 from local.people import Person, until
-from tests.fuzz.world import ROLES
+from tests.fuzz.roles import calls
 
 Things = dict[str, Any]
 _TIMES = {"starts_at": "2031-05-01T18:00:00Z", "ends_at": "2031-05-01T21:00:00Z"}
@@ -26,10 +26,13 @@ class Recipes:
 
     def __init__(self, world: Things, role: str) -> None:
         self.world, self.role = world, role
-        self._offered: str | None = None
+        self.part: Things = world["parts"].get(role, world["parts"]["buyer"])
+        self.house: Things = self.part["house"]
+        self.calls = calls(role)
         self._plan: Things | None = None
         self._admitted: str | None = None
         self._forgetful: list[Person] = []
+        self._leaver: Person | None = None
         self._resent: set[str] = set()
         self._clients: dict[str, tuple[float, Client]] = {}
 
@@ -60,64 +63,55 @@ class Recipes:
         return operation in _WHOLE
 
     def _usual(self, name: str) -> Any:
-        world = self.world
-        event = world["events"]["paid"]
+        event = self.house["paid"]
         return {
-            "user_id": world["people"].get(self.role, world["people"]["user"]),
+            "user_id": self.part["id"],
             "event_id": event["id"],
             "type_id": event["types"][0]["id"],
             "event_type_id": event["types"][0]["id"],
-            "category_id": world["categories"]["paid"],
-            "booking_id": world["bookings"][0],
-            "payment_id": world["payments"][0],
-            "ticket_id": world["tickets"][0]["id"],
+            "category_id": self.world["categories"]["paid"],
+            "booking_id": self.part["booking"],
+            "payment_id": self.part["payment"],
+            "ticket_id": self.part["tickets"][0]["id"],
+            "transfer_id": self.part["transfer"],
             "slug": "sold-out",
             "file": "start.js",
         }.get(name)
 
+    def _own(self, what: str) -> str:
+        """One of the role's own tickets, each for one purpose, so that no deed hinders another."""
+        return str(self.part["tickets"][_DEEDS.index(what)]["id"])
+
+    @property
+    def me(self) -> Client:
+        """The API as the role."""
+        return self.client(self.role)
+
     # -- things that are used up ------------------------------------------------------------------
 
     def _held(self) -> Things:
-        wanted = {"event_id": self.world["events"]["paid"]["id"], "number_slot": 1}
+        wanted = {"event_id": self.house["paid"]["id"], "number_slot": 1}
         for _ in range(2):
-            answer = self.client(self._buyer()).call("POST", "/v1/bookings", wanted)
+            answer = self.me.call("POST", "/v1/bookings", wanted)
             if answer.status == 201:
                 booking: Things = answer.json
                 return booking
             self._let_go()
         return {"id": "none-left", "prices": 1}
 
-    def _buyer(self) -> str:
-        return "user" if self.role == "anyone" else self.role
-
     def _let_go(self) -> None:
-        client = self.client(self._buyer())
-        for one in client.must("GET", "/v1/bookings?limit=100")["items"]:
+        for one in self.me.must("GET", "/v1/bookings?limit=100")["items"]:
             if one["status"] == "PENDING":
-                client.call("POST", f"/v1/bookings/{one['id']}/cancel")
+                self.me.call("POST", f"/v1/bookings/{one['id']}/cancel")
 
     def _draft(self) -> Things:
-        owner = self.role if self.role in ("organiser", "admin") else "organiser"
-        made: Things = self.client(owner).must("POST", "/v1/events", self._body_create_event())
+        made: Things = self.me.must("POST", "/v1/events", self._body_create_event())
         return made
 
     def _tokens(self) -> Things:
-        login = self.world["logins"][self.role] or self.world["logins"]["user"]
+        login = self.world["logins"][self.role] or self.world["logins"]["buyer"]
         made: Things = self.client("anyone").must("POST", "/v1/login", login)
         return made
-
-    def _offer(self) -> str:
-        """A ticket of the user's offered to the role; accepting it twice is accepting it once."""
-        if not self._offered:
-            to = {"to_user_id": self.world["people"]["organiser" if self.role == "organiser" else "staff"]}
-            address = f"/v1/tickets/{self._own('transfer')}/transfer"
-            self._offered = str(self.client("user").must("POST", address, to)["id"])
-        return self._offered
-
-    def _own(self, what: str) -> str:
-        """One of the role's own tickets, each for one purpose, so that no deed hinders another."""
-        first = len(_DEEDS) * (len(ROLES) if self.role not in ROLES else ROLES.index(self.role))
-        return str(self.world["tickets"][first + _DEEDS.index(what)]["id"])
 
     def _planned(self, name: str) -> str:
         """An event of one's own that may still be changed, or its type."""
@@ -137,13 +131,13 @@ class Recipes:
         return self._forgetful.pop().code("set another password")
 
     def _notices(self) -> list[Things]:
-        found: list[Things] = self.client(self._buyer()).must("GET", "/v1/notifications?limit=100")["items"]
+        found: list[Things] = self.me.must("GET", "/v1/notifications?limit=100")["items"]
         return found
 
     def change_back(self, password: str) -> None:
         """The role's password is what it was: its next login counts on that."""
         known = {"old": password, "new": self.world["logins"][self.role]["password"]}
-        self.client(self.role).must("PUT", "/v1/password", known)
+        self.me.must("PUT", "/v1/password", known)
 
     # -- calls ------------------------------------------------------------------------------------
 
@@ -163,8 +157,8 @@ class Recipes:
     _path_update_type = _path_update_event
 
     def _path_cancel_event(self, _: str) -> Any:
-        made, owner = self._draft()["id"], self.role if self.role in ("organiser", "admin") else "organiser"
-        self.client(owner).call("POST", f"/v1/events/{made}/publish")
+        made = self._draft()["id"]
+        self.me.call("POST", f"/v1/events/{made}/publish")
         return made
 
     def _path_update_category(self, _: str) -> Any:
@@ -172,17 +166,15 @@ class Recipes:
         return self.client("admin").must("POST", "/v1/categories", wanted)["id"]
 
     def _path_set_capacity(self, name: str) -> Any:
-        event = self.world["events"]["spare"]  # of the others places are booked
+        event = self.house["spare"]  # of the others places are booked
         return event["id"] if name == "event_id" else event["types"][0]["id"]
 
     def _path_get_cancellation(self, _: str) -> Any:
-        return self.world["events"]["gone"]["id"]
+        return self.house["gone"]["id"]
 
     def _path_end_session(self, _: str) -> Any:
-        if self.role == "anyone":
-            return None
         self._tokens()
-        found = self.client(self.role).must("GET", "/v1/sessions?limit=100")["items"]
+        found = self.me.must("GET", "/v1/sessions?limit=100")["items"]
         return next(one["id"] for one in found if not one["current"])
 
     def _path_mark_notification(self, _: str) -> Any:
@@ -190,48 +182,37 @@ class Recipes:
 
     def _path_resend_notification(self, _: str) -> Any:
         """The mail of a code reissued a case or more ago; each is sent again once only in five minutes."""
-        self.client("organiser").must("POST", f"/v1/tickets/{self.world['tickets'][-1]['id']}/reissue")
+        owner = self.client(self.house["owner"])
+        owner.must("POST", f"/v1/tickets/{self.part['tickets'][-1]['id']}/reissue")
         fresh = {"ticket_reissued", "tickets_created"}
         found = [one["id"] for one in self._notices() if one["kind"] in fresh and one["status"] == "CREATED"]
         found = [one for one in found if one not in self._resent]
         self._resent.update(found[:1])
         return found[0] if found else None
 
-    def _path_accept_transfer(self, _: str) -> Any:
-        return self._offer()
-
-    _path_get_transfer = _path_accept_transfer
-
     def _path_undo_check_in(self, _: str) -> Any:
         return self._check_in()["nonce"]
 
     def _check_in(self) -> Things:
         scan = self._body_check_in()
-        self._at_door().call("POST", "/v1/check-ins", scan)
+        self.me.must("POST", "/v1/check-ins", scan)
         return scan
-
-    def _at_door(self) -> Client:
-        return self.client(self.role if self.role in ("staff", "organiser") else "staff")
 
     def _path_get_check_in(self, _: str) -> Any:
         return self._check_in()["nonce"]
 
     def _body_check_in(self) -> Things:
         if self._admitted:
-            self._at_door().call("POST", f"/v1/check-ins/{self._admitted}/undo")
+            self.me.call("POST", f"/v1/check-ins/{self._admitted}/undo")
         self._admitted = secrets.token_hex(8)
-        wanted, event = self._own("check_in"), self.world["events"]["free"]["id"]
-        code = next(one["code"] for one in self.world["tickets"] if one["id"] == wanted)
-        return {"event_id": event, "code": code, "nonce": self._admitted}
+        code = self.part["tickets"][_DEEDS.index("check_in")]["code"]
+        return {"event_id": self.house["free"]["id"], "code": code, "nonce": self._admitted}
 
     def _path_get_door(self, _: str) -> Any:
-        return self.world["events"]["free"]["id"]
+        return self.house["free"]["id"]
 
     def _path_set_roles(self, _: str) -> Any:
-        return self.world["people"]["staff"]
-
-    def _body_set_roles(self) -> Things:
-        return {"roles": []}
+        return self.world["bystander"]
 
     def _body_register(self) -> Things:
         unique = f"f{secrets.token_hex(6)}"
@@ -239,7 +220,7 @@ class Recipes:
         return _NAMES | account | {"password": secrets.token_urlsafe(15)}
 
     def _body_login(self) -> Things:
-        return dict(self.world["logins"][self.role] or self.world["logins"]["user"])
+        return dict(self.world["logins"][self.role] or self.world["logins"]["buyer"])
 
     def _body_verify_email(self) -> Things:
         return {"token": self.world["verified"]}
@@ -284,28 +265,28 @@ class Recipes:
         return _TYPE | {"prices": 0}  # what a category of either kind takes
 
     def _body_set_staff(self) -> Things:
-        return {"user_ids": [self.world["people"]["staff"]]}
+        return {"user_ids": [self.world["bystander"]]}
 
     def _body_create_booking(self) -> Things:
         self._let_go()
-        return {"event_id": self.world["events"]["paid"]["id"], "number_slot": 1}
+        return {"event_id": self.house["paid"]["id"], "number_slot": 1}
 
     def _body_start_payment(self) -> Things:
         booking = self._held()
         for _ in range(50):
             asked = {"order_id": booking["id"], "price": booking["prices"]}
-            if self.client(self._buyer()).call("POST", "/v1/payments", asked).status != 404:
+            if self.me.call("POST", "/v1/payments", asked).status != 404:
                 break
             time.sleep(0.1)
         return {"order_id": booking["id"], "price": booking["prices"]}
 
     def _path_offer_ticket(self, _: str) -> Any:
         ticket = self._own("offer")
-        self.client("user").call("DELETE", f"/v1/tickets/{ticket}/transfer")
+        self.me.call("DELETE", f"/v1/tickets/{ticket}/transfer")
         return ticket
 
     def _body_offer_ticket(self) -> Things:
-        return {"to_user_id": self.world["people"]["staff"]}
+        return {"to_user_id": self.world["bystander"]}
 
     def _body_update_user(self) -> Things:
         return _NAMES | {"user_name": "Ada L.", "birth_day": "1990-02-28"}
@@ -322,11 +303,22 @@ class Recipes:
     def _path_void_ticket(self, _: str) -> Any:
         return self._own("void")
 
+    def _path_update_ticket(self, _: str) -> Any:
+        return self._own("describe")
+
+    def _body_update_ticket(self) -> Things:
+        return {"holder_name": "Ada Lovelace", "seat": "Row 3, seat 7", "note": "Knows the way."}
+
     def _path_erase_user(self, _: str) -> Any:
-        made = self.client("anyone").must("POST", "/v1/register", self._body_register())["id"]
-        known = f"/v1/users/{made}"
-        until(lambda: self.client("admin").call("GET", known).status == 200 or None, "the profile")
-        return made
+        leaver = self._leaver = self.newcomer()
+        until(lambda: leaver.client.call("GET", f"/v1/users/{leaver.id}").status == 200 or None, "the profile")
+        return leaver.id
+
+    def token(self, operation: str) -> str | None:
+        """Whose token the case brings, if not the role's: somebody's who does it once in a life."""
+        if operation == "request_verification":
+            return self.newcomer().client.token
+        return self._leaver.client.token if operation == "erase_user" and self._leaver else None
 
     def _body_create_refund(self) -> Things:
         return {"amount": 1, "reason": "Rain."}
@@ -339,7 +331,7 @@ class Recipes:
         }
 
 
-_DEEDS = ("look", "transfer", "offer", "check_in", "reissue", "void")
+_DEEDS = ("look", "offer", "check_in", "reissue", "void", "describe")
 _WHOLE = {
     "check_in", "clone_event", "create_booking", "create_event", "create_refund", "create_type", "login", "logout",
     "receive_webhook", "refresh_token", "register", "start_payment", "update_event", "update_type",

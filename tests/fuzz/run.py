@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fuzz.roles import ROLES, may
 from tests.fuzz.world import World
+from tools.docs import read
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -28,10 +30,11 @@ class Outcome:
 
 def fuzz(world: World, role: str, directory: Path, *, examples: int, phases: str = PHASES) -> Outcome:
     """All checks, all phases, every operation, from a fixed seed."""
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "world.json").write_text(json.dumps(world.plain()))
-    notes = directory / f"{role}.jsonl"
-    given = {"FUZZ_ROLE": role, "FUZZ_WORLD": str(directory / "world.json"), "FUZZ_NOTES": str(notes)}
+    own = directory / role
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "world.json").write_text(json.dumps(world.plain()))
+    notes = own / "answers.jsonl"
+    given = {"FUZZ_ROLE": role, "FUZZ_WORLD": str(own / "world.json"), "FUZZ_NOTES": str(notes)}
     paths = os.pathsep.join(map(str, (ROOT, ROOT / "functions", ROOT / "layers/common/python")))
     command = [str(Path(sys.executable).parent / "st"), "--config-file", str(HERE / "schemathesis.toml"), "run"]
     command += [str(ROOT / "docs/openapi.json"), "--url", world.api, "--checks", "all", "--seed", "1"]
@@ -39,27 +42,55 @@ def fuzz(world: World, role: str, directory: Path, *, examples: int, phases: str
     command += ["--continue-on-failure", "--no-shrink", "--generation-database", "none"]
     command += ["--phases", phases]
     ran = subprocess.run(
-        command, cwd=directory, capture_output=True, text=True, check=False,
+        command, cwd=own, capture_output=True, text=True, check=False,
         env=os.environ | given | {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": paths},
     )  # fmt: skip
     lines = notes.read_text().splitlines() if notes.exists() else []
     return Outcome(role, ran.returncode != 0, ran.stdout + ran.stderr, tuple(map(json.loads, lines)))
 
 
-def shares(outcomes: list[Outcome]) -> dict[str, tuple[int, float]]:
-    """By operation: all cases, and the share of 2xx in the positive cases of the role that does best."""
-    cases: dict[str, int] = defaultdict(int)
-    positive: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+def everybody(world: World, directory: Path, *, examples: int, phases: str = PHASES) -> list[Outcome]:
+    """Each role's run, all at the same time."""
+    with ThreadPoolExecutor(len(ROLES)) as pool:
+        return list(pool.map(lambda role: fuzz(world, role, directory, examples=examples, phases=phases), ROLES))
+
+
+@dataclass
+class Share:
+    """Of one call as one role: all cases, the positive ones, and how many of those were answered with 2xx."""
+
+    cases: int = 0
+    positive: int = 0
+    succeeded: int = 0
+
+    @property
+    def much(self) -> float:
+        return self.succeeded / self.positive if self.positive else 0.0
+
+
+def shares(outcomes: list[Outcome]) -> dict[str, dict[str, Share]]:
+    """By call, and by each role that it is for."""
+    found = {row.call: {role: Share() for role in may(row)} for row in read.routes()}
     for outcome in outcomes:
         for note in outcome.notes:
-            call, status = str(note["call"]), int(str(note["status"]))
-            cases[call] += 1
-            if note["positive"]:
-                positive[call][outcome.role].append(200 <= status < 300)
-    best = {call: max(sum(one) / len(one) for one in roles.values()) for call, roles in positive.items()}
-    return {call: (number, best.get(call, 0.0)) for call, number in sorted(cases.items())}
+            share = found[str(note["call"])].get(outcome.role)
+            if share:
+                share.cases += 1
+                share.positive += bool(note["positive"])
+                share.succeeded += bool(note["positive"]) and 200 <= int(str(note["status"])) < 300
+    return found
 
 
-def table(found: dict[str, tuple[int, float]]) -> str:
-    """A line per operation."""
-    return "\n".join(f"{call:60} {cases:6} cases {share:6.0%} 2xx" for call, (cases, share) in found.items())
+def poor(found: dict[str, dict[str, Share]]) -> dict[tuple[str, str], Share]:
+    """Where too few positive cases succeed for the call to have been tried."""
+    each = {(call, role): share for call, roles in found.items() for role, share in roles.items()}
+    return {at: share for at, share in each.items() if share.much < WANTED}
+
+
+def table(found: dict[str, dict[str, Share]]) -> str:
+    """A line per call: for each role that it is for all cases, and the share of 2xx in the positive ones."""
+    return "\n".join(f"{call:58}{_line(roles)}" for call, roles in sorted(found.items()))
+
+
+def _line(roles: dict[str, Share]) -> str:
+    return "".join(f"  {role} {share.cases} {share.much:.0%}" for role, share in roles.items())
