@@ -93,7 +93,7 @@ class Organiser(Person):
         terms = {"category_id": category, "name": name, "max_per_user": max_per_user, "hold_seconds": hold_seconds}
         event: dict[str, Any] = self.client.must("POST", "/v1/events", about | times | terms | {"types": types})
         if staff:
-            self.client.must("PUT", f"/v1/events/{event['id']}/staff", {"user_ids": list(staff)})
+            self.client.must("PUT", f"/v1/events/{event['id']}/staff", {"user_ids": list(staff)}, If_Match="*")
         self.client.must("POST", f"/v1/events/{event['id']}/publish")
         until(lambda: free(self.client, event["id"]), "the stock of a published event")
         return event

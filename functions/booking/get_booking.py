@@ -3,10 +3,11 @@
 from booking.core import repository
 from booking.core.errors import BookingUnknown
 from booking.core.schemas import BookingView
-from common.api import Caller, endpoint
+from common.api import Caller, IfNoneMatch, NotModified, Ok, endpoint
+from common.revision import polled
 
 
 @endpoint(refuses=[BookingUnknown])
-def handler(booking_id: str, caller: Caller) -> BookingView:
+def handler(booking_id: str, caller: Caller, known: IfNoneMatch) -> Ok[BookingView] | NotModified:
     """The booking with its items, its state and everything that happened to it."""
-    return BookingView.of(repository.owned(booking_id, caller.user_id))
+    return polled(BookingView.of(repository.owned(booking_id, caller.user_id)), known)

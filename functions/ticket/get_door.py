@@ -1,6 +1,7 @@
 """GET /v1/events/{event_id}/door: what a door needs to admit, even without a network."""
 
 from common.api import Caller, IfNoneMatch, NotModified, Ok, endpoint
+from common.revision import polled
 from ticket.core import access, manifest
 from ticket.core.door_schemas import DoorView
 from ticket.core.errors import EventUnknown
@@ -12,6 +13,4 @@ def handler(event_id: str, caller: Caller, known: IfNoneMatch) -> Ok[DoorView] |
 
     For the event's staff and organiser.
     """
-    view = manifest.of(access.at_door(caller, event_id))
-    tags = {"etag": manifest.etag(view), "cache-control": "private, no-cache"}
-    return NotModified(tags) if known.has(tags["etag"]) else Ok(view, tags)
+    return polled(manifest.of(access.at_door(caller, event_id)), known)

@@ -17,6 +17,18 @@ def test_a_booking_reads_as_it_was_answered(office: BoxOffice) -> None:
     assert (answer.status, answer.json) == (200, made.json)
 
 
+def test_a_booking_is_sent_again_once_it_has_moved(office: BoxOffice) -> None:
+    booking = office.held(ANNA, office.show(10), 1)
+    tag = {"if-none-match": office.system.http(f"GET /v1/bookings/{booking}", by=ANNA).headers["etag"]}
+
+    same = office.system.http(f"GET /v1/bookings/{booking}", by=ANNA, headers=tag)
+    office.cancel(ANNA, booking)
+    moved = office.system.http(f"GET /v1/bookings/{booking}", by=ANNA, headers=tag)
+
+    assert (same.status, same.text, same.headers["etag"]) == (304, "", tag["if-none-match"])
+    assert (moved.status, moved.json["status"]) == (200, "CANCELLED")
+
+
 def test_another_persons_booking_looks_like_none(office: BoxOffice) -> None:
     booking = office.held(ANNA, office.show(10), 1)
     none = "00000000-0000-4000-8000-000000000000"

@@ -21,6 +21,18 @@ CONTROLS = {
         Change(SERVICE, "    seen.check(event)\n    promises", "    promises"),
         f"{EDITING}::test_an_edit_needs_the_revision_that_it_is_of",
     ),
+    "If-Match on the staff": (
+        Change(SERVICE, "    seen.check(event)\n    staff", "    staff"),
+        f"{ORGANISING}::test_staff_is_replaced_as_it_was_read_only",
+    ),
+    "the tag of all that is shown": (
+        Change(
+            "layers/common/revision.py",
+            "view.model_dump_json().encode()",
+            "str(of).encode()",
+        ),
+        "tests/component/test_polled_reads.py::test_an_event_is_sent_again_when_only_its_places_are_others",
+    ),
     "If-Match on a type": (
         Change(TYPES, "    seen.check(event)\n", ""),
         f"{EDITING}::test_an_edit_needs_the_revision_that_it_is_of",

@@ -33,6 +33,8 @@ from tests.support.organising import (
 from tests.support.system import Person, Reply, System
 from tools.docs.examples import example
 
+BLIND = {"if-match": "*"}  # whatever became of it since it was read
+
 
 @pytest.fixture(autouse=True)
 def at_noon() -> Iterator[None]:
@@ -104,7 +106,7 @@ def test_an_event_has_all_that_it_was_made_with_everywhere(system: System) -> No
         datetime(2026, 6, 1, 17, tzinfo=UTC),
     )
     assert message.types[0].sale_from == datetime(2026, 3, 2, 10, tzinfo=UTC)
-    assert page.headers["etag"] == '"2"'
+    assert page.headers["etag"].startswith('"2.')
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_an_organiser_reads_drafts_that_nobody_else_sees(system: System) -> None
     others = own(system, event["id"], by=Person("organiser"))
     foreign = system.http(f"GET /v1/users/{ORGANISER.user_id}/events/{event['id']}", by=ADMIN)
 
-    assert (mine.json, mine.headers["etag"]) == (event, '"1"')
+    assert (mine.json, mine.headers["etag"][:3]) == (event, '"1.')
     assert refused(others) == (404, "event-unknown")
     assert refused(foreign) == (404, "organiser-unknown")
 
@@ -485,7 +487,7 @@ def test_a_cancelled_draft_was_never_there(system: System) -> None:
     event = drafted(system)
 
     answer = cancel(system, event["id"])
-    staffed = system.http(f"PUT /v1/events/{event['id']}/staff", {"user_ids": ["a"]}, by=ORGANISER)
+    staffed = system.http(f"PUT /v1/events/{event['id']}/staff", {"user_ids": ["a"]}, by=ORGANISER, headers=BLIND)
 
     assert (answer.json["status"], answer.json["terms_version"], staffed.status) == ("CANCELLED", 0, 200)
     assert told(system, event["id"]) == []
@@ -512,7 +514,7 @@ def test_a_message_is_some_plain_words(system: System, message: Any) -> None:
 
 def test_a_clone_is_a_draft_with_ids_of_its_own_and_everything_moved(system: System) -> None:
     event = published(system, **MORE, types=[a_type(**WINDOW), a_type(name="Box", sale_until="2026-06-01T21:00:00Z")])
-    system.http(f"PUT /v1/events/{event['id']}/staff", {"user_ids": ["a"]}, by=ORGANISER)
+    system.http(f"PUT /v1/events/{event['id']}/staff", {"user_ids": ["a"]}, by=ORGANISER, headers=BLIND)
     edit_type(system, event, at=1, status="CLOSED")
 
     answer = clone(system, event["id"], name="Again")

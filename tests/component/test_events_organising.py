@@ -26,6 +26,7 @@ from tests.support.organising import (
     add_type,
     an_event,
     drafted,
+    etag,
     now_is,
     publish,
     told,
@@ -510,8 +511,21 @@ def test_only_an_organiser_publishes(system: System) -> None:
 # -- staff -----------------------------------------------------------------------------------------
 
 
-def set_staff(system: System, event_id: str, *user_ids: str) -> Reply:
-    return system.http(f"PUT /v1/events/{event_id}/staff", {"user_ids": list(user_ids)}, by=ORGANISER)
+def set_staff(system: System, event_id: str, *user_ids: str, seen: str | None = "*") -> Reply:
+    headers = {"if-match": seen} if seen else {}
+    return system.http(f"PUT /v1/events/{event_id}/staff", {"user_ids": list(user_ids)}, by=ORGANISER, headers=headers)
+
+
+def test_staff_is_replaced_as_it_was_read_only(system: System) -> None:
+    event_id = drafted(system)["id"]
+    first = etag(system, event_id)
+    answer = set_staff(system, event_id, "a", seen=first)
+
+    stale, blind = set_staff(system, event_id, "b", seen=first), set_staff(system, event_id, "b", seen=None)
+
+    assert (answer.status, stale.status, stale.problem) == (200, 412, "changed")
+    assert (blind.status, blind.problem) == (428, "revision-missing")
+    assert set_staff(system, event_id, "b", seen=answer.headers["etag"]).json["staff"] == ["b"]
 
 
 def test_staff_of_a_draft_are_told_with_its_publication(system: System) -> None:

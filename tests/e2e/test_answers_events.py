@@ -107,10 +107,14 @@ def test_an_event_has_so_many_types_and_no_more(house: House, ask: Asking) -> No
 
 
 def test_staff_is_named_for_ones_own_events(house: House, ask: Asking) -> None:
-    draft, staff = house.draft(), {"user_ids": [house.staff.id]}
+    draft, staff, me = house.draft(), {"user_ids": [house.staff.id]}, house.organiser.client
+    call = f"PUT /v1/events/{draft['id']}/staff"
+    seen = {"If-Match": ask(me, f"GET /v1/users/{house.organiser.id}/events/{draft['id']}").headers["ETag"]}
 
-    assert ask(house.organiser.client, f"PUT /v1/events/{draft['id']}/staff", staff).told == (200, "done")
-    assert ask(house.organiser.client, f"PUT /v1/events/{SOME}/staff", staff).told == (404, "event-unknown")
+    assert ask(me, call, staff, headers=seen).told == (200, "done")
+    assert ask(me, call, {"user_ids": []}, headers=seen).told == (412, "changed")
+    assert ask(me, call, staff).told == (428, "revision-missing")
+    assert ask(me, f"PUT /v1/events/{SOME}/staff", staff, headers=seen).told == (404, "event-unknown")
 
 
 def test_an_event_is_published_by_its_organiser(house: House, ask: Asking) -> None:
@@ -152,7 +156,7 @@ def test_an_event_that_changed_meanwhile_is_not_overwritten(
     draft = house.draft()
 
     with reading_late(house, function):
-        answer = ask(house.organiser.client, call.format(draft["id"]), body)
+        answer = ask(house.organiser.client, call.format(draft["id"]), body, headers={"If-Match": "*"})
 
     assert answer.told == (409, "changed-meanwhile")
 

@@ -320,7 +320,13 @@ def premiere(saga: Saga, house: House) -> Steps:
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     night = show(saga, house.organiser, category, "Premiere", kind("Seat", 3, PRICE), kind("Companion", 2, 0))
     for staff in ([house.door.user_id], [house.door.user_id, house.other.user_id]):
-        saga.http(f"PUT /v1/events/{night.id}/staff", {"user_ids": staff}, by=house.organiser, expect=200)
+        saga.http(
+            f"PUT /v1/events/{night.id}/staff",
+            {"user_ids": staff},
+            by=house.organiser,
+            expect=200,
+            headers={"if-match": "*"},
+        )
     order(saga, night, house.buyer, of=1)
     yield saga.settle
 

@@ -65,5 +65,11 @@ def house(saga: Saga) -> House:
     category = saga.http("POST /v1/categories", {"name": "Concert", "type": "paid"}, by=admin, expect=201).json["id"]
     gala = show(saga, organiser, category, "Gala", kind("Seat", 10), kind("Companion", 2, prices=0))
     solo = show(saga, organiser, category, "Solo", kind("Seat", 2))
-    saga.http(f"PUT /v1/events/{gala.id}/staff", {"user_ids": [door.user_id]}, by=organiser, expect=200)
+    saga.http(
+        f"PUT /v1/events/{gala.id}/staff",
+        {"user_ids": [door.user_id]},
+        by=organiser,
+        expect=200,
+        headers={"if-match": "*"},
+    )
     return House(organiser, door, buyer, other, gala, solo)

@@ -1,6 +1,5 @@
 """What is shown of an event's places: to anyone, and to its organiser."""
 
-import hashlib
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -43,11 +42,6 @@ class Availability(View):
             word = words.word(terms, terms.types[shown["event_type_id"]], places, now)
             types.append(TypeAvailability.model_validate(shown | {"word": word}))
         return cls(event_id=terms.event_id, types=tuple(types))
-
-    @property
-    def etag(self) -> str:
-        """What tells this answer from another."""
-        return f'"{hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:20]}"'
 
 
 class TypeSales(TypePlaces):

@@ -88,9 +88,10 @@ def end(event_id: str) -> None:
     repository.end(event)
 
 
-def set_staff(caller: Caller, event_id: str, request: StaffRequest) -> Item:
+def set_staff(caller: Caller, event_id: str, request: StaffRequest, seen: IfMatch) -> Item:
     """The event with exactly these people at its door; nothing is written where they are there already."""
     event = repository.organised(event_id, caller)
+    seen.check(event)
     staff = list(dict.fromkeys(request.user_ids))
     if set(event["staff"]) != set(staff):
         event = repository.edit(event, "set_staff", {"staff": staff})

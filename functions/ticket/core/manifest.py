@@ -1,7 +1,6 @@
 """What a door takes along to admit without asking: the event, its keys, and which codes are dead."""
 
 import base64
-import hashlib
 
 from common import env
 from common.store import Item
@@ -18,11 +17,6 @@ def of(event: Item) -> DoorView:
         revoked=tuple(Revocation(ticket_id=one, serial=serial) for one, serial in sorted(dead.items())),
         counts=DoorCounts.model_validate(counts),
     )
-
-
-def etag(view: DoorView) -> str:
-    """It changes with anything that the view says."""
-    return f'"{hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:32]}"'
 
 
 def _key(secret: str, kid: str, event_id: str) -> DoorKey:

@@ -1,10 +1,18 @@
-"""Edits that do not overwrite each other: ETag out, If-Match in (RFC 9110, section 13)."""
+"""Edits that do not overwrite each other, and reads that are not repeated: ETag out, If-Match and If-None-Match in.
 
+RFC 9110, section 13. An item's tag is its version; a view's tells what else it shows, too. Both are good for an edit.
+"""
+
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from common.problems import DomainError, Precondition
+from common.reply import NotModified, Ok, View
 from common.store import Item
+
+V = TypeVar("V", bound=View)
 
 
 class Changed(Precondition):
@@ -27,7 +35,7 @@ class IfMatch:
         """Raises RevisionMissing without the header, Changed where the item is at another version."""
         if self.etag is None:
             raise RevisionMissing
-        if self.etag not in ("*", etag(item)):
+        if self.etag != "*" and _version(self.etag) != etag(item):
             raise Changed
 
 
@@ -61,3 +69,18 @@ def if_none_match(headers: Mapping[str, str]) -> IfNoneMatch:
 def tagged(item: Item) -> dict[str, str]:
     """The header of a view of the item."""
     return {"etag": etag(item)}
+
+
+def polled(
+    view: V, known: IfNoneMatch, *, of: Item | None = None, cache: str = "private, no-cache"
+) -> Ok[V] | NotModified:
+    """The view, or that the client has it; `of` is the item that an edit with this tag must find unchanged."""
+    seen = f"{of['version']}." if of else ""
+    tag = f'"{seen}{hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:20]}"'
+    headers = {"etag": tag, "cache-control": cache}
+    return NotModified(headers) if known.has(tag) else Ok(view, headers)
+
+
+def _version(tag: str) -> str:
+    version, dot, _ = tag.partition(".")
+    return f'{version}"' if dot else tag
