@@ -135,7 +135,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("PUT /v1/users/{user_id}",          "user.update_user",         Who.USER,      may=(USERS.may("GetItem", "UpdateItem"),)),
     Route("GET /v1/users/{user_id}/settings", "user.get_settings",        Who.USER,      may=(USERS.may("GetItem"),)),
     Route("PUT /v1/users/{user_id}/settings", "user.update_settings",     Who.USER,      may=(USERS.may("GetItem", "UpdateItem"),)),
-    Route("DELETE /v1/users/{user_id}",       "user.erase_user",          Who.USER,      may=(USERS.may("GetItem", "UpdateItem", "DeleteItem"),)),
+    Route("DELETE /v1/users/{user_id}",       "user.erase_user",          Who.USER,      may=(USERS.may("GetItem", "UpdateItem", "DeleteItem"),), calls=("events.find_open_events",), seconds=20),
     Route("GET /v1/users/{user_id}/export",   "user.export_user",         Who.USER,      may=(USERS.may("GetItem", "Query"), SIGN_PAGE), calls=EXPORTERS, seconds=29),
 
     # events: what is on
@@ -161,6 +161,7 @@ ROWS: tuple[Trigger, ...] = (
     Timer(UserErased,                         "events.on_user_erased",    may=(EVENTS.may("BatchGetItem", "DeleteItem"), EVENTS.may(*LISTING, index="by_organiser"))),
     Call("events.rebuild_index",              may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="listed"), SEARCH.may("GetObject", "PutObject"), SEE_SEARCH), memory=1769, seconds=120),
     Call("events.find_type",                  may=(EVENTS.may("GetItem"),)),
+    Call("events.find_open_events",           may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="by_organiser")), seconds=10),
     Call("events.export_user",                may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="by_organiser")), seconds=15),
 
     # booking: holding places

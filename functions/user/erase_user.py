@@ -2,14 +2,15 @@
 
 from common.api import Caller, NoContent, endpoint
 from user.core import service
-from user.core.errors import AdminStays, UserUnknown
+from user.core.errors import AdminStays, StillOrganising, UserUnknown
 
 
-@endpoint(refuses=[UserUnknown, AdminStays])
+@endpoint(refuses=[UserUnknown, AdminStays, StillOrganising])
 def handler(user_id: str, caller: Caller) -> NoContent:
     """Erase the account and everything personal, in every service, for good; harmless to repeat.
 
     Sessions end at once. Bookings, payments and tickets stay, without a name; what is valid stays valid.
+    Whoever organises an event that is published and not over stays until it is over or cancelled.
     """
     service.erase(user_id, caller)
     return NoContent()

@@ -10,7 +10,21 @@ PROFILE, SETTINGS = "tests/component/test_user_profile.py", "tests/component/tes
 LIST, COPY = "tests/component/test_user_directory.py", "tests/component/test_user_export.py"
 EXPORT, READING = "functions/user/core/export.py", "layers/common/export.py"
 
+ORGANISING, STANDING = "tests/component/test_user_organising.py", "functions/events/core/standing.py"
+
 CONTROLS = {
+    "no open events": (
+        Change(SERVICE, "    _leaves_nothing_open(user_id)\n    erasing", "    erasing"),
+        f"{ORGANISING}::test_with_an_open_event_nobody_leaves[oneself]",
+    ),
+    "what is over is not open": (
+        Change(STANDING, " and not promises.over(one, now)", ""),
+        f"{ORGANISING}::test_once_it_is_over_they_may_even_if_its_item_does_not_say_so_yet",
+    ),
+    "what is not published is not open": (
+        Change(STANDING, 'if one["status"] == Status.PUBLISHED and not', "if not"),
+        f"{ORGANISING}::test_once_it_is_cancelled_they_may",
+    ),
     "oneself or an admin": (
         Change(SERVICE, "user_id != caller.user_id and", "not user_id and"),
         f"{SETTINGS}::test_another_s_settings_and_nobody_s_are_answered_alike[user]",

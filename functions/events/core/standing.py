@@ -6,13 +6,18 @@ fact keeps its newest: it comes at any time and in any order, and is no edit tha
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from common import clock, store
 from common.bus.booking import AvailabilityChanged, CapacityChanged
+from common.erasing import listed
 from common.store import ConditionFailed, Item, Update
+from events.core import promises
 from events.core.model import Status
 
 Key = tuple[str, str]
+
+_SHOWN = 20
 
 
 def learn(said: AvailabilityChanged | CapacityChanged) -> None:
@@ -34,6 +39,14 @@ def all_of(events: Sequence[Item]) -> list[Item]:
     found = store.batch_get("events", [{"pk": pk, "sk": sk} for pk, sk in keys])
     known = {(item["pk"], item["sk"]): item for item in found}
     return [_standing(event, known) for event in events]
+
+
+def still_open(organiser_id: str) -> list[str]:
+    """Events of the organiser's that people can still book or visit: some of them, where they are many."""
+    found = listed("events", organiser_id, "by_organiser", "organiser_id")
+    now = clock.now()
+    open_ = (one["id"] for one in found if one["status"] == Status.PUBLISHED and not promises.over(one, now))
+    return list(islice(open_, _SHOWN))
 
 
 def _keep(said: AvailabilityChanged | CapacityChanged, name: str, values: Item) -> None:

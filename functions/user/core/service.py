@@ -1,10 +1,13 @@
 """Who may see and change a profile and its settings, and erase them: their user, and an admin."""
 
+from common import call
 from common.api import Caller, IfMatch
 from common.bus.user import SettingsChanged, UserUpdated
+from common.calls.events import FindOpenEvents, OpenEvents
+from common.problems import Busy
 from common.store import Item
 from user.core import erasing, repository
-from user.core.errors import AdminStays, UserUnknown
+from user.core.errors import AdminStays, StillOrganising, UserUnknown
 from user.core.schemas import SettingsRequest, UserRequest
 
 
@@ -35,12 +38,25 @@ def rearranged(user_id: str, request: SettingsRequest, caller: Caller, seen: IfM
 
 
 def erase(user_id: str, caller: Caller) -> None:
-    """Raises UserUnknown, AdminStays."""
+    """Raises UserUnknown, AdminStays, StillOrganising and Busy."""
     _may(user_id, caller)
     # Who is the last admin only auth knows: it refuses to take the role from them.
     if user_id == caller.user_id and "admin" in caller.roles:
         raise AdminStays
+    _leaves_nothing_open(user_id)
     erasing.erase(user_id, caller.user_id)
+
+
+def _leaves_nothing_open(user_id: str) -> None:
+    found = repository.find(user_id, "profile")
+    if not found or "erased_at" in found:
+        return  # nobody, or gone already
+    try:
+        answer = call.ask("events.find_open_events", FindOpenEvents(organiser_id=user_id), OpenEvents)
+    except call.CallFailed:
+        raise Busy from None
+    if answer.event_ids:
+        raise StillOrganising(answer.event_ids)
 
 
 def _may(user_id: str, caller: Caller) -> None:

@@ -16,3 +16,15 @@ class FoundType(CallAnswer):
 
     found: bool
     published: bool
+
+
+class FindOpenEvents(CallRequest):
+    """The events that a person organises, are published, and are not over."""
+
+    organiser_id: str
+
+
+class OpenEvents(CallAnswer):
+    """Their ids; of many, the first few."""
+
+    event_ids: tuple[str, ...]
