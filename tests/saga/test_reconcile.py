@@ -1,0 +1,108 @@
+"""The reconciler goes round: a sound system it leaves as it is, and whatever bus event was lost, it mends."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from infra import topology
+from reconcile.core.invariants import violations
+from tests.saga import journeys
+from tests.saga.journeys import ALONE, Journey
+from tests.saga.stage import Stage
+from tests.support.gateway import load, row
+from tests.support.saga import Saga
+
+ROUND = row("reconcile.make_round")
+OLD = timedelta(hours=1)  # nothing is too young to be judged any more
+LOST = (
+    "BookingOrdered", "BookingExtended", "BookingConfirmed", "BookingFailed", "BookingExpired", "BookingCancelled",
+    "PaymentSucceeded", "PaymentFailed", "RefundRequested", "PaymentRefunded", "TicketCreated", "TicketRejected",
+    "TicketVoided", "TicketReissued", "TicketTransferred", "NotiPending", "EventChanged", "EventCancelled",
+)  # fmt: skip
+
+TO_AUDIENCES = ("event_changed", "event_reminder")  # their notifications belong to no booking: rounds miss them
+GIVES_UP = (AssertionError, ValueError, StopIteration, RuntimeError)  # who waits in vain
+
+
+def make_round(saga: Saga, event: dict[str, Any] | None = None) -> Counter[str]:
+    """One whole round; what it has told comes to rest."""
+    counts: Counter[str] = Counter()
+    finished = False
+    while not finished:
+        with saga.writing(ROUND.function):
+            told = load(ROUND)(event or {}, None)
+        finished = told.pop("finished")
+        counts.update(told)
+    saga.rest()
+    return counts
+
+
+def mended(saga: Saga) -> int:
+    """How many rounds it took until one found nothing."""
+    for made in range(8):
+        saga.now += OLD
+        counts = make_round(saga)
+        if not counts["wrong"] + counts["learnt"]:
+            return made
+        saga.redrive()
+    raise AssertionError(counts)
+
+
+def judged(saga: Saga) -> dict[str, list[dict[str, Any]]]:
+    """All items but the reconciler's own."""
+    return {name: items for name, items in saga.tables().items() if name != "rounds"}
+
+
+@contextlib.contextmanager
+def losing(saga: Saga, name: str) -> Iterator[Counter[str]]:
+    """Within the block no consumer hears of such a bus event."""
+    lost, enqueue = Counter[str](), saga._enqueue
+
+    def lose(consumer: str, envelope: dict[str, Any], delay: int = 0) -> None:
+        if envelope["detail-type"] == f"{name}.v1" and envelope["detail"].get("kind") not in TO_AUDIENCES:
+            lost[consumer] += 1
+        else:
+            enqueue(consumer, envelope, delay)
+
+    saga._enqueue = lose  # type: ignore[method-assign]
+    try:
+        yield lost
+    finally:
+        del saga._enqueue  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("journey", ALONE, ids=str)
+def test_a_round_over_a_sound_system_changes_nothing(stage: Stage, journey: Journey) -> None:
+    run = stage.walk(journey)
+    saga = stage.saga
+    saga.now += OLD
+    before = judged(saga)
+
+    counts = make_round(saga)
+
+    assert not run.violations
+    assert (counts["wrong"], counts["learnt"], counts["young"]) == (0, 0, 0)
+    assert judged(saga) == before
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_whatever_is_lost_for_good_is_told_again_and_all_ends_as_it_must(stage: Stage, name: str) -> None:
+    saga, met = stage.saga, 0
+    for journey in ALONE:
+        with losing(saga, name) as lost, contextlib.suppress(*GIVES_UP):
+            stage.walk(journey)
+        if not lost:
+            continue
+        met += 1
+        with contextlib.suppress(AssertionError):
+            saga.rest()
+
+        mended(saga)
+
+        assert violations(saga.tables(), now=saga.now) == [], journey
+        assert not saga.dead, journey
+    assert met
