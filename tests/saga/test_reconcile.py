@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra import topology
 from reconcile.core.invariants import violations
-from tests.saga import journeys
 from tests.saga.journeys import ALONE, Journey
 from tests.saga.stage import Stage
 from tests.support.gateway import load, row
