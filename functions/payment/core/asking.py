@@ -64,7 +64,7 @@ def _refunds(payment: Payment) -> bool:
     undone = False
     for row in payment.refunds:
         money = Money(str(payment.provider_payment), row.amount, payment.currency)
-        if row.status != SUCCEEDED or provider.current().has_refunded(money, payment.refund_key(row)):
+        if row.status != SUCCEEDED or not provider.current().refund_failed(money, payment.refund_key(row)):
             continue
         named = row.id
         if repository.decide(payment.id, lambda now, named=named: ledger.refused(now, now.refund(named))):  # type: ignore[misc]

@@ -56,6 +56,9 @@ class PaymentProvider(Protocol):
     def has_refunded(self, money: Money, key: str) -> bool:
         """Whether the money went back under this key before; for when the key itself may be forgotten."""
 
+    def refund_failed(self, money: Money, key: str) -> bool:
+        """Whether the provider had accepted to send the money back under this key, and has not done so."""
+
 
 @cache
 def _stripe() -> PaymentProvider:

@@ -5,7 +5,7 @@ is the stage's, so that the sandbox can stand in for it.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import stripe
@@ -21,6 +21,7 @@ _RETRIES = 1
 _PAGE = 100  # the most that a list gives at once
 # Without decimals in ISO 4217, but counted in hundredths by Stripe: https://docs.stripe.com/currencies
 _HUNDREDTHS = {"ISK", "UGX"}
+_UNDONE = ("failed", "canceled")  # refunds that are none
 
 stripe.enable_telemetry = False
 
@@ -68,16 +69,25 @@ class StripeProvider:
             refund = _answer(lambda: self._client.v1.refunds.create(params=params, options=options))
         except _AlreadyRefunded:
             return
-        if refund.status in ("failed", "canceled"):
+        if refund.status in _UNDONE:
             raise Declined(f"the refund {refund.id} is {refund.status}")
 
     def has_refunded(self, money: Money, key: str) -> bool:
+        return any(status not in _UNDONE for status in self._refunds(money, key))
+
+    def refund_failed(self, money: Money, key: str) -> bool:
+        made = list(self._refunds(money, key))
+        return bool(made) and all(status in _UNDONE for status in made)
+
+    def _refunds(self, money: Money, key: str) -> Iterator[str | None]:
+        """The states of the refunds that were made under this key."""
         asked: Any = {"payment_intent": money.provider_payment, "limit": _PAGE}
         made = _answer(lambda: self._client.v1.refunds.list(params=asked))
-        mine = (
-            one for one in made.auto_paging_iter() if one.metadata and one.metadata.to_dict().get("refund_key") == key
+        return (
+            one.status
+            for one in made.auto_paging_iter()
+            if one.metadata and one.metadata.to_dict().get("refund_key") == key
         )
-        return any(one.status not in ("failed", "canceled") for one in mine)
 
 
 class _AlreadyRefunded(Declined):

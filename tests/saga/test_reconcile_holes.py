@@ -1,0 +1,228 @@
+"""What only the provider knows, what no message mends, and what is not judged."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from common import log
+from reconcile.core import rounds
+from reconcile.core.invariants import violations
+from tests.saga import journeys
+from tests.saga.journeys import Journey, Play, Steps
+from tests.saga.stage import Stage
+from tests.saga.test_reconcile import OLD, judged, make_round, mended
+from tests.support.builders import House
+from tests.support.saga import Saga
+
+
+def walk(stage: Stage, play: Play) -> Saga:
+    stage.walk(Journey(play.__name__, (play,)))
+    return stage.saga
+
+
+def the(saga: Saga, table: str, kind: str) -> dict[str, Any]:
+    """The only item of its kind."""
+    (found,) = (one for one in saga.tables()[table] if one["sk"] == kind)
+    return found
+
+
+def broken(saga: Saga, table: str, kind: str, **fields: Any) -> None:
+    """A hand in the table: the items of this kind have these fields, or are gone."""
+    kept = saga.system.tables.kept()
+    for place in [one for one in kept[table] if one[1].split("#")[0] == kind]:
+        item = kept[table].pop(place)
+        if fields:
+            kept[table][place] = item | fields
+    saga.system.tables.put_back(kept)
+
+
+def unheard(saga: Saga, house: House, show: str) -> str:
+    """Money comes to a page that has ended, and the webhook never does. Returns the booking."""
+    booking = journeys.order(saga, getattr(house, show), house.buyer)
+    saga.settle()
+    page = journeys.start(saga, booking, house.buyer)
+    saga.rest()
+    saga.provider.lost_webhooks += 3
+    journeys.late(saga, page)
+    saga.rest()
+    return str(booking["id"])
+
+
+def late_and_unheard(saga: Saga, house: House) -> Steps:
+    unheard(saga, house, "solo")
+    yield saga.settle
+
+
+def late_and_unheard_of_a_page_before(saga: Saga, house: House) -> Steps:
+    """The first page is closed by the provider, the second is open when money comes to the first."""
+    booking = journeys.order(saga, house.gala, house.buyer)
+    yield saga.settle
+    first = journeys.start(saga, booking, house.buyer)
+    broken(saga, "sandbox", "session", status="expired")
+    journeys.start(saga, booking, house.buyer)
+    saga.provider.lost_webhooks += 3
+    journeys.late(saga, first)
+    yield saga.rest
+
+
+def test_late_money_that_no_webhook_told_of_is_found_at_the_provider_and_buys_the_places(stage: Stage) -> None:
+    saga = walk(stage, late_and_unheard)
+    assert the(saga, "payments", "payment")["status"] == "FAILED"
+    assert any("I11" in one for one in violations(saga.tables(), now=saga.now))
+
+    mended(saga)
+
+    assert the(saga, "bookings", "booking")["status"] == "CONFIRMED"
+    assert the(saga, "payments", "payment")["status"] == "SUCCEEDED"
+    assert violations(saga.tables(), now=saga.now) == []
+
+
+def test_money_of_a_page_that_was_over_is_found_too(stage: Stage) -> None:
+    saga = walk(stage, late_and_unheard_of_a_page_before)
+
+    mended(saga)
+
+    assert the(saga, "payments", "payment")["attempt"] == 2
+    assert violations(saga.tables(), now=saga.now) == []
+    assert the(saga, "bookings", "booking")["status"] == "CONFIRMED"
+
+
+def test_asking_the_provider_again_learns_nothing_more(stage: Stage) -> None:
+    saga = walk(stage, late_and_unheard)
+    mended(saga)
+    before = judged(saga)
+
+    assert make_round(saga)["learnt"] == 0
+    assert judged(saga) == before
+
+
+def test_a_refund_that_counts_as_sent_and_was_not_is_noted_and_asked_for_again(stage: Stage) -> None:
+    saga = walk(stage, journeys.late_without_room)
+    broken(saga, "sandbox", "refund", status="failed")
+    broken(saga, "sandbox", "session", amount_refunded=0, refund_ids=[the(saga, "sandbox", "refund")["pk"]])
+
+    rounds_made = mended(saga)
+
+    refunds = [row["status"] for one in saga.tables()["payments"] for row in one.get("refunds", ())]
+    assert rounds_made > 1
+    assert sorted(refunds) == ["FAILED", "SUCCEEDED"]
+
+
+def test_a_refund_that_the_provider_refused_is_asked_for_again(stage: Stage) -> None:
+    saga = stage.saga
+    stage.walk(Journey("paid", (journeys.paid_in_time,)))
+    (session,) = (one for one in saga.tables()["sandbox"] if one["sk"] == "session")
+    broken(saga, "sandbox", "session", refuses=1)
+    booking = the(saga, "bookings", "booking")
+    with saga.writing("booking.on_ticket_rejected"):
+        _revoked(booking["id"])
+    saga.rest()
+    assert [one["status"] for one in the(saga, "payments", "payment")["refunds"]] == ["FAILED"]
+
+    mended(saga)
+
+    assert [one["status"] for one in the(saga, "payments", "payment")["refunds"]] == ["FAILED", "SUCCEEDED"]
+    assert violations(saga.tables(), now=saga.now) == []
+    assert session["payment_status"] == "paid"
+
+
+def _revoked(booking_id: str) -> None:
+    from booking.core import ending  # noqa: PLC0415 - the test writes as booking would
+
+    ending.revoke(booking_id)
+
+
+@pytest.mark.parametrize(
+    ("table", "kind"),
+    [("payments", "payment"), ("tickets", "issue"), ("notifications", "notification")],
+)
+def test_what_is_gone_from_a_table_is_made_again(stage: Stage, table: str, kind: str) -> None:
+    saga = walk(stage, journeys.free)
+    before = [one["pk"] for one in saga.tables()[table] if one["sk"] == kind]
+    if kind == "issue":
+        broken(saga, "tickets", "ticket")
+        broken(saga, "tickets", "count")
+    broken(saga, table, kind)
+
+    mended(saga)
+
+    assert [one["pk"] for one in saga.tables()[table] if one["sk"] == kind] == before
+
+
+def test_a_hold_that_nobody_ended_ends(stage: Stage) -> None:
+    saga = stage.saga
+    stage.walk(Journey("held", (_held,)))
+    assert the(saga, "bookings", "booking")["status"] == "PENDING"
+
+    mended(saga)
+
+    assert the(saga, "bookings", "booking")["status"] == "EXPIRED"
+    assert violations(saga.tables(), now=saga.now) == []
+
+
+def _held(saga: Saga, house: House) -> Steps:
+    journeys.order(saga, house.gala, house.buyer)
+    yield saga.settle
+    saga.queue.clear()  # both timers are lost
+
+
+def test_stock_that_is_not_conserved_is_told_to_people_and_left(stage: Stage, counted: dict[str, float]) -> None:
+    saga = walk(stage, journeys.paid_in_time)
+    broken(saga, "bookings", "stock", available=1)
+    saga.now += OLD
+
+    make_round(saga)
+
+    assert counted["InvariantViolations"] == 3  # one for each type
+    assert {one["available"] for one in saga.tables()["bookings"] if one["sk"] == "stock#0"} == {1}
+
+
+def test_what_mending_does_not_mend_is_told_to_people_after_three_rounds(
+    stage: Stage, counted: dict[str, float]
+) -> None:
+    saga = walk(stage, journeys.paid_in_time)
+    broken(saga, "notifications", "notification")
+    saga.outages.add(("notify.on_ticket_created", "PutItem"))
+    told = []
+    for _ in range(5):
+        saga.now += OLD
+        make_round(saga)
+        told.append(counted.get("InvariantViolations", 0))
+
+    assert told == [0, 0, 0, 1, 2]
+
+
+def test_what_is_young_is_not_judged(stage: Stage) -> None:
+    saga = walk(stage, journeys.paid_in_time)
+    broken(saga, "notifications", "notification")
+
+    young, old = make_round(saga), make_round(saga, {"grace_seconds": 0})
+
+    assert (young["wrong"], young["judged"]) == (0, 0)
+    assert old["wrong"] == 1
+
+
+def test_a_run_ends_in_time_and_the_next_goes_on_from_there(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    saga = walk(stage, journeys.paid_in_time)
+    saga.now += OLD
+    monkeypatch.setattr(rounds, "AT_ONCE", timedelta(microseconds=1))
+    whole = make_round(saga)
+    steps = the(saga, "rounds", "round")["step"]
+
+    monkeypatch.undo()
+
+    assert whole == make_round(saga)
+    assert steps > 10
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """What was counted in the test."""
+    found: dict[str, float] = {}
+
+    def count(name: str, value: float = 1) -> None:
+        found[name] = found.get(name, 0) + value
+
+    monkeypatch.setattr(log, "count", count)
+    return found
