@@ -26,11 +26,7 @@ CONTROLS = {
         f"{ORGANISING}::test_staff_is_replaced_as_it_was_read_only",
     ),
     "the tag of all that is shown": (
-        Change(
-            "layers/common/revision.py",
-            "view.model_dump_json().encode()",
-            "str(of).encode()",
-        ),
+        Change("layers/common/revision.py", "view.model_dump_json().encode()", 'b""'),
         "tests/component/test_polled_reads.py::test_an_event_is_sent_again_when_only_its_places_are_others",
     ),
     "If-Match on a type": (
