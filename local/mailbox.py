@@ -26,6 +26,7 @@ SEND: Final = "/v2/email/outbound-emails"
 UPSTREAM: Final = web.AppKey("upstream", str)
 CLIENT: Final = web.AppKey("client", ClientSession)
 MAILS: Final = web.AppKey("mails", list)
+BY_ADDRESS: Final = web.AppKey("by_address", dict)  # the numbers of its mails; they are thousands, and asked for often
 NOT_PASSED_ON: Final = frozenset({"transfer-encoding", "content-length", "content-encoding", "connection"})
 
 
@@ -33,6 +34,7 @@ def app(emulator: str) -> web.Application:
     mailbox = web.Application(client_max_size=40 * 1024 * 1024)  # SES takes up to 40 MB
     mailbox[UPSTREAM] = emulator
     mailbox[MAILS] = []
+    mailbox[BY_ADDRESS] = {}
     mailbox.cleanup_ctx.append(one_client)
     mailbox.router.add_get("/", show_list)
     mailbox.router.add_get("/messages", list_messages)
@@ -56,9 +58,15 @@ async def pass_on(request: web.Request) -> web.Response:
     async with request.app[CLIENT].request(request.method, url, headers=request.headers, data=body) as answer:
         content = await answer.read()
     if request.path == SEND and answer.status == 200:
-        request.app[MAILS].append(message_of(json.loads(body), json.loads(content)["MessageId"]))
+        keep(request.app, message_of(json.loads(body), json.loads(content)["MessageId"]))
     headers = CIMultiDict((k, v) for k, v in answer.headers.items() if k.lower() not in NOT_PASSED_ON)
     return web.Response(status=answer.status, body=content, headers=headers)
+
+
+def keep(mailbox: web.Application, mail: EmailMessage) -> None:
+    for address in addresses_of(mail):
+        mailbox[BY_ADDRESS].setdefault(address.lower(), []).append(len(mailbox[MAILS]))
+    mailbox[MAILS].append(mail)
 
 
 def message_of(call: dict[str, Any], message_id: str) -> EmailMessage:
@@ -101,6 +109,10 @@ def composed(call: dict[str, Any], simple: dict[str, Any]) -> EmailMessage:
     return mail
 
 
+def addresses_of(mail: EmailMessage) -> list[str]:
+    return [address.strip() for address in mail["X-Envelope-To"].split(",")]
+
+
 def text_of(mail: EmailMessage, kind: str) -> str | None:
     part = mail.get_body((kind,))
     return str(part.get_content()) if part else None
@@ -118,7 +130,7 @@ def as_json(n: int, mail: EmailMessage) -> dict[str, Any]:
         "n": n,
         "id": mail["X-SES-Message-Id"],
         "from": mail["From"],
-        "to": [address.strip() for address in mail["X-Envelope-To"].split(",")],
+        "to": addresses_of(mail),
         "subject": mail["Subject"],
         "sent_at": mail["Date"].datetime.isoformat(),
         "text": text_of(mail, "plain"),
@@ -143,8 +155,8 @@ def payload_of(part: EmailMessage) -> bytes:
 async def list_messages(request: web.Request) -> web.Response:
     to = request.query.get("to", "").lower()
     mails = request.app[MAILS]
-    found = [as_json(n, mail) for n, mail in enumerate(mails)]
-    return web.json_response({"messages": [m for m in found if not to or to in map(str.lower, m["to"])]})
+    wanted = request.app[BY_ADDRESS].get(to, []) if to else range(len(mails))
+    return web.json_response({"messages": [as_json(n, mails[n]) for n in wanted]})
 
 
 async def show_list(request: web.Request) -> web.Response:
