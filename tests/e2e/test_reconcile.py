@@ -1,0 +1,43 @@
+"""The deployed reconciler: it leaves a sound system alone, and makes again what a hand took out of the tables."""
+
+from typing import Any
+
+from local.client import Client
+from local.people import Organiser, Person, checkout, choose, held, mails_to, settled, tickets_of, until
+from local.reconcile import whole_round
+from local.stack import Stack
+from local.tables import items
+from reconcile.core.invariants import violations
+
+PAID = {"prices": 2500, "currency": "EUR"}
+
+
+def take_out(stack: Stack, table: str, found: list[dict[str, Any]]) -> None:
+    for one in found:
+        key = {"pk": {"S": one["pk"]}, "sk": {"S": one["sk"]}}
+        stack.client("dynamodb").delete_item(TableName=stack.table(table), Key=key)
+
+
+def test_what_a_lost_bus_event_would_have_made_is_made_by_a_round(stack: Stack, api: Client, admin: Client) -> None:
+    organiser = Organiser.appointed(admin, Person.registers(api, "olga"))
+    category = admin.must("POST", "/v1/categories", {"name": "Rounds", "type": "paid"})["id"]
+    event = organiser.publishes(category, "Rounds", [{"name": "Seat", "capacity": 5, **PAID}])
+    buyer = Person.registers(api, "bea")
+    booking = held(buyer, event["id"], {event["types"][0]["id"]: 2})
+    choose(checkout(buyer, booking), "paid")
+    settled(buyer, booking, "CONFIRMED")
+    before = sorted(one["id"] for one in tickets_of(buyer, booking))
+    until(lambda: not violations(items(stack)) or None, "quiet tables")
+    quiet = whole_round(stack, 0)
+    tickets = [one for one in items(stack, "tickets")["tickets"] if one.get("booking_id", one["pk"]) == booking["id"]]
+    notices = [one for one in items(stack, "notifications")["notifications"] if one.get("booking_id") == booking["id"]]
+    take_out(stack, "tickets", [one for one in tickets if one["sk"] in ("issue", "ticket")])
+    take_out(stack, "notifications", [one for one in notices if one["sk"] == "notification"])
+
+    found = whole_round(stack, 0)
+
+    assert (quiet["wrong"], quiet["learnt"], found["wrong"]) == (0, 0, 1)
+    made = until(lambda: tickets_of(buyer, booking) or None, "tickets made again")
+    assert sorted(one["id"] for one in made) == before
+    assert until(lambda: len(mails_to(Client(stack.mailbox), buyer)) > 1 or None, "the mail again")
+    until(lambda: whole_round(stack, 0)["wrong"] == 0 or None, "a quiet round")
