@@ -2,7 +2,8 @@
 
 Read a row as: what wakes it · which function (`functions/<service>/<file>.py`) · who may call · what it may do.
 
-    Route       the HTTP gateway. USER is anybody logged in, ORGANISER and ADMIN are roles (an admin has all of them);
+    Route       the HTTP gateway. USER is anybody logged in, ORGANISER and ADMIN are roles (an admin has all of them,
+                and manages everybody's events as their organiser does);
                 whose thing it is, or who is staff of an event, the function checks itself.
     Authorizer  the gateway, for every route of USER, ORGANISER and ADMIN, at most once a minute per token.
     On, Timer   the bus only, through a queue of the function's own; the bus event's module says which service tells it.

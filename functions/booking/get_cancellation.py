@@ -9,5 +9,5 @@ from common.api import Caller, endpoint
 @endpoint(refuses=[EventUnknown, CancellationUnknown])
 def handler(event_id: str, caller: Caller) -> CancellationView:
     """How many bookings were found and cancelled, what goes back to buyers, and when all was done."""
-    catalogue.owned(event_id, caller.user_id)
+    catalogue.organised(event_id, caller)
     return CancellationView.of(cancellation.existing(event_id))

@@ -9,4 +9,4 @@ from common.api import Caller, endpoint
 @endpoint(refuses=[EventUnknown])
 def handler(event_id: str, caller: Caller) -> Sales:
     """Places and revenue per type, and what has gone back; a moment behind the last payment."""
-    return Sales.of(catalogue.owned(event_id, caller.user_id))
+    return Sales.of(catalogue.organised(event_id, caller))

@@ -11,5 +11,5 @@ from common.cursor import BadToken
 @endpoint(refuses=[EventUnknown, BadToken])
 def handler(event_id: str, caller: Caller, paging: Paging, status: Status | None = None) -> PageOf[EventBookingView]:
     """One page of them, by state if asked; such a page may be short, and another follows while there is a token."""
-    catalogue.owned(event_id, caller.user_id)
+    catalogue.organised(event_id, caller)
     return PageOf[EventBookingView].of(lists.of_event(event_id, paging, status), EventBookingView.shown)

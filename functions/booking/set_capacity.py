@@ -9,4 +9,4 @@ from common.api import Caller, endpoint
 @endpoint(refuses=[EventUnknown, TypeUnknown, NotPublishedYet, BelowTaken])
 def handler(event_id: str, type_id: str, request: CapacityRequest, caller: Caller) -> CapacityView:
     """Set how many places there are; never fewer than are held or sold. The same number again changes nothing."""
-    return capacity.set_to(caller.user_id, event_id, type_id, request.capacity)
+    return capacity.set_to(caller, event_id, type_id, request.capacity)

@@ -13,4 +13,4 @@ def handler(event_id: str, request: CloneRequest, caller: Caller, key: Idempoten
     """Draft a copy with all its types on sale; doors and sale windows move with the start, staff is not taken over."""
     event, replayed = service.clone(caller, key, event_id, request)
     view = OrganisedEventView.model_validate(event)
-    return Created(view, f"/v1/users/{caller.user_id}/events/{view.id}", replayed=replayed)
+    return Created(view, f"/v1/users/{view.organiser_id}/events/{view.id}", replayed=replayed)

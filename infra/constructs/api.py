@@ -19,6 +19,7 @@ ACCESS = json.dumps(
         "milliseconds": "$context.responseLatency",
         "ip": "$context.identity.sourceIp",
         "integration_error": "$context.integrationErrorMessage",
+        "user_id": "$context.authorizer.user_id",
         "authorizer_error": "$context.authorizer.error",
     }
 )

@@ -120,13 +120,13 @@ CONTROLS = {
     "drafts of one's own only": (
         Change(
             "functions/events/core/event_types.py",
-            'own = has and event["organiser_id"] ==',
-            'own = has or event["organiser_id"] ==',
+            "own = has and asked.organiser_id in",
+            "own = has or asked.organiser_id in",
         ),
         "tests/component/test_booking_unsold_types.py::test_of_the_drafts_of_others_nobody_hears",
     ),
     "the organiser only": (
-        Change(CATALOGUE, "if found.organiser_id != user_id:", "if False:"),
+        Change(CATALOGUE, "if not caller.manages(found.organiser_id):", "if False:"),
         f"{SIZES}::test_only_the_events_organiser_may",
     ),
     "the booking as it was read": (
@@ -232,7 +232,7 @@ CONTROLS = {
     "its organiser alone sees the progress": (
         Change(
             "functions/booking/get_cancellation.py",
-            "catalogue.owned(event_id, caller.user_id)",
+            "catalogue.organised(event_id, caller)",
             "catalogue.terms(event_id)",
         ),
         f"{ENDED}::test_an_event_that_is_not_cancelled_shows_nothing",

@@ -38,11 +38,11 @@ CONTROLS = {
         f"{RENAMING}::test_renaming_needs_the_revision_that_was_read",
     ),
     "one's own list": (
-        Change(SERVICE, "    if user_id != caller.user_id:", "    if not user_id:"),
+        Change(SERVICE, "    if not caller.manages(user_id):", "    if not user_id:"),
         f"{EDITING}::test_the_list_of_somebody_else_is_not_there",
     ),
     "one's own event": (
-        Change(REPOSITORY, ' or event["organiser_id"] != caller.user_id', ""),
+        Change(REPOSITORY, ' or not caller.manages(event["organiser_id"])', ""),
         f"{EDITING}::test_what_is_not_ones_own_is_not_edited",
     ),
     "a draft that was cancelled is not public": (

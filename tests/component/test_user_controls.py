@@ -26,7 +26,7 @@ CONTROLS = {
         f"{ORGANISING}::test_once_it_is_cancelled_they_may",
     ),
     "oneself or an admin": (
-        Change(SERVICE, "user_id != caller.user_id and", "not user_id and"),
+        Change(SERVICE, "if not caller.manages(user_id):", "if not user_id:"),
         f"{SETTINGS}::test_another_s_settings_and_nobody_s_are_answered_alike[user]",
     ),
     "the profile that was read": (

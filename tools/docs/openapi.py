@@ -28,6 +28,7 @@ _CONDITIONS = {
     IfNoneMatch: ("If-None-Match", "The ETag of the answer that the client has; 304 if it is still right."),
 }
 _ID = {"minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._~-]+$"}  # other paths name nothing
+_IN_PLACE = "; an admin in the place of any organiser"
 _SIGNATURE = {
     "name": "Stripe-Signature",
     "in": "header",
@@ -145,7 +146,7 @@ class _Schemas:
 def _operation(row: Route, schemas: _Schemas) -> dict[str, Any]:
     end = read.endpoint(row)
     summary, _, rest = " ".join((end.__doc__ or "").split()).partition(". ")
-    who = f"Who may call it: {row.who}."
+    who = f"Who may call it: {row.who}{_IN_PLACE if row.who is Who.ORGANISER else ''}."
     operation: dict[str, Any] = {
         "operationId": row.file,
         "tags": [row.service],

@@ -4,6 +4,7 @@ from booking.core import catalogue, stock
 from booking.core.errors import BelowTaken, EventUnknown, NotPublishedYet, TypeUnknown
 from booking.core.schemas import CapacityView
 from common import log, outbox, store
+from common.api import Caller
 from common.bus.booking import CapacityChanged
 from common.call import CallFailed, ask
 from common.calls.events import FindType, FoundType
@@ -15,12 +16,12 @@ from common.store import ConditionFailed
 _TRIES = 8
 
 
-def set_to(user_id: str, event_id: str, event_type_id: str, capacity: int) -> CapacityView:
+def set_to(caller: Caller, event_id: str, event_type_id: str, capacity: int) -> CapacityView:
     """Set it to this number; what is held or sold at the moment of the write stays.
 
     The number is absolute, so a repetition changes nothing; of two organisers' numbers the later one stands.
     """
-    _sold(user_id, event_id, event_type_id)
+    _sold(caller, event_id, event_type_id)
     for _ in range(_TRIES):
         available, before = stock.free([event_type_id])[event_type_id]
         if capacity < before - available:
@@ -32,11 +33,12 @@ def set_to(user_id: str, event_id: str, event_type_id: str, capacity: int) -> Ca
     raise NotNow(f"the stock of {event_type_id} does not come to rest")
 
 
-def _sold(user_id: str, event_id: str, event_type_id: str) -> None:
-    missing = _missing(user_id, event_id, event_type_id)
+def _sold(caller: Caller, event_id: str, event_type_id: str) -> None:
+    missing = _missing(caller, event_id, event_type_id)
     if missing is None:
         return
-    wanted = FindType(organiser_id=user_id, event_id=event_id, event_type_id=event_type_id)
+    whose = None if "admin" in caller.roles else caller.user_id
+    wanted = FindType(organiser_id=whose, event_id=event_id, event_type_id=event_type_id)
     try:
         known = ask("events.find_type", wanted, FoundType)
     except CallFailed:
@@ -44,9 +46,9 @@ def _sold(user_id: str, event_id: str, event_type_id: str) -> None:
     raise NotPublishedYet(published=known.published) if known.found else missing
 
 
-def _missing(user_id: str, event_id: str, event_type_id: str) -> NotFound | None:
+def _missing(caller: Caller, event_id: str, event_type_id: str) -> NotFound | None:
     try:
-        known = event_type_id in catalogue.owned(event_id, user_id).types
+        known = event_type_id in catalogue.organised(event_id, caller).types
     except EventUnknown as unknown:
         return unknown
     return None if known else TypeUnknown()

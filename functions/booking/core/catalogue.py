@@ -8,6 +8,7 @@ from booking.core import stock
 from booking.core.errors import EventUnknown
 from booking.core.terms import Terms, TypeOnSale
 from common import clock, store
+from common.api import Caller
 from common.bus.events import EventTerms, TypeTerms
 from common.store import ConditionFailed, Put
 
@@ -39,10 +40,10 @@ def terms(event_id: str) -> Terms:
     return Terms(event_id=event_id, version=stored["terms_version"], types=types, **fixed)
 
 
-def owned(event_id: str, user_id: str) -> Terms:
-    """The terms of an event of this organiser's. Raises EventUnknown."""
+def organised(event_id: str, caller: Caller) -> Terms:
+    """The terms of an event that is the caller's to manage. Raises EventUnknown."""
     found = terms(event_id)
-    if found.organiser_id != user_id:
+    if not caller.manages(found.organiser_id):
         raise EventUnknown
     return found
 

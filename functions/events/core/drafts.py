@@ -41,8 +41,8 @@ def new_type(id: str, event_id: str, request: TypeRequest) -> dict[str, Any]:
     return EventType(id=id, event_id=event_id, **request.model_dump()).stored()
 
 
-def copied(caller: Caller, id: str, event: Item, request: CloneRequest) -> Item:
-    """A draft like the event, at another time.
+def copied(id: str, event: Item, request: CloneRequest) -> Item:
+    """A draft like the event, of the same organiser, at another time.
 
     Doors and sale windows move with the start, and a window's side that would lie beyond the new end is dropped.
     All types are on sale again. Staff is not taken over: who may admit is named anew.
@@ -54,7 +54,7 @@ def copied(caller: Caller, id: str, event: Item, request: CloneRequest) -> Item:
     types = [_copied_type(ids.derive("type", id, at), id, one, later, ends_at) for at, one in enumerate(event["types"])]
     about = {name: event[name] for name in _COPIED if name in event} | _category(event)
     times = {"starts_at": clock.iso(request.starts_at), "ends_at": ends_at} | doors
-    named = {"id": id, "organiser_id": caller.user_id, "name": request.name or event["name"]}
+    named = {"id": id, "organiser_id": event["organiser_id"], "name": request.name or event["name"]}
     return about | times | named | {"types": types}
 
 

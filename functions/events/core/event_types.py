@@ -24,7 +24,8 @@ def create(caller: Caller, key: str | None, event_id: str, request: TypeRequest)
     new = drafts.new_type(claim.id, event_id, request) | {"request_hash": claim.request_hash}
     types = [*event["types"], new]
     _obey(event, types, new)
-    repository.edit(event, "add_type", {"types": types}, sold=True, log=True)
+    by = caller.actor(event["organiser_id"])
+    repository.edit(event, "add_type", {"types": types}, by=by, sold=True, log=True)
     return new, False
 
 
@@ -42,15 +43,16 @@ def edit(caller: Caller, event_id: str, type_id: str, request: TypeEdit, seen: I
     types = [new if one is stored else one for one in event["types"]]
     _obey(event, types, new)
     if new != stored:
-        event = repository.edit(event, "edit_type", {"types": types}, sold=True)
+        by = caller.actor(event["organiser_id"])
+        event = repository.edit(event, "edit_type", {"types": types}, by=by, sold=True)
     return _of(standing.of(event), type_id), event
 
 
 def found(asked: FindType) -> FoundType:
     """What there is, for a service that sells published types only."""
-    event = repository.find(asked.event_id) or {"organiser_id": None, "types": [], "terms_version": 0}
+    event = repository.find(asked.event_id) or {"organiser_id": "", "types": [], "terms_version": 0}
     has = any(one["id"] == asked.event_type_id for one in event["types"])
-    own = has and event["organiser_id"] == asked.organiser_id
+    own = has and asked.organiser_id in (event["organiser_id"], None)
     return FoundType(found=own, published=own and promises.public(event))
 
 

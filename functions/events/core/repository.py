@@ -30,9 +30,9 @@ def public(event_id: str) -> Item:
 
 
 def organised(event_id: str, caller: Caller) -> Item:
-    """The caller's own event. Raises EventUnknown."""
+    """An event that is the caller's to manage. Raises EventUnknown."""
     event = find(event_id)
-    if event is None or event["organiser_id"] != caller.user_id:
+    if event is None or not caller.manages(event["organiser_id"]):
         raise EventUnknown
     return event
 
@@ -42,10 +42,10 @@ def own(organiser_id: str, paging: Paging) -> Page:
     return _OWN.page(organiser_id, limit=paging.limit, token=paging.token)
 
 
-def add_event(draft: Item) -> tuple[Item, bool]:
+def add_event(draft: Item, *, by: str) -> tuple[Item, bool]:
     """The draft as stored, and whether it was there."""
     first = {"status": str(Status.DRAFT), "staff": [], "terms_version": 0}
-    item = outbox.born(_key(draft["id"]) | first | draft, actor=draft["organiser_id"])
+    item = outbox.born(_key(draft["id"]) | first | draft, actor=by)
     try:
         return store.write(Put(TABLE, item, condition="attribute_not_exists(#pk)")), False
     except ConditionFailed as failure:
@@ -55,7 +55,7 @@ def add_event(draft: Item) -> tuple[Item, bool]:
         return existing, outbox.mine(failure) is None
 
 
-def edit(event: Item, trigger: str, changes: Item, *, sold: bool = False, log: bool = False) -> Item:
+def edit(event: Item, trigger: str, changes: Item, *, by: str, sold: bool = False, log: bool = False) -> Item:
     """The event with these attributes, those that are None taken away.
 
     Whoever copies a published event is told; `sold` says whether it is sold under other terms now.
@@ -67,7 +67,7 @@ def edit(event: Item, trigger: str, changes: Item, *, sold: bool = False, log: b
         TABLE,
         _key(event["id"]),
         trigger=trigger,
-        actor=event["organiser_id"],
+        actor=by,
         sets={name: value for name, value in changes.items() if value is not None} | terms,
         removes=[name for name, value in changes.items() if value is None],
         publish=[_told(EventChanged, event)] if told else [],
@@ -78,24 +78,24 @@ def edit(event: Item, trigger: str, changes: Item, *, sold: bool = False, log: b
     return _written(update)
 
 
-def publish(event: Item) -> Item:
+def publish(event: Item, *, by: str) -> Item:
     """Put the event on sale and into the list. Raises ChangedMeanwhile."""
     listed = {"listed": "event", "listed_as": f"{event['starts_at']}#{event['id']}"}
-    return _moved(event, Trigger.PUBLISH, [_told(EventPublished, event)], listed | {"terms_version": 1})
+    return _moved(event, Trigger.PUBLISH, [_told(EventPublished, event)], listed | {"terms_version": 1}, by=by)
 
 
-def cancel(event: Item, message: str) -> Item:
+def cancel(event: Item, message: str, *, by: str) -> Item:
     """Call the event off; of a draft nobody has heard. Raises ChangedMeanwhile."""
     if not promises.public(event):
-        return _moved(event, Trigger.CANCEL, [], {"message": message})
+        return _moved(event, Trigger.CANCEL, [], {"message": message}, by=by)
     terms = {"message": message, "terms_version": event["terms_version"] + 1}
-    return _moved(event, Trigger.CANCEL, [_told(EventCancelled, event)], terms)
+    return _moved(event, Trigger.CANCEL, [_told(EventCancelled, event)], terms, by=by)
 
 
 def end(event: Item) -> Item:
     """The event is over. Raises ChangedMeanwhile."""
     terms = {"terms_version": event["terms_version"] + 1}
-    return _moved(event, Trigger.END, [_told(EventChanged, event)], terms, actor="clock")
+    return _moved(event, Trigger.END, [_told(EventChanged, event)], terms, by="clock")
 
 
 _UNCHANGED = "#version = :seen"
@@ -114,15 +114,13 @@ def _told(kind: type[EventTerms], event: Item) -> dict[str, Any]:
     return outbox.entry(kind, event_version=event["version"] + 1)
 
 
-def _moved(
-    event: Item, trigger: Trigger, told: Sequence[dict[str, Any]], sets: Item, *, actor: str | None = None
-) -> Item:
+def _moved(event: Item, trigger: Trigger, told: Sequence[dict[str, Any]], sets: Item, *, by: str) -> Item:
     update = outbox.transition(
         TABLE,
         _key(event["id"]),
         LIFECYCLE,
         trigger,
-        actor=actor or event["organiser_id"],
+        actor=by,
         sets=sets,
         publish=told,
         also=_UNCHANGED,

@@ -9,7 +9,7 @@ from common.cursor import Page
 from common.idempotency import Claim
 from common.store import Item
 from events.core import drafts, model, promises, repository, standing
-from events.core.errors import EventEnded, OrganiserUnknown
+from events.core.errors import EventEnded, EventUnknown, OrganiserUnknown
 from events.core.model import CategoryType, Status
 from events.core.requests import CancelRequest, CloneRequest, EventEdit, EventRequest, StaffRequest
 
@@ -17,24 +17,27 @@ from events.core.requests import CancelRequest, CloneRequest, EventEdit, EventRe
 def create_event(caller: Caller, key: str | None, request: EventRequest) -> tuple[Item, bool]:
     """The draft, and whether an earlier request had made it."""
     claim = Claim.of("event", caller.user_id, key, request)
-    return _made(claim, lambda: drafts.planned(caller, claim.id, request))
+    return _made(claim, lambda: drafts.planned(caller, claim.id, request), by=caller.user_id)
 
 
 def clone(caller: Caller, key: str | None, event_id: str, request: CloneRequest) -> tuple[Item, bool]:
     """A draft like the event at another time, and whether an earlier request had made it."""
     event = standing.of(repository.organised(event_id, caller))
     claim = Claim.of(f"clone of {event_id}", caller.user_id, key, request)
-    return _made(claim, lambda: drafts.copied(caller, claim.id, event, request))
+    return _made(claim, lambda: drafts.copied(claim.id, event, request), by=_actor(caller, event))
 
 
 def own(caller: Caller, user_id: str, event_id: str) -> Item:
-    """The caller's own event, in whatever state. Raises OrganiserUnknown or EventUnknown."""
+    """An event of that organiser's, in whatever state. Raises OrganiserUnknown or EventUnknown."""
     _self(caller, user_id)
-    return standing.of(repository.organised(event_id, caller))
+    event = repository.organised(event_id, caller)
+    if event["organiser_id"] != user_id:
+        raise EventUnknown
+    return standing.of(event)
 
 
 def all_own(caller: Caller, user_id: str, paging: Paging) -> Page:
-    """A page of the caller's own events. Raises OrganiserUnknown."""
+    """A page of the organiser's own events. Raises OrganiserUnknown."""
     _self(caller, user_id)
     page = repository.own(user_id, paging)
     return Page(standing.all_of(page.items), page.next_token, page.previous_token)
@@ -54,7 +57,8 @@ def edit(caller: Caller, event_id: str, request: EventEdit, seen: IfMatch) -> It
         model.sellable({"/ends_at": one}, wanted["ends_at"])
     changes = {name: value for name, value in wanted.items() if event.get(name) != value}
     if changes:
-        event = repository.edit(event, "edit", changes, sold=not changes.keys().isdisjoint(promises.SOLD_UNDER))
+        sold = not changes.keys().isdisjoint(promises.SOLD_UNDER)
+        event = repository.edit(event, "edit", changes, by=_actor(caller, event), sold=sold)
     return standing.of(event)
 
 
@@ -63,7 +67,7 @@ def publish(caller: Caller, event_id: str) -> Item:
     event = repository.organised(event_id, caller)
     if event["status"] != Status.PUBLISHED:
         model.publishable(event, clock.now())
-        event = repository.publish(event)
+        event = repository.publish(event, by=_actor(caller, event))
     return standing.of(event)
 
 
@@ -73,7 +77,7 @@ def cancel(caller: Caller, event_id: str, request: CancelRequest) -> Item:
     if event["status"] != Status.CANCELLED:
         if promises.over(event, clock.now()):
             raise EventEnded
-        event = repository.cancel(event, request.message)
+        event = repository.cancel(event, request.message, by=_actor(caller, event))
     return standing.of(event)
 
 
@@ -94,19 +98,23 @@ def set_staff(caller: Caller, event_id: str, request: StaffRequest, seen: IfMatc
     seen.check(event)
     staff = list(dict.fromkeys(request.user_ids))
     if set(event["staff"]) != set(staff):
-        event = repository.edit(event, "set_staff", {"staff": staff})
+        event = repository.edit(event, "set_staff", {"staff": staff}, by=_actor(caller, event))
     return standing.of(event)
 
 
-def _made(claim: Claim, plan: Callable[[], Item]) -> tuple[Item, bool]:
+def _made(claim: Claim, plan: Callable[[], Item], *, by: str) -> tuple[Item, bool]:
     # A repetition is answered even where a new request would be refused by now.
     earlier = repository.find(claim.id) if claim.keyed else None
     if earlier and claim.repeats(earlier):
         return standing.of(earlier), True
-    event, existed = repository.add_event(plan() | {"request_hash": claim.request_hash})
+    event, existed = repository.add_event(plan() | {"request_hash": claim.request_hash}, by=by)
     return standing.of(event), existed and claim.repeats(event)
 
 
 def _self(caller: Caller, user_id: str) -> None:
-    if user_id != caller.user_id:
+    if not caller.manages(user_id):
         raise OrganiserUnknown
+
+
+def _actor(caller: Caller, event: Item) -> str:
+    return caller.actor(event["organiser_id"])

@@ -12,16 +12,21 @@ def seen(caller: Caller, payment_id: str) -> Payment:
     if payment and payment.user_id == caller.user_id:
         return payment
     # The page to pay on is the buyer's alone.
-    return _organised(caller, payment).model_copy(update={"checkout": None})
+    return _organised(caller, payment)[0].model_copy(update={"checkout": None})
 
 
 def organised(caller: Caller, payment_id: str) -> Payment:
-    """The payment for an event that the caller organises. Raises PaymentUnknown."""
-    return _organised(caller, repository.find(payment_id))
+    """The payment for an event that is the caller's to manage. Raises PaymentUnknown."""
+    return _organised(caller, repository.find(payment_id))[0]
 
 
-def _organised(caller: Caller, payment: Payment | None) -> Payment:
+def actor(caller: Caller, payment_id: str) -> str:
+    """How such a payment's log names the caller. Raises PaymentUnknown."""
+    return caller.actor(_organised(caller, repository.find(payment_id))[1])
+
+
+def _organised(caller: Caller, payment: Payment | None) -> tuple[Payment, str]:
     event = catalogue.find(payment.event_id) if payment else None
-    if not payment or not event or not (caller.user_id == event["organiser_id"] or "admin" in caller.roles):
+    if not payment or not event or not caller.manages(event["organiser_id"]):
         raise PaymentUnknown
-    return payment
+    return payment, event["organiser_id"]

@@ -15,7 +15,7 @@ MOST = 50  # refunds of one payment: they are kept in its item
 
 def grant(caller: Caller, payment_id: str, wanted: RefundRequest, key: str | None) -> tuple[Refund, bool]:
     """Write down the refund. Returns it, and whether an earlier call with this key had."""
-    access.organised(caller, payment_id)
+    by = access.actor(caller, payment_id)
     claim = Claim.of("refund", f"{caller.user_id}/{payment_id}", key, wanted)
 
     def decided(payment: Payment) -> Update | None:
@@ -27,7 +27,7 @@ def grant(caller: Caller, payment_id: str, wanted: RefundRequest, key: str | Non
             id=claim.id,
             amount=_bounded(payment, wanted.amount),
             reason=wanted.reason,
-            by=caller.user_id,
+            by=by,
             requested_at=clock.iso(clock.now()),
             request_hash=claim.request_hash,
         )

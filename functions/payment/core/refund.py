@@ -21,7 +21,7 @@ class Refund(Part):
     id: str
     amount: int  # minor units
     reason: str
-    by: str  # the organiser's id, or BOOKING
+    by: str  # the organiser's id, `admin`, or BOOKING
     status: RefundStatus = PENDING
     requested_at: str
     ended_at: str | None = None  # when the provider's answer was heard

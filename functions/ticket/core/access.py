@@ -16,24 +16,24 @@ def at_door(caller: Caller, event_id: str) -> Item:
 
 
 def _works_there(caller: Caller, event: Item) -> bool:
-    return caller.user_id in (event["organiser_id"], *event["staff"]) or "admin" in caller.roles
+    return caller.manages(event["organiser_id"]) or caller.user_id in event["staff"]
 
 
 def organiser_of(caller: Caller, event_id: str) -> Item:
-    """The event that the caller organises. Raises EventUnknown."""
+    """The event, which is the caller's to manage. Raises EventUnknown."""
     event = repository.event(event_id)
-    if not event or not _organises(caller, event):
+    if not event or not caller.manages(event["organiser_id"]):
         raise EventUnknown
     return event
 
 
-def organised(caller: Caller, ticket_id: str) -> Item:
-    """The ticket of an event that the caller organises. Raises TicketUnknown."""
+def organised(caller: Caller, ticket_id: str) -> tuple[Item, str]:
+    """The ticket of an event that is the caller's to manage, and how its log names them. Raises TicketUnknown."""
     ticket = repository.ticket(ticket_id)
     event = repository.event(ticket["event_id"]) if ticket else None
-    if not ticket or not event or not _organises(caller, event):
+    if not ticket or not event or not caller.manages(event["organiser_id"]):
         raise TicketUnknown
-    return ticket
+    return ticket, caller.actor(event["organiser_id"])
 
 
 def seen(caller: Caller, ticket_id: str) -> Item:
@@ -41,8 +41,4 @@ def seen(caller: Caller, ticket_id: str) -> Item:
     ticket = repository.ticket(ticket_id)
     if ticket and ticket["user_id"] == caller.user_id:
         return ticket
-    return organised(caller, ticket_id)
-
-
-def _organises(caller: Caller, event: Item) -> bool:
-    return caller.user_id == event["organiser_id"] or "admin" in caller.roles
+    return organised(caller, ticket_id)[0]

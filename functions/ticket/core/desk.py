@@ -21,13 +21,13 @@ from ticket.core.schemas import TicketRequest
 
 def reissue(caller: Caller, ticket_id: str, tries: int = 3) -> Item:
     """The ticket with a code of the next serial; what it showed before admits nobody any more."""
-    ticket = access.organised(caller, ticket_id)
+    ticket, by = access.organised(caller, ticket_id)
     admissible(ticket)
     shown = signature.shown(env.secret("ticket-seed"), ticket, ticket["serial"] + 1)
     update = change(
         TABLE, key(ticket_id, "ticket"),
         trigger="reissue",
-        actor=caller.user_id,
+        actor=by,
         # `code` is a key of the index, written once: a later one has an item of its own there.
         sets={"serial": ticket["serial"] + 1, "latest_code": shown["code"], "qr_payload": shown["qr_payload"],
               "issued_at": clock.iso(clock.now())},
@@ -45,12 +45,11 @@ def reissue(caller: Caller, ticket_id: str, tries: int = 3) -> Item:
 
 def void(caller: Caller, ticket_id: str, tries: int = 3) -> Item:
     """The ticket, which admits nobody any more; the others of its booking do. Harmless to repeat."""
-    ticket = access.organised(caller, ticket_id)
+    ticket, by = access.organised(caller, ticket_id)
     if ticket["status"] == State.VOID:
         return ticket
     if ticket["status"] != State.CHECKED_IN:
         admissible(ticket)
-    by = caller.user_id
     update = transition(
         TABLE, key(ticket_id, "ticket"), LIFECYCLE, Trigger.VOID,
         actor=by, sets={"withdrawn_by": by}, also="#version = :seen", values={"seen": ticket["version"]},
@@ -66,7 +65,7 @@ def void(caller: Caller, ticket_id: str, tries: int = 3) -> Item:
 
 def describe(caller: Caller, ticket_id: str, request: TicketRequest, seen: IfMatch) -> Item:
     """The ticket with this holder, seat and note and no others. Raises Changed."""
-    ticket = access.organised(caller, ticket_id)
+    ticket, by = access.organised(caller, ticket_id)
     seen.check(ticket)
     if ticket["status"] == State.VOID:
         raise TicketVoid
@@ -75,7 +74,7 @@ def describe(caller: Caller, ticket_id: str, request: TicketRequest, seen: IfMat
     update = change(
         TABLE, key(ticket_id, "ticket"),
         trigger="describe",
-        actor=caller.user_id,
+        actor=by,
         sets=sets,
         removes=[name for name in said if name not in sets],
         condition="#version = :seen",

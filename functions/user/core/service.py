@@ -60,5 +60,5 @@ def _leaves_nothing_open(user_id: str) -> None:
 
 
 def _may(user_id: str, caller: Caller) -> None:
-    if user_id != caller.user_id and "admin" not in caller.roles:
+    if not caller.manages(user_id):
         raise UserUnknown

@@ -37,6 +37,14 @@ class Caller:
         if not self.roles & {role, "admin"}:
             raise RoleMissing(role)
 
+    def manages(self, owner_id: str) -> bool:
+        """Whether what is that person's is the caller's to manage: one's own, and for an admin everybody's."""
+        return owner_id == self.user_id or "admin" in self.roles
+
+    def actor(self, owner_id: str) -> str:
+        """How logs name a caller who manages that person's things: `admin` where they are not one's own."""
+        return self.user_id if owner_id == self.user_id else "admin"
+
 
 @dataclass(frozen=True)
 class Address:

@@ -4,9 +4,9 @@ from common.call import CallAnswer, CallRequest
 
 
 class FindType(CallRequest):
-    """Whether this organiser has such an event with such a type, sold or not."""
+    """Whether this organiser, or anybody, has such an event with such a type, sold or not."""
 
-    organiser_id: str
+    organiser_id: str | None
     event_id: str
     event_type_id: str
 
