@@ -11,6 +11,7 @@ from itertools import islice
 from multiprocessing import get_context
 from statistics import median
 
+from tests.simulation.befallen import KINDS
 from tests.simulation.play import ALL_RATES, Plan, Verdict, play, shrunk
 
 _CHUNK = 25
@@ -48,7 +49,7 @@ def summary(found: Sequence[Short], seconds: float) -> Iterator[str]:
     rate = f"{len(found) / seconds:.0f}/s" if seconds else ""
     runs = [one.runs for one in found]
     yield f"{len(found)} schedules in {seconds:.1f} s ({rate}), {sum(runs)} handler runs, median {median(runs):.0f}"
-    yield ", ".join(f"{name} {fired[name]}" for name in sorted(ALL_RATES, key=lambda name: int(name[1:])))
+    yield ", ".join(f"{name} {fired[name]}" for name in sorted({**ALL_RATES, **KINDS}, key=lambda name: int(name[1:])))
     failed = [one for one in found if one.violations]
     yield f"{len(failed)} schedules end with a violation"
     for one in failed[:_SHOWN]:

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ReadTimeoutError
 
 from common.bus import registry
-from common.store import Item, Key, Write
+from common.store import ConditionFailed, Item, Key, Write
 from infra import topology
 from infra.vocabulary import Grant, Mail, On, Secret, Stream, Timer, Trigger
 from tests.simulation.schedule import Schedule, Task
@@ -24,7 +24,12 @@ from tests.support.tables import Tables
 
 MAX_RECEIVES = 5
 VISIBILITY_FACTOR = 6
+POISON = "what nobody can read"
 _SDK_TRIES = 4
+_RACERS = (
+    "booking.expire_hold", "booking.on_payment_succeeded", "booking.on_payment_failed",
+    "payment.close_payment", "payment.receive_webhook",
+)  # fmt: skip
 # The search's index is drawn from what was written and decides nothing; its object store is not simulated.
 _CONSUMERS = tuple(one for one in topology.ROWS if isinstance(one, On) and one.function != "events.build_index")
 _STREAM = next(one for one in topology.ROWS if isinstance(one, Stream))
@@ -66,6 +71,10 @@ class Faults:
         """When copies of a new message can be received, in seconds from now."""
         return (cloud.schedule.draw.random() * 0.2,)
 
+    def unreadable(self, cloud: "Cloud") -> bool:
+        """Whether something lies beside a new message that nobody can read."""
+        return False
+
     def heard(self, cloud: "Cloud") -> bool:
         """Whether the indexes have heard of what was written."""
         return True
@@ -97,6 +106,9 @@ class Cloud:
         self.queues = {row.function: Queue(row) for row in _CONSUMERS}
         self.mails: list[bytes] = []
         self.runs = 0
+        self.races = 0  # ends and payments of holds that lost their condition
+        self.poison = 0  # messages that nobody can read
+        self.sent: list[tuple[Queue, str, str]] = []  # every message of the bus, for whoever sends one again
         self.sequence = 0
         self.relaying = False
         self.relayed: list[dict[str, Any]] = []
@@ -168,7 +180,12 @@ class Cloud:
 
     def _changed(self, do: Callable[[], Any]) -> Any:
         self.tables.now = self.schedule.seconds
-        answer = do()
+        try:
+            answer = do()
+        except ConditionFailed:
+            row = self._task().row
+            self.races += row is not None and row.function in _RACERS
+            raise
         self.drain()
         return answer
 
@@ -219,9 +236,13 @@ class Cloud:
         body = f'{{"detail-type":"{name}","source":"{source}","detail":{detail}}}'
         for queue in self._listeners[name]:
             self.enqueue(queue, body, name)
+            if self.faults.unreadable(self):
+                self.poison += 1
+                self._visible(queue, Message(f"m{self.schedule.place()}", "{", POISON), 0.0)
 
     def enqueue(self, queue: Queue, body: str, what: str, delay: float = 0.0) -> None:
         name = f"m{self.schedule.place()}"
+        self.sent.append((queue, body, what))
         for later in self.faults.deliveries(self, queue, what):
             self._visible(queue, Message(name, body, what), delay + later)
 
@@ -249,7 +270,8 @@ class Cloud:
         event = {"Records": [_sqs(one) for one in batch]}
         what = ", ".join(one.what for one in batch)
         task = self.schedule.start(f"{queue.row.function}({what})", lambda: self.invoke(queue.row, event))
-        victim = self.faults.victim(self, batch) if len(batch) > 1 else None
+        legible = [one for one in batch if one.what != POISON]
+        victim = self.faults.victim(self, legible) if len(batch) > 1 and legible else None
         task.victim = json.loads(victim.body)["detail"]["bus_event_id"] if victim else None
         again = self.faults.again(self, task, queue)
         if again is not None:

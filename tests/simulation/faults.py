@@ -27,6 +27,7 @@ RATES: Mapping[str, float] = {
     "F3": 0.04,  # what a write was to tell is lost on the way to the bus, for good
     "F4": 0.04,  # a message comes days late
     "F5": 1.0,  # one message of a batch fails
+    "F6": 0.03,  # a message that nobody can read lies in a queue
     "F7": 0.04,  # the function dies after a write, before what should follow
     "F16": 0.6,  # the tickets' key cannot be read
     "F22": 0.3,  # a function's clock is minutes wrong
@@ -34,10 +35,13 @@ RATES: Mapping[str, float] = {
     "F24": 0.1,  # a transaction meets another
     "F25": 0.06,  # a write is committed and its reply lost
     "F26": 0.2,  # the stream gives records again
+    "F27": 0.1,  # an operator puts a message that was handled into its queue again, twice, weeks later
     "F28": 0.1,  # the bus cannot reach a queue for a while
     "F29": 0.1,  # the bus refuses an entry of a request that it accepts
     "F30": 0.7,  # an index has not heard of the last writes
+    "F31": 0.3,  # a client sends its order again days later
     "F32": 0.1,  # a message is received again while it is being handled
+    "F33": 0.1,  # a client goes away before it has its answer, comes again and repeats its call
 }
 
 
@@ -103,6 +107,9 @@ class Chaos(Faults):
         if self.strikes(cloud, "F28"):
             soon += draw.random() * 3600
         return (soon, soon + draw.random() * 30) if self.strikes(cloud, "F1") else (soon,)
+
+    def unreadable(self, cloud: Cloud) -> bool:
+        return self.strikes(cloud, "F6")
 
     def heard(self, cloud: Cloud) -> bool:
         return not self.strikes(cloud, "F30")

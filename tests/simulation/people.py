@@ -14,6 +14,7 @@ from tests.simulation.world import World
 from tests.support.gateway import Person, Reply
 
 _TRIES = 12
+_DAYS = 2 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Scene:
             schedule.sleep(min(60.0, 0.5 * 2**tried) * (0.5 + schedule.draw.random()))
             reply = self.world.http(call, body, by=by, key=key)
         schedule.tell(f"{call} -> {reply.status}")
+        if self.wire.chaos.strikes(self.world.cloud, "F33"):
+            reply = self.ask(call, body, by=by, key=key)
         return reply
 
 
@@ -80,7 +83,10 @@ class Buyer:
     def order(self, scene: Scene, key: str = "order") -> dict[str, Any] | None:
         show: Show = getattr(scene, self.show)
         body = {"event_id": show.id, "items": [{"event_type_id": show.types[self.of], "qty": self.places}]}
-        reply = scene.ask("POST /v1/bookings", body, by=self.person, key=f"{self.name}-{key}")
+        asked = partial(scene.ask, "POST /v1/bookings", body, by=self.person, key=f"{self.name}-{key}")
+        reply = asked()
+        if reply.status == 201 and scene.wire.chaos.strikes(scene.world.cloud, "F31"):
+            scene.world.schedule.start(f"{self.name}, days later", partial(_again, scene, asked, reply.json["id"]))
         return reply.json if reply.status == 201 else None
 
     def page(self, scene: Scene, booking: dict[str, Any], key: str = "pay") -> str | None:
@@ -94,6 +100,12 @@ class Buyer:
 
     def cancel(self, scene: Scene, booking: dict[str, Any]) -> None:
         scene.ask(f"POST /v1/bookings/{booking['id']}/cancel", by=self.person)
+
+
+def _again(scene: Scene, asked: Callable[[], Reply], booking_id: str) -> None:
+    scene.world.schedule.sleep(_DAYS)
+    reply = asked()
+    assert reply.status >= 500 or reply.json["id"] == booking_id, f"the order became another: {reply.text}"
 
 
 def _pays(me: Buyer, scene: Scene, outcome: str = "paid") -> dict[str, Any] | None:

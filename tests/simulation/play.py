@@ -3,7 +3,6 @@
 import hashlib
 import json
 import random
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,8 @@ from payment.core import provider
 from payment.core.stripe_provider import StripeProvider
 from reconcile.core.invariants import violations
 from sandbox.core import webhook
+from tests.simulation.befallen import befallen
+from tests.simulation.cloud import POISON
 from tests.simulation.faults import RATES, Chaos
 from tests.simulation.people import ACTS, WAYS, Act, Buyer, Scene, Show
 from tests.simulation.schedule import Stuck
@@ -23,6 +24,7 @@ from tests.simulation.world import World
 from tests.support.gateway import Person, row
 
 _HOLD = 60  # seconds
+_WEEKS = 14 * 86_400.0
 _OLD = 3600.0  # seconds after which the reconciler judges everything
 _ROUNDS = 8
 _RECONCILER = row("reconcile.make_round")
@@ -42,7 +44,7 @@ class Plan:
     def of(cls, seed: int) -> "Plan":
         draw = random.Random(f"plan {seed}")
         buyers = tuple(_buyer(draw, at) for at in range(draw.randint(3, 6)))
-        acts = tuple(_act(draw) for _ in range(draw.choice((0, 0, 1, 2))))
+        acts = tuple(_act(draw) for _ in range(draw.choice((0, 1, 1, 2))))
         return cls(seed, buyers, acts, tuple(sorted(draw.sample(sorted(ALL_RATES), draw.randint(2, 6)))))
 
     def __str__(self) -> str:
@@ -79,26 +81,35 @@ def play(plan: Plan) -> Verdict:
             world.schedule.run()
             wrong = dict.fromkeys((*world.schedule.failed, *(one for one in visits if one.error)))
             said += [f"{one.name}: {one.error!r}" for one in wrong]
+            handled = [one for one in world.cloud.sent if chaos.strikes(world.cloud, "F27")]
             _mended(world, chaos)
-            said += _reconciled(world) + _mended(world, chaos) + world.wrong
+            said += _reconciled(world)
+            for queue, body, what in (*handled, *handled):
+                world.cloud.enqueue(queue, body, what, _WEEKS)
+            said += _mended(world, chaos) + world.wrong
             tables = {table.name: world.cloud.tables.items(table.name) for table in topology.TABLES}
             said += violations(tables, now=world.schedule.now)
         except Stuck as stuck:
             said.append(str(stuck))
-    return Verdict(plan, tuple(said), tuple(world.schedule.story), world.cloud.runs, Counter(chaos.fired))
+        story, fired = tuple(world.schedule.story), chaos.fired + befallen(world)
+    return Verdict(plan, tuple(said), story, world.cloud.runs, fired)
 
 
 def _mended(world: World, chaos: Chaos) -> list[str]:
     """The faults are over, and an operator redrives, twice, what was set aside."""
-    chaos.healed = True
     cloud = world.cloud
+    chaos.healed = True
     for _ in range(3):
         for queue in cloud.queues.values():
-            dead, queue.dead = queue.dead, []
+            dead = [one for one in queue.dead if one.what != POISON]
+            queue.dead = [one for one in queue.dead if one.what == POISON]
             for one in (*dead, *dead):
                 cloud.enqueue(queue, one.body, one.what)
         world.schedule.run()
-    return [f"{name}: {one.what} is set aside for ever" for name, queue in cloud.queues.items() for one in queue.dead]
+    left = [(name, one) for name, queue in cloud.queues.items() for one in queue.dead if one.what != POISON]
+    said = [f"{name}: {one.what} is set aside for ever" for name, one in left]
+    kept = {one.id for queue in cloud.queues.values() for one in queue.dead if one.what == POISON}
+    return said + ([] if len(kept) == cloud.poison else [f"{cloud.poison - len(kept)} unreadable messages are lost"])
 
 
 def _reconciled(world: World) -> list[str]:

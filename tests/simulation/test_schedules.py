@@ -13,6 +13,7 @@ from statistics import median
 import pytest
 
 from tests.simulation.__main__ import Short, simulate, summary
+from tests.simulation.befallen import KINDS
 from tests.simulation.play import ALL_RATES, Plan, play
 from tests.support.mutation import ROOT, Change, failures
 
@@ -39,7 +40,7 @@ def test_the_schedules_were_long_and_full_of_faults() -> None:
     for one in found:
         fired.update(one.fired)
     assert median(one.runs for one in found) >= 40
-    assert min(fired[name] for name in ALL_RATES) >= len(found) // 25, fired
+    assert min(fired[name] for name in {**ALL_RATES, **KINDS}) >= len(found) // 25, fired
     assert min(len(Plan.of(one.seed).buyers) for one in found) >= 3
     assert min(len(Plan.of(one.seed).faults) for one in found) >= 2
 

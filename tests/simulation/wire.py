@@ -9,10 +9,12 @@ from typing import Any
 
 import stripe
 
+from common import env
+from sandbox.core import webhook
 from tests.simulation.faults import Chaos
 from tests.simulation.schedule import Crash
 from tests.simulation.world import World
-from tests.support.provider import Provider, signed
+from tests.support.provider import Delivery, Provider
 
 _NO_ANSWER: Any = stripe.APIConnectionError
 _RETRIED = (30.0, 300.0, 3600.0, 4 * 3600.0)  # seconds after which an event that was not taken is sent again
@@ -25,6 +27,8 @@ WIRE_RATES: Mapping[str, float] = {
     "F12": 0.3,  # an event is sent twice, once under the same id with other words
     "F13": 0.3,  # an event is overtaken by later ones
     "F14": 0.3,  # an event never comes
+    "F18": 0.9,  # the provider cannot send money back for a while
+    "F34": 0.3,  # the webhook's secret is replaced while an event is under way
 }
 
 
@@ -41,6 +45,8 @@ class Wire(Provider):
         if self.chaos.strikes(cloud, "F10"):
             code = self.world.schedule.draw.choice((409, 429, 500, 503))
             return json.dumps({"error": {"type": "api_error", "message": "try again"}}), code, {}
+        if url.endswith("/refunds") and method.upper() == "POST" and self.chaos.strikes(cloud, "F18"):
+            return json.dumps({"error": {"type": "api_error", "message": "no funds at this moment"}}), 500, {}
         text, status, more = super().request(method, url, headers, content)
         if url.endswith("/checkout/sessions") and status == 200 and self.chaos.strikes(cloud, "F11"):
             self.choose(json.loads(text)["url"], "paid")
@@ -69,7 +75,14 @@ class Wire(Provider):
         schedule.after(seconds, lambda: void(schedule.start(name, lambda: self._sent(content, tried))))
 
     def _sent(self, content: bytes, tried: int) -> None:
-        status = self.send(signed(content)).status
+        cloud = self.world.cloud
+        known = cloud.provider_secret.get("webhook_secret", cloud.provider_secret["api_key"])
+        delivery = Delivery(content, {"stripe-signature": webhook.signature(content, known)})
+        if self.chaos.strikes(cloud, "F34"):
+            fresh = f"whsec-{self.world.schedule.place()}"
+            cloud.provider_secret |= {"webhook_secret": fresh, "previous_webhook_secret": known}
+            env.secret.cache_clear()  # another instance takes the event
+        status = self.send(delivery).status
         if status >= 300 and status != 409 and tried < len(_RETRIED):
             self._later(content, _RETRIED[tried], tried + 1)
 

@@ -5,6 +5,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from common import ids
@@ -36,13 +37,21 @@ def variables(one: Trigger, value: Callable[[str], str]) -> dict[str, str]:
 
 def route(call: str) -> tuple[Route, dict[str, str]]:
     """The route that `METHOD /path` reaches, and its path parameters; literal paths win."""
-    method, path = call.split(" ")
-    routes = [one for one in topology.ROWS if isinstance(one, Route) and one.method == method]
-    for one in sorted(routes, key=lambda r: r.path.count("{")):
-        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", one.path), path)
+    for one, pattern in _routes():
+        found = pattern.fullmatch(call)
         if found:
             return one, found.groupdict()
     raise LookupError(call)
+
+
+@cache
+def _routes() -> list[tuple[Route, re.Pattern[str]]]:
+    routes = [one for one in topology.ROWS if isinstance(one, Route) and one.call != "$default"]
+    named = re.compile(r"\{(\w+)\}")
+    return [
+        (one, re.compile(named.sub(r"(?P<\1>[^/ ]+)", one.call)))
+        for one in sorted(routes, key=lambda one: one.path.count("{"))
+    ]
 
 
 class Person:
