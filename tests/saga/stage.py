@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -26,7 +27,7 @@ class Run:
     dead: tuple[Slot, ...]
     violations: tuple[str, ...]
 
-    @property
+    @cached_property
     def plain(self) -> dict[str, list[Any]]:
         return plain(self.tables)
 

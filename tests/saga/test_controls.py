@@ -1,7 +1,5 @@
 """Each guard of the saga, taken out of a copy of the sources, turns a saga test red."""
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -129,29 +127,16 @@ CONTROLS = (
     ),
 )
 EVERY_CONTROL = pytest.mark.parametrize("control", CONTROLS, ids=str)
-Verdict = Future[tuple[list[str], str]]
-
-
-@pytest.fixture(scope="module")
-def verdicts(request: pytest.FixtureRequest) -> Iterator[dict[Control | None, Verdict]]:
-    """What the asked-for controls' tests say, two at a time; under None what they all say of the real sources."""
-    params = [one.callspec.params for one in request.session.items if hasattr(one, "callspec")]
-    wanted: list[Control] = [one["control"] for one in params if isinstance(one.get("control"), Control)]
-    nodes = sorted({one.node for one in wanted or CONTROLS})
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        found: dict[Control | None, Verdict] = {None: pool.submit(failures, nodes)}
-        found |= {one: pool.submit(failures, [one.node], *one.changes) for one in wanted}
-        yield found
 
 
 @EVERY_CONTROL
-def test_without_its_guard_the_saga_goes_wrong(control: Control, verdicts: dict[Control | None, Verdict]) -> None:
-    failed, said = verdicts[control].result()
+def test_without_its_guard_the_saga_goes_wrong(control: Control) -> None:
+    failed, said = failures([control.node], *control.changes)
 
     assert failed == [control.node], f"nobody notices that it is missing: {control.guard}\n{said}"
 
 
-def test_with_every_guard_the_same_tests_pass(verdicts: dict[Control | None, Verdict]) -> None:
-    failed, said = verdicts[None].result()
+def test_with_every_guard_the_same_tests_pass() -> None:
+    failed, said = failures(sorted({one.node for one in CONTROLS}))
 
     assert failed == [], said

@@ -20,6 +20,7 @@ from common.bus.booking import BookingExtended, BookingOrdered
 from common.consumer import MAX_DELAY
 from infra import topology
 from infra.vocabulary import On, Stream, Timer
+from tests.support import pictures
 from tests.support.deliveries import Crash, Effect, Faults, Handling, Message, Outage, Slot, Stuck
 from tests.support.gateway import Person, Reply, batch, eventbridge, row
 from tests.support.memory import Memory
@@ -72,7 +73,7 @@ class Saga:
     @contextmanager
     def running(cls) -> Iterator["Saga"]:
         """Within the block everything exists; time, ids and what the functions write are the driver's."""
-        with Memory().running() as system, connect(system) as provider:
+        with Memory().running() as system, connect(system) as provider, pictures.remembered():
             saga = cls(system, provider)
             clock.use(lambda: saga.now)
             ids.use(saga._id)
