@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 
+from common.bus.booking import AvailabilityChanged
+from common.bus.notify import NotiCreated
+from common.bus.ticket import TicketCheckedIn, TicketPending
+from common.outbox import published
+from reconcile.core import past
 from reconcile.core.invariants import violations
 from tests.saga.journeys import ALONE, Journey
 from tests.saga.stage import Stage
@@ -24,6 +29,9 @@ LOST = (
 
 TO_AUDIENCES = ("event_changed", "event_reminder")  # their notifications belong to no booking: rounds miss them
 GIVES_UP = (AssertionError, ValueError, StopIteration, RuntimeError)  # who waits in vain
+
+# A retelling says what is so now, and follows from what came last.
+MAY_DIFFER = {"pay_before", "ticket_ids", "refunded", "correlation_id", "causation_id", "occurred_at", "message"}
 
 
 def make_round(saga: Saga, event: dict[str, Any] | None = None) -> Counter[str]:
@@ -104,3 +112,19 @@ def test_whatever_is_lost_for_good_is_told_again_and_all_ends_as_it_must(stage: 
         assert violations(saga.tables(), now=saga.now) == [], journey
         assert not saga.dead, journey
     assert met
+
+
+@pytest.mark.parametrize("journey", ALONE, ids=str)
+def test_what_is_told_again_has_the_id_and_the_words_that_it_had(stage: Stage, journey: Journey) -> None:
+    run = stage.walk(journey)
+    heard = {one.envelope["detail"]["bus_event_id"]: one.envelope["detail"] for one in stage.saga.heard}
+    items = [one for name in ("bookings", "payments", "tickets", "notifications") for one in run.tables[name]]
+    again = [event for item in items for image in past.images(item) for event in published(image)]
+
+    known = [one for one in again if one.bus_event_id in heard]
+    unknown = {type(one) for one in again if one.bus_event_id not in heard}
+    assert unknown <= {TicketPending, TicketCheckedIn, NotiCreated, AvailabilityChanged}, "nobody hears these"
+    assert len({one.bus_event_id for one in again}) == len(again)
+    for one in known:
+        before, after = heard[one.bus_event_id], one.model_dump(mode="json")
+        assert {name for name in after if before[name] != after[name]} <= MAY_DIFFER, type(one)

@@ -216,6 +216,17 @@ def test_a_run_ends_in_time_and_the_next_goes_on_from_there(stage: Stage, monkey
     assert steps > 10
 
 
+def test_a_round_of_several_pages_is_whole(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    saga = stage.saga
+    stage.walk(Journey("many", (journeys.free, journeys.paid_in_time)))
+    saga.now += OLD
+    whole = make_round(saga)
+    monkeypatch.setattr(rounds, "SLICE", 1)
+
+    assert make_round(saga) == whole
+    assert whole["judged"] >= 2
+
+
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """What was counted in the test."""

@@ -94,8 +94,8 @@ def _image(item: Item, version: int, did: str, event: type[BusEvent]) -> dict[st
 
 def _extra(item: Item, version: int, did: str) -> dict[str, Any] | None:
     """What the item's fields do not say; None where nobody knows it any more."""
-    if item["sk"] == "payment" and did not in ("succeed", "fail"):
-        return _refund(item, version, did)
+    if item["sk"] == "payment":
+        return {} if did in ("succeed", "fail") else _refund(item, version, did)
     if item["sk"] in ("issue", "ticket", "transfer"):
         known = {
             "issue": {"user_id": item.get("buyer_id")},

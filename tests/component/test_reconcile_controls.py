@@ -1,0 +1,58 @@
+"""Each guard of the reconciler taken out in a copy of the sources: the test that stands for it goes red."""
+
+import pytest
+
+from tests.support.mutation import Change, failures
+
+HOLES, SOUND = "tests/saga/test_reconcile_holes.py", "tests/saga/test_reconcile.py"
+CORE, PAYMENT = "functions/reconcile/core", "functions/payment/core"
+LOST = f"{SOUND}::test_whatever_is_lost_for_good_is_told_again_and_all_ends_as_it_must"
+
+CONTROLS = {
+    "the young are not judged": (
+        Change(f"{CORE}/judging.py", "return any(clock.parse(one) > now - grace for one in moments)", "return False"),
+        f"{HOLES}::test_what_is_young_is_not_judged",
+    ),
+    "what no message mends is for people": (
+        Change(f"{CORE}/judging.py", "return said.startswith(_MENDED)", "return True"),
+        f"{HOLES}::test_stock_that_is_not_conserved_is_told_to_people_and_left",
+    ),
+    "what does not mend is for people": (
+        Change(f"{CORE}/mending.py", "if tries <= _TRIES else said", "if tries else said"),
+        f"{HOLES}::test_what_mending_does_not_mend_is_told_to_people_after_three_rounds",
+    ),
+    "a round has all parts of the index": (
+        Change(f"{CORE}/rounds.py", "ROLLS = 4  #", "ROLLS = 1  #"),
+        f"{LOST}[BookingConfirmed]",
+    ),
+    "ids are the old ones": (
+        Change(f"{CORE}/past.py", '"outbox_version": version,', '"outbox_version": version + 1,'),
+        f"{SOUND}::test_what_is_told_again_has_the_id_and_the_words_that_it_had",
+    ),
+    "tellings before the last are rebuilt": (
+        Change(f"{CORE}/past.py", "[one for one in found if one] + [dict", "[dict"),
+        f"{LOST}[BookingOrdered]",
+    ),
+    "earlier pages are asked for": (
+        Change(f"{PAYMENT}/asking.py", "for attempt in range(1, known):", "for attempt in range(1, 1):"),
+        f"{HOLES}::test_money_of_a_page_that_was_over_is_found_too",
+    ),
+    "refunds are looked up": (
+        Change(f"{PAYMENT}/asking.py", "        found += [_refunds(payment)]\n", ""),
+        f"{HOLES}::test_a_refund_that_counts_as_sent_and_was_not_is_noted_and_asked_for_again",
+    ),
+    "late money is looked up": (
+        Change(f"{CORE}/judging.py", '("PENDING", "FAILED", "CANCELLED")', '("PENDING",)'),
+        f"{HOLES}::test_late_money_that_no_webhook_told_of_is_found_at_the_provider_and_buys_the_places",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("guard", CONTROLS)
+def test_without_its_guard_the_test_is_red(guard: str) -> None:
+    change, node = CONTROLS[guard]
+
+    failed, said = failures([node], change)
+
+    assert failed == [node], said
