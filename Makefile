@@ -36,7 +36,7 @@ demo: up ## drive the journey over HTTP, step by step, then check the tables
 	@$(OURS) -m local.demo
 
 reconcile: ## look at all bookings of the running system, mend what is broken; GRACE=30 is how many seconds old it must be
-	@$(OURS) -m local.reconcile
+	@bin/ticketing reconcile --grace $(or $(GRACE),30)
 
 down: ## stop what `make up` started
 	@if [ -x $(PY) ]; then $(PY) -m local.down; else echo "nothing is running"; fi

@@ -4,10 +4,10 @@ from typing import Any
 
 from local.client import Client
 from local.people import Organiser, Person, checkout, choose, held, mails_to, settled, tickets_of, until
-from local.reconcile import whole_round
 from local.stack import Stack
 from local.tables import items
 from reconcile.core.invariants import violations
+from tools.ticketing.rounds import whole_round
 
 PAID = {"prices": 2500, "currency": "EUR"}
 
@@ -27,7 +27,8 @@ def test_what_a_lost_bus_event_would_have_made_is_made_by_a_round(stack: Stack, 
     choose(checkout(buyer, booking), "paid")
     settled(buyer, booking, "CONFIRMED")
     before = sorted(one["id"] for one in tickets_of(buyer, booking))
-    until(lambda: not violations(items(stack)) or None, "quiet tables")
+    mine = booking["id"]  # what other tests have left behind is not looked at
+    until(lambda: not [one for one in violations(items(stack)) if mine in one] or None, "quiet tables")
     quiet = whole_round(stack, 0)
     tickets = [one for one in items(stack, "tickets")["tickets"] if one.get("booking_id", one["pk"]) == booking["id"]]
     notices = [one for one in items(stack, "notifications")["notifications"] if one.get("booking_id") == booking["id"]]
@@ -36,8 +37,8 @@ def test_what_a_lost_bus_event_would_have_made_is_made_by_a_round(stack: Stack, 
 
     found = whole_round(stack, 0)
 
-    assert (quiet["wrong"], quiet["learnt"], found["wrong"]) == (0, 0, 1)
+    assert (found["wrong"], found["learnt"]) == (quiet["wrong"] + 1, quiet["learnt"])
     made = until(lambda: tickets_of(buyer, booking) or None, "tickets made again")
     assert sorted(one["id"] for one in made) == before
     assert until(lambda: len(mails_to(Client(stack.mailbox), buyer)) > 1 or None, "the mail again")
-    until(lambda: whole_round(stack, 0)["wrong"] == 0 or None, "a quiet round")
+    until(lambda: whole_round(stack, 0)["wrong"] == quiet["wrong"] or None, "a quiet round")

@@ -99,6 +99,16 @@ def test_a_message_that_was_given_up_is_listed_with_its_reason_and_given_back_on
     assert ticketing("dlq", SENDING) == []
 
 
+def test_a_sound_system_is_looked_at_and_left_alone(ticketing: Run, stack: Stack, booking: dict[str, Any]) -> None:
+    before = _versions(stack, booking["id"])
+
+    told = ticketing("reconcile", "--grace", "1800")
+
+    assert told["judged"] + told["young"] > 0
+    assert told["wrong"] == told["learnt"] == 0
+    assert _versions(stack, booking["id"]) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

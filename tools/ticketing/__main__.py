@@ -12,6 +12,7 @@ from local.progress import CannotGoOn
 from tools.ticketing import dead_letters, saga
 from tools.ticketing.deployment import LOCAL, Deployment
 from tools.ticketing.replay import replay as replayed
+from tools.ticketing.rounds import whole_round
 
 app = typer.Typer(
     help="Look into a running system, and mend what needs a person. Every command can be repeated.",
@@ -59,6 +60,18 @@ def replay(booking: Booking, *, stage: Stage = LOCAL, as_json: Json = False) -> 
     """Publish once more, under their old ids, the bus events of a booking's latest steps, in every service."""
     told = replayed(Deployment(stage), booking)
     show(told, [("bus event", "id"), *((one["bus_event"], one["bus_event_id"]) for one in told)], as_json=as_json)
+
+
+@app.command(epilog="Example: ticketing reconcile --stage prod")
+def reconcile(
+    *,
+    grace: Annotated[int, typer.Option(help="Seconds for which a thing must have been at rest.", min=0)] = 1800,
+    stage: Stage = LOCAL,
+    as_json: Json = False,
+) -> None:
+    """Look at every booking once: mend what is safely mended, and count what is for people."""
+    told = whole_round(Deployment(stage), grace)
+    show(told, [("what", "how many"), *((name, str(many)) for name, many in told.items())], as_json=as_json)
 
 
 @app.command(epilog="Example: ticketing trace 7f4c522e-e592-5ee3-b0f3-a657bdc9d698 --messages")

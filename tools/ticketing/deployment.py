@@ -106,7 +106,7 @@ class Deployment:
             return []  # it has never run
         return [line for page in pages for event in page["events"] if (line := _object(event["message"]))]
 
-    def invoke(self, function: str, payload: Mapping[str, Any]) -> Any:
+    def invoke(self, function: str, payload: dict[str, Any]) -> Any:
         """What the function answers. Raises CannotGoOn."""
         answer = self.client("lambda").invoke(
             FunctionName=self.function(function), Payload=json.dumps(payload).encode()
