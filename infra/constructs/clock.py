@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.constructs.code import ServiceCode
 from infra.constructs.estate import Estate
 from infra.constructs.function import RowFunction
+from infra.constructs.nag import CLOCK, acknowledge
 from infra.constructs.queues import DeadLetters
 from infra.vocabulary import Every
 
@@ -18,6 +19,8 @@ class Clockwork(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, row: Every, estate: Estate, code: ServiceCode) -> None:
         super().__init__(scope, construct_id)
         self.function = RowFunction(self, "Row", row=row, estate=estate, code=code).function
+        self.function.configure_async_invoke(retry_attempts=0, max_event_age=Duration.minutes(row.minutes))
+        acknowledge(self.function, CLOCK)
         missed = DeadLetters(self, "Missed", stage=estate.stage, why=f"the clock could not wake {row.function}")
         self.dead = missed.queue
         target = LambdaFunction(

@@ -8,7 +8,7 @@ from constructs import Construct
 FUNCTION = {
     "AwsSolutions::AwsSolutions-L1": "the runtime is that of the Python which the tests ran on",
     "Serverless::Serverless-LambdaLatestVersion": "the runtime is that of the Python which the tests ran on",
-    "Serverless::Serverless-LambdaDLQ": "nothing invokes it asynchronously; its queue or stream mapping has a DLQ",
+    "Serverless::Serverless-LambdaDLQ": "its queue, mapping or rule has a DLQ; what the clock wakes comes again",
     "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "X-Ray's two writing actions know no resources; a test names them",
     "Serverless::Serverless-LambdaStarPermissions": "X-Ray's two writing actions know no resources; a test names them",
 }
@@ -18,6 +18,9 @@ DEAD_LETTERS = {
 }
 QUEUE_MAPPING = {
     "Serverless::Serverless-LambdaEventSourceMappingDestination": "a queue's failures go to its redrive DLQ",
+}
+CLOCK = {
+    "Serverless::Serverless-LambdaAsyncFailureDestination": "a run that fails is alarmed, and the next goes on from it",
 }
 PUBLIC_ROUTE = {
     "AwsSolutions::AwsSolutions-APIG4": "the topology opens it to anyone, or to a provider that signs the body",

@@ -85,6 +85,7 @@ def _clock(cloud: Cloud, row: Every) -> list[str]:
         "how often": rules[0].props["ScheduleExpression"] == f"rate({row.minutes} minutes)",
         "the rule is on": rules[0].props["State"] == "ENABLED",
         "its retries": target["RetryPolicy"] == retries,
+        "Lambda's retries": [one.props["MaximumRetryAttempts"] for one in cloud.of("Lambda::EventInvokeConfig")] == [0],
         "its own DLQ": _readers(cloud, target["DeadLetterConfig"]["Arn"]) == [],
         "who may send": _senders(cloud, target["DeadLetterConfig"]["Arn"]) == [rules[0].arn],
     }
