@@ -30,7 +30,7 @@ from common.bus.booking import (
 )
 from common.bus.events import CategoryChanged, EventCancelled, EventChanged, EventPublished
 from common.bus.notify import NotiPending
-from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded, RefundRequested
+from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentRefundFailed, PaymentSucceeded, RefundRequested
 from common.bus.ticket import (
     TicketCheckedIn,
     TicketCheckInUndone,
@@ -183,6 +183,7 @@ ROWS: tuple[Trigger, ...] = (
     On(PaymentSucceeded,                      "booking.on_payment_succeeded", may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On(PaymentFailed,                         "booking.on_payment_failed",    may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On(PaymentRefunded,                       "booking.on_payment_refunded",  may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
+    On(PaymentRefundFailed,                   "booking.on_payment_refund_failed", may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On(TicketRejected,                        "booking.on_ticket_rejected",   may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     On((TicketCheckedIn, TicketCheckInUndone, TicketTransferred), "booking.follow_tickets", may=(BOOKINGS.may("GetItem", "UpdateItem"),)),
     Timer(BookingOrdered,                     "booking.expire_hold",          may=(BOOKINGS.may("GetItem", "UpdateItem"), BACKSTOP)),

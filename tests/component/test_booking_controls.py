@@ -146,7 +146,7 @@ CONTROLS = {
         f"{BACK}::test_a_refund_before_the_payment_was_heard_of_waits_for_it",
     ),
     "the highest sum": (
-        Change(ENDING, "sums = max(booking.refunded, payment.refunded)", "sums = booking.refunded + payment.amount"),
+        Change(ENDING, "return max(booking.refunded, payment.refunded)", "return booking.refunded + payment.amount"),
         f"{BACK}::test_the_sum_that_went_back_is_shown",
     ),
     "what the cancellation owes": (
@@ -204,6 +204,14 @@ CONTROLS = {
     "only what has places ends": (
         Change(OFF, "        if booking.status not in TAKING:\n            return\n", ""),
         f"{ENDED}::test_the_organiser_sees_how_far_it_is",
+    ),
+    "the newest sum": (
+        Change(
+            ENDING,
+            "payment.refunded if payment.version > booking.refunded_as_of else booking.refunded",
+            "payment.refunded",
+        ),
+        f"{BACK}::test_what_did_not_go_back_after_all_is_not_shown_in_whatever_order_it_is_heard[order5]",
     ),
     "what was admitted stays": (
         Change(USES, "    if used := inside(uses):\n", "    if used := inside({}):\n"),

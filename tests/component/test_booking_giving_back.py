@@ -1,6 +1,7 @@
 """What was confirmed and is given back: by its buyer as the event's terms allow, or because all its money went back."""
 
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -193,6 +194,43 @@ def test_nothing_that_went_back_of_nothing_is_nothing(office: BoxOffice) -> None
     assert office.refund(booking, 0)
 
     assert office.items() == before
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_what_did_not_go_back_after_all_is_not_shown_in_whatever_order_it_is_heard(
+    office: BoxOffice, order: tuple[int, ...]
+) -> None:
+    booking = confirmed(office, office.show(10), 2)
+    words = (
+        lambda: office.refund(booking, 3000, 3000, version=4),
+        lambda: office.bounce(booking, 3000, 0, version=5),
+        lambda: office.refund(booking, 1000, 1000, version=7),
+    )
+
+    assert all(words[at]() for at in (*order, *order))
+
+    stored = office.booking(booking)
+    assert (stored["refunded"], stored["status"], sold_back(office)) == (1000, "CONFIRMED", 1000)
+
+
+def test_the_policy_pays_what_did_not_go_back_after_all(office: BoxOffice) -> None:
+    show = office.show(10, **HALF)
+    booking = confirmed(office, show)
+    office.refund(booking, 2000, version=4)
+    office.bounce(booking, 2000, 0, version=5)
+
+    assert office.cancel(ANNA, booking).json["refund"] == 1250
+
+
+def test_a_booking_that_ended_for_its_money_stays_ended_and_shows_what_is_owed(office: BoxOffice) -> None:
+    show = office.show(10)
+    booking = confirmed(office, show)
+    office.refund(booking, 2500, version=4)
+
+    assert office.bounce(booking, 2500, 0, version=5)
+
+    assert (office.booking(booking)["status"], office.booking(booking)["refunded"]) == ("CANCELLED", 0)
+    assert (office.free(show), sold_back(office), office.violations()) == ([10], 0, [])
 
 
 def sold_back(office: BoxOffice) -> int:

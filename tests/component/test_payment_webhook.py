@@ -430,7 +430,8 @@ def test_a_refund_that_fails_afterwards_is_undone_and_alarms(
 
     item = order.stored(system)
     assert (refunded["status"], refunded["refunded"]) == ("REFUNDED", 5000)
-    assert (item["status"], item["refunded"], item["outbox_version"]) == ("SUCCEEDED", 0, refunded["version"])
+    assert (item["status"], item["refunded"], item["version"]) == ("SUCCEEDED", 0, refunded["version"] + 1)
+    assert published(item) == [{"bus_event": "PaymentRefundFailed.v1", "amount": 5000}]
     assert order.refunds(system) == [(5000, "FAILED")]
     assert "RefundsFailed" in capsys.readouterr().out
 

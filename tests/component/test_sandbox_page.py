@@ -213,3 +213,25 @@ def test_an_unknown_session_has_nothing_to_pay(system: System, provider: Provide
     assert "nothing to pay" in show(system, "cs_test_unknown")
     sent = system.http("POST /sandbox/pay/cs_test_unknown", raw=urlencode({"outcome": "paid"}).encode(), headers=FORM)
     assert "nothing to pay" in html(sent)
+
+
+def test_a_refund_that_bounces_is_told_and_its_money_is_there_again(system: System, provider: Provider) -> None:
+    refund = {"id": "re_1", "object": "refund", "amount": 500, "status": "succeeded", "created": 7, "metadata": {}}
+    store_session(status="complete", payment_status="paid", amount_refunded=500, refund_ids=["re_1"])
+    with environment({"TABLE_SANDBOX": "test-sandbox"}):
+        write(Put("sandbox", {"pk": "re_1", "sk": "refund"} | refund))
+
+    for _ in range(2):
+        assert provider.choose(URL, "bounced").status == 303
+
+    held = {one["sk"]: one for one in system.scan(topology.SANDBOX)}
+    assert (held["refund"]["status"], held["session"]["amount_refunded"]) == ("failed", 0)
+    first, again = provider.webhooks
+    assert first.body == again.body
+
+
+def test_where_nothing_was_refunded_nothing_bounces(system: System, provider: Provider) -> None:
+    store_session(status="complete", payment_status="paid")
+
+    assert provider.choose(URL, "bounced").status == 303
+    assert provider.webhooks == []

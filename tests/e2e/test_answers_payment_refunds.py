@@ -53,6 +53,28 @@ def ended(buyer: Person, payment: dict[str, Any], status: str) -> dict[str, Any]
     return until(look, f"payment {status.lower()}")
 
 
+def test_what_the_provider_cannot_send_after_all_is_shown_as_not_sent(
+    house: House, buyer: Person, booking: dict[str, Any]
+) -> None:
+    page = checkout(buyer, booking)
+    choose(page, "paid")
+    settled(buyer, booking, "CONFIRMED")
+    paid = payment_of(buyer, booking)
+    house.organiser.client.must("POST", f"/v1/payments/{paid['id']}/refund", REASON | {"amount": 700})
+    shown(buyer, booking, 700)
+
+    choose(page, "bounced")
+
+    shown(buyer, booking, 0)
+    assert ended(buyer, paid, "SUCCEEDED")["refunded"] == 0
+
+
+def shown(buyer: Person, booking: dict[str, Any], back: int) -> None:
+    """Wait until the booking shows that so much has gone back."""
+    call = f"/v1/bookings/{booking['id']}"
+    until(lambda: buyer.client.must("GET", call)["refunded"] == back or None, f"{back} sent back")
+
+
 def test_a_part_goes_back_once_per_key_and_stands_on_the_receipt(
     house: House, buyer: Person, payment: dict[str, Any], ask: Asking
 ) -> None:

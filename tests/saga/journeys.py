@@ -243,6 +243,21 @@ def refunded_in_parts(saga: Saga, house: House) -> Steps:
         yield saga.rest
 
 
+def bounced(saga: Saga, house: House) -> Steps:
+    """A part goes back, comes to nothing days later, and is sent again."""
+    booking = order(saga, house.gala, house.buyer, places=2)
+    yield saga.settle
+    page = start(saga, booking, house.buyer)
+    saga.press(page, "paid")
+    yield saga.settle
+    refund(saga, booking, house.organiser, "The bar was shut.", amount=1000)
+    yield from _mails(saga, booking, wanted=2)
+    saga.press(page, "bounced")
+    yield saga.settle
+    refund(saga, booking, house.organiser, "The bar was shut, once more.", amount=700)
+    yield saga.rest
+
+
 def refund(saga: Saga, booking: dict[str, Any], by: Person, reason: str, **fields: Any) -> None:
     """The organiser gives money of the booking's payment back."""
     payment_id = ids.derive("payment", booking["id"])
@@ -521,7 +536,7 @@ PLAYS: tuple[Play, ...] = (
     given_back, free_given_back, refunded_whole, resized,
     cancelled_while_paying, webhook_lost, late_with_room, late_without_room, late_on_cancelled,
     tickets_rejected, free_tickets_rejected, newcomer, forgetful, leaver, repriced, premiere, over, enlarged,
-    called_off, refunded_in_parts, held_longer, handed_on, taken_back, withdrawn, relocated, reminded,
+    called_off, refunded_in_parts, bounced, held_longer, handed_on, taken_back, withdrawn, relocated, reminded,
 )  # fmt: skip
 ALONE = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 BESIDE = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in PLAYS)

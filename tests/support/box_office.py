@@ -12,7 +12,7 @@ from common import clock, outbox
 from common.bus import BusEvent
 from common.bus.booking import BookingOrdered
 from common.bus.events import EventChanged, EventPublished, EventTerms
-from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded
+from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentRefundFailed, PaymentSucceeded
 from common.bus.ticket import TicketCheckedIn, TicketCheckInUndone, TicketRejected, TicketTransferred
 from common.store import Item
 from infra import topology
@@ -108,12 +108,25 @@ class BoxOffice:
         told = {"booking_id": booking_id, "user_id": "u1", "event_id": "v1", "quantity": 1, "prices": 1}
         return self._tell(BookingOrdered, told | {"currency": "EUR", "pay_before": START}, only="booking.expire_hold")
 
-    def refund(self, booking_id: str, amount: int, refunded: int | None = None, *, message: str | None = None) -> bool:
+    def refund(
+        self,
+        booking_id: str,
+        amount: int,
+        refunded: int | None = None,
+        *,
+        version: int = 0,
+        message: str | None = None,
+    ) -> bool:
         """PaymentRefunded; whether it was acknowledged."""
         paid = self.booking(booking_id)["prices"]
         told = {"payment_id": "p1", "booking_id": booking_id, "user_id": "u1", "amount": amount, "currency": "EUR"}
         sums = {"prices": paid, "refunded": amount if refunded is None else refunded}
-        return self._tell(PaymentRefunded, told | sums, message=message)
+        return self._tell(PaymentRefunded, told | sums | {"version": version}, message=message)
+
+    def bounce(self, booking_id: str, amount: int, refunded: int, version: int) -> bool:
+        """PaymentRefundFailed; whether it was acknowledged."""
+        told = {"payment_id": "p1", "booking_id": booking_id, "user_id": "u1", "amount": amount, "currency": "EUR"}
+        return self._tell(PaymentRefundFailed, told | {"refunded": refunded, "version": version})
 
     def door(self, booking_id: str, ticket_id: str, version: int, *, inside: bool = True) -> bool:
         """TicketCheckedIn, or TicketCheckInUndone; whether it was acknowledged."""

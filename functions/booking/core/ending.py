@@ -8,10 +8,15 @@ from booking.core.errors import NotCancellable, NotRefundable
 from booking.core.model import LIFECYCLE, Booking, State, Trigger
 from common import clock, env, log, store
 from common.bus.booking import BookingCancelled, BookingExpired, BookingFailed
-from common.bus.payment import PaymentRefunded
+from common.bus.payment import PaymentRefunded, PaymentRefundFailed
 from common.consumer import Later
 from common.outbox import entry
 from common.store import ConditionFailed, Update
+
+_SAME_SUM = (
+    "(attribute_not_exists(#refunded) OR #refunded = :before)"
+    " AND (attribute_not_exists(#refunded_as_of) OR #refunded_as_of = :known)"
+)
 
 
 class NotAnswered(Exception):
@@ -93,27 +98,33 @@ def expire(booking_id: str) -> None:
     end(booking_id, Trigger.EXPIRE, entry(BookingExpired), actor="backstop")
 
 
-def refunded(payment: PaymentRefunded) -> None:
-    """Keep the sum that has gone back, the highest that was told; with all of it the places go back, too."""
+def refunded(payment: PaymentRefunded | PaymentRefundFailed) -> None:
+    """Keep the sum that has gone back, as the newest word has it; with all of it the places go back, too."""
     if not payment.amount:
         return  # a free booking's
     booking = repository.existing(payment.booking_id)
     if booking.status is State.PENDING:
         raise NotAnswered(booking.id)
-    sums = max(booking.refunded, payment.refunded)
+    sums, as_of = _newest(booking, payment), max(booking.refunded_as_of, payment.version)
     if booking.status is State.CONFIRMED and sums >= booking.prices:
         told = entry(BookingCancelled, reason="refunded", refund=0)
-        beside = _summed(booking, sums)
-        repository.release(booking, Trigger.REFUND, [told], actor="payment", sets={"refunded": sums}, beside=beside)
-    elif sums > booking.refunded:
+        sets, beside = {"refunded": sums, "refunded_as_of": as_of}, _summed(booking, sums)
+        repository.release(booking, Trigger.REFUND, [told], actor="payment", sets=sets, beside=beside)
+    elif (sums, as_of) != (booking.refunded, booking.refunded_as_of):
         kept = Update(
             repository.TABLE,
             repository.key(booking.id),
-            "SET #refunded = :sums",
-            condition="attribute_not_exists(#refunded) OR #refunded = :before",
-            values={"sums": sums, "before": booking.refunded},
+            "SET #refunded = :sums, #refunded_as_of = :as_of",
+            condition=_SAME_SUM,
+            values={"sums": sums, "as_of": as_of, "before": booking.refunded, "known": booking.refunded_as_of},
         )
         store.transact([kept, *_summed(booking, sums)])
+
+
+def _newest(booking: Booking, payment: PaymentRefunded | PaymentRefundFailed) -> int:
+    if not payment.version:
+        return max(booking.refunded, payment.refunded)  # told before sums had versions, and could not fall
+    return payment.refunded if payment.version > booking.refunded_as_of else booking.refunded
 
 
 def _summed(booking: Booking, sums: int) -> list[Update]:

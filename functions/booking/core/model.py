@@ -47,6 +47,7 @@ class Booking(_Part):
     payment_id: str | None = None  # the payment that was answered
     refund: int | None = None  # what the buyer was promised back on giving the booking back
     refunded: int = 0  # what has gone back so far
+    refunded_as_of: int = 0  # the version of the payment that said so
     uses: Mapping[str, Use] = {}  # what became of its tickets, by their ids
     version: int = 1
     created_at: datetime

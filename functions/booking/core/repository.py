@@ -155,5 +155,7 @@ def _refusal(failure: ConditionFailed, booking: Booking, terms: Terms) -> Domain
 
 def _item(booking: Booking) -> Item:
     times = {name: clock.iso(getattr(booking, name)) for name in ("pay_before", "created_at", "updated_at")}
-    fixed = booking.model_dump(mode="json", exclude={"logs", "refunded", "uses", "version", *times}, exclude_none=True)
+    fixed = booking.model_dump(
+        mode="json", exclude={"logs", "refunded", "refunded_as_of", "uses", "version", *times}, exclude_none=True
+    )
     return key(booking.id) | fixed | times | {"quantity": booking.quantity, "roll": booking.roll}

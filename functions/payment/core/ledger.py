@@ -5,7 +5,7 @@ decided upon the same rest of the money.
 """
 
 from common import clock
-from common.bus.payment import PaymentRefunded, RefundRequested
+from common.bus.payment import PaymentRefunded, PaymentRefundFailed, RefundRequested
 from common.outbox import entry
 from common.store import Update
 from payment.core.model import Payment, State, Trigger
@@ -36,7 +36,8 @@ def refused(payment: Payment, refund: Refund | None) -> Update | None:
         return None
     back = payment.refunded - (refund.amount if refund.status == SUCCEEDED else 0)
     trigger = Trigger.FAIL_ONE if _others(payment, refund) else Trigger.FAIL_REFUND
-    return move(payment, trigger, "provider", sets={"refunded": back} | _ended(payment, refund, FAILED))
+    told = entry(PaymentRefundFailed, amount=refund.amount)
+    return move(payment, trigger, "provider", [told], {"refunded": back} | _ended(payment, refund, FAILED))
 
 
 def returned(payment: Payment) -> Update | None:

@@ -16,7 +16,7 @@ from common.bus.booking import (
     BookingFailed,
     BookingOrdered,
 )
-from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentSucceeded, RefundRequested
+from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentRefundFailed, PaymentSucceeded, RefundRequested
 from common.bus.ticket import TicketCreated, TicketOffered, TicketReissued, TicketTransferred, TicketVoided
 from common.outbox import bus_event_id
 from reconcile.core.snapshot import Item
@@ -41,6 +41,8 @@ _TOLD: Mapping[tuple[str, str], type[BusEvent]] = {
     ("payment", "part_refund"):   PaymentRefunded,
     ("payment", "finish_refund"): PaymentRefunded,
     ("payment", "finish_one"):    PaymentRefunded,
+    ("payment", "fail_refund"):   PaymentRefundFailed,
+    ("payment", "fail_one"):      PaymentRefundFailed,
     ("issue",   "issue"):         TicketCreated,
     ("issue",   "withdraw"):      TicketVoided,
     ("ticket",  "transfer"):      TicketTransferred,
@@ -49,6 +51,7 @@ _TOLD: Mapping[tuple[str, str], type[BusEvent]] = {
     ("transfer", "offer"):        TicketOffered,
 }
 # fmt: on
+_BOUNCES = ("fail_refund", "fail_one")
 _WHY = {
     "cancel": "buyer",
     "withdraw": "buyer",
@@ -94,6 +97,8 @@ def _image(item: Item, version: int, did: str, event: type[BusEvent]) -> dict[st
 
 def _extra(item: Item, version: int, did: str) -> dict[str, Any] | None:
     """What the item's fields do not say; None where nobody knows it any more."""
+    if item["sk"] == "payment" and did in _BOUNCES:
+        return _bounced(item, version)
     if item["sk"] == "payment":
         return {} if did in ("succeed", "fail") else _refund(item, version, did)
     if item["sk"] in ("issue", "ticket", "transfer"):
@@ -123,6 +128,14 @@ def _refund(item: Item, version: int, did: str) -> dict[str, Any] | None:
     if place >= len(known):
         return None
     return {"amount": known[place]["amount"]} | ({"refund_id": known[place]["id"]} if asked else {})
+
+
+def _bounced(item: Item, version: int) -> dict[str, Any] | None:
+    """Of the payment's rows the one that failed at this step."""
+    steps = [at for at, log in enumerate(item["logs"], start=1) if log["did"] in _BOUNCES]
+    known = sorted((one for one in item["refunds"] if one["status"] == "FAILED"), key=lambda one: one["ended_at"])
+    place = steps.index(version)
+    return {"amount": known[place]["amount"]} if place < len(known) else None
 
 
 def _sends(log: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from common import clock, store
 from common.reply import Binary, Reply, SeeOther
 from common.request import RawRequest
 from common.store import ConditionFailed, Item, Update
-from sandbox.core import page, sessions, webhook, wire
+from sandbox.core import page, refunds, sessions, webhook, wire
 from sandbox.core.errors import Refusal
 from sandbox.core.model import State, Trigger, payment_intent
 
@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     CHALLENGED = "3ds"  # the bank asks the buyer first
     ABANDONED = "abandoned"
     PAID_REFUSING = "paid_refusing"  # paid, and its first refund will be refused: for tests, no button has it
+    BOUNCED = "bounced"  # a refund that was accepted fails days later: for tests, no button has it
     LATE = "late"  # the money was under way when the session was expired
 
 
@@ -42,6 +43,8 @@ def submit(session_id: str, request: RawRequest) -> Reply[Any]:
         return SeeOther(session.get("cancel_url") or session["success_url"])
     if outcome is Outcome.DECLINED:
         return _decline(session)
+    if outcome is Outcome.BOUNCED:
+        return _bounce(session)
     refuses = int(outcome is Outcome.PAID_REFUSING)
     return _pay(session, Trigger.PAY_LATE if outcome is Outcome.LATE else Trigger.PAY, refuses)
 
@@ -56,6 +59,13 @@ def _pay(session: Item, trigger: Trigger, refuses: int) -> SeeOther:
         return SeeOther(session["url"])  # over: the page says so
     told = webhook.send("checkout.session.completed", sessions.shown(session), session["completed_at"])
     return SeeOther(session["success_url"] if told else session["url"])
+
+
+def _bounce(session: Item) -> SeeOther:
+    failed = refunds.bounce(session)
+    if failed:
+        webhook.send("refund.failed", sessions.shown(failed), failed["created"])
+    return SeeOther(session["success_url"])
 
 
 def _decline(session: Item) -> SeeOther:

@@ -1,5 +1,7 @@
 """Refunds: money of a payment goes back, never more than it had."""
 
+from contextlib import suppress
+
 from common import clock, ids, store
 from common.request import RawRequest
 from common.store import ConditionFailed, Item, Put, Update
@@ -51,6 +53,22 @@ def listed(intent: str) -> Item:
     session = sessions.find(session_of(intent))
     made = store.batch_get(sessions.TABLE, [sessions.key(one, "refund") for one in session.get("refund_ids", [])])
     return {"object": "list", "url": "/v1/refunds", "has_more": False, "data": [sessions.shown(one) for one in made]}
+
+
+def bounce(session: Item) -> Item | None:
+    """The newest refund that was accepted does not arrive; None if there is none. Harmless to repeat."""
+    made = [store.get(sessions.TABLE, sessions.key(one, "refund")) for one in session.get("refund_ids", [])]
+    refund = made[-1] if made else None
+    if refund and refund["status"] == "succeeded":
+        failed = {"failed": "failed", "before": "succeeded"}
+        back = {"amount": refund["amount"]}
+        ends = Update(sessions.TABLE, sessions.key(refund["id"], "refund"), "SET #status = :failed",
+                      condition="#status = :before", values=failed)  # fmt: skip
+        kept = Update(sessions.TABLE, sessions.key(session["id"], "session"),
+                      "SET #amount_refunded = #amount_refunded - :amount", values=back)  # fmt: skip
+        with suppress(ConditionFailed):  # another call was quicker
+            store.transact([ends, kept])
+    return refund | {"status": "failed"} if refund else None
 
 
 def _refuse(session: Item) -> None:

@@ -3,7 +3,7 @@
 >>> BusEvent
     ├── booking   BookingOrdered · BookingExtended · BookingConfirmed · BookingFailed · BookingExpired
     │             · BookingCancelled · AvailabilityChanged · CapacityChanged
-    ├── payment   PaymentSucceeded · PaymentFailed · RefundRequested · PaymentRefunded
+    ├── payment   PaymentSucceeded · PaymentFailed · RefundRequested · PaymentRefunded · PaymentRefundFailed
     ├── ticket    TicketPending · TicketCreated · TicketRejected · TicketVoided · TicketReissued
     │             · TicketOffered · TicketTransferred · TicketCheckedIn · TicketCheckInUndone
     ├── notify    NotiPending · NotiCreated

@@ -45,3 +45,14 @@ class PaymentRefunded(PaymentEvent):
     currency: str
     prices: int = 0  # what had been paid
     refunded: int = 0
+    version: int = 0  # the payment's: of two sums the one with the higher is the newer
+
+
+class PaymentRefundFailed(PaymentEvent):
+    """`amount` minor units do not go back, though the provider may have accepted to; `refunded` is what still did."""
+
+    entity = "payment"
+    amount: int
+    currency: str
+    refunded: int
+    version: int
