@@ -97,6 +97,16 @@ def test_asking_the_provider_again_learns_nothing_more(stage: Stage) -> None:
     assert judged(saga) == before
 
 
+def test_a_provider_that_does_not_answer_is_asked_again_in_the_next_round(stage: Stage) -> None:
+    saga = walk(stage, late_and_unheard)
+    saga.now += OLD
+    saga.provider.lost_replies = 1
+
+    silent, answered = make_round(saga), make_round(saga)
+
+    assert (silent["learnt"], answered["learnt"]) == (0, 1)
+
+
 def test_a_refund_that_counts_as_sent_and_was_not_is_noted_and_asked_for_again(stage: Stage) -> None:
     saga = walk(stage, journeys.late_without_room)
     broken(saga, "sandbox", "refund", status="failed")
