@@ -31,7 +31,16 @@ TO_AUDIENCES = ("event_changed", "event_reminder")  # their notifications belong
 GIVES_UP = (AssertionError, ValueError, StopIteration, RuntimeError)  # who waits in vain
 
 # A retelling says what is so now, and follows from what came last.
-MAY_DIFFER = {"pay_before", "ticket_ids", "refunded", "correlation_id", "causation_id", "occurred_at", "message"}
+MAY_DIFFER = {
+    "pay_before",
+    "ticket_ids",
+    "refunded",
+    "version",
+    "correlation_id",
+    "causation_id",
+    "occurred_at",
+    "message",
+}
 
 
 def make_round(saga: Saga, event: dict[str, Any] | None = None) -> Counter[str]:
