@@ -51,7 +51,9 @@ def _others(payment: Payment, refund: Refund) -> bool:
 
 
 def _ended(payment: Payment, refund: Refund, status: RefundStatus) -> dict[str, object]:
-    ended = refund.model_copy(update={"status": status, "ended_at": clock.iso(clock.now())})
+    now = clock.iso(clock.now())
+    accepted = {"accepted_at": now} if status == SUCCEEDED else {}
+    ended = refund.model_copy(update={"status": status, "ended_at": now} | accepted)
     return _rows(tuple(ended if one.id == refund.id else one for one in payment.refunds))
 
 

@@ -24,6 +24,7 @@ class Refund(Part):
     by: str  # the organiser's id, `admin`, or BOOKING
     status: RefundStatus = PENDING
     requested_at: str
+    accepted_at: str | None = None  # when the provider said that it would send it, whatever became of that
     ended_at: str | None = None  # when the provider's answer was heard
     request_hash: str | None = None
 

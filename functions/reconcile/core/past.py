@@ -119,15 +119,16 @@ def _refund(item: Item, version: int, did: str) -> dict[str, Any] | None:
     """Of the payment's rows the one that was asked for, or was sent, at this step."""
     rows, asked = item.get("refunds", ()), did == "refund"
     steps = [at for at, log in enumerate(item["logs"], start=1) if (log["did"] == "refund") == asked and _sends(log)]
-    known = (
-        rows
-        if asked
-        else sorted((one for one in rows if one["status"] == "SUCCEEDED"), key=lambda one: one["ended_at"])
-    )
+    known = rows if asked else sorted(filter(_accepted, rows), key=_accepted)
     place = steps.index(version)
     if place >= len(known):
         return None
     return {"amount": known[place]["amount"]} | ({"refund_id": known[place]["id"]} if asked else {})
+
+
+def _accepted(row: Mapping[str, Any]) -> str:
+    """When the provider said that it would send the money; nothing where it never did."""
+    return str(row.get("accepted_at") or (row["ended_at"] if row["status"] == "SUCCEEDED" else ""))
 
 
 def _bounced(item: Item, version: int) -> dict[str, Any] | None:
