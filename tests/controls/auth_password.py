@@ -1,8 +1,6 @@
 """Each guard of passwords and sessions taken out in a copy of the sources: the test that stands for it goes red."""
 
-import pytest
-
-from tests.support.mutation import Change, failures
+from tests.support.mutation import Change
 
 CORE = "functions/auth/core"
 CHANGES, MODEL, SESSIONS = (f"{CORE}/{name}.py" for name in ("password_changes", "model", "sessions"))
@@ -59,13 +57,3 @@ CONTROLS: dict[str, tuple[tuple[Change, ...], str]] = {
         f"{LIST}::test_a_device_is_named_in_our_words[hostile]",
     ),
 }
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("guard", CONTROLS)
-def test_without_its_guard_the_test_is_red(guard: str) -> None:
-    changes, node = CONTROLS[guard]
-
-    failed, said = failures([node], *changes)
-
-    assert failed == [node], said

@@ -1,8 +1,6 @@
 """Each guard of the reconciler taken out in a copy of the sources: the test that stands for it goes red."""
 
-import pytest
-
-from tests.support.mutation import Change, failures
+from tests.support.mutation import Change
 
 HOLES, SOUND = "tests/saga/test_reconcile_holes.py", "tests/saga/test_reconcile.py"
 CORE, PAYMENT = "functions/reconcile/core", "functions/payment/core"
@@ -46,13 +44,3 @@ CONTROLS = {
         f"{HOLES}::test_late_money_that_no_webhook_told_of_is_found_at_the_provider_and_buys_the_places",
     ),
 }  # fmt: skip
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("guard", CONTROLS)
-def test_without_its_guard_the_test_is_red(guard: str) -> None:
-    change, node = CONTROLS[guard]
-
-    failed, said = failures([node], change)
-
-    assert failed == [node], said

@@ -1,8 +1,6 @@
 """Each guard of the catalogue taken out in a copy of the sources: the test that stands for it goes red."""
 
-import pytest
-
-from tests.support.mutation import Change, failures
+from tests.support.mutation import Change
 
 CORE = "functions/events/core"
 REPOSITORY, SERVICE, PROMISES = f"{CORE}/repository.py", f"{CORE}/service.py", f"{CORE}/promises.py"
@@ -136,13 +134,3 @@ CONTROLS = {
         f"{RENAMING}::test_a_name_that_is_taken_is_refused_and_one_that_was_left_is_free",
     ),
 }
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("guard", CONTROLS)
-def test_without_its_guard_the_test_is_red(guard: str) -> None:
-    change, node = CONTROLS[guard]
-
-    failed, said = failures([node], change)
-
-    assert failed == [node], said

@@ -1,8 +1,6 @@
 """Each guard of booking taken out in a copy of the sources: the test that stands for it goes red."""
 
-import pytest
-
-from tests.support.mutation import Change, failures
+from tests.support.mutation import Change
 
 STOCK, REPOSITORY = "functions/booking/core/stock.py", "functions/booking/core/repository.py"
 ENDING, TALLY = "functions/booking/core/ending.py", "functions/booking/core/tally.py"
@@ -246,13 +244,3 @@ CONTROLS = {
         f"{ENDED}::test_an_event_that_is_not_cancelled_shows_nothing",
     ),
 }
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("guard", CONTROLS)
-def test_without_its_guard_the_test_is_red(guard: str) -> None:
-    change, node = CONTROLS[guard]
-
-    failed, said = failures([node], change)
-
-    assert failed == [node], said

