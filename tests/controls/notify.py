@@ -101,6 +101,7 @@ CONTROLS = {
     ),
     "when it was first read does not move": (
         Change(REPOSITORY, 'if read == ("read_at" in notice):', "if not notice:"),
+        Change(REPOSITORY, "if_not_exists(#read_at, :now)", ":now"),
         f"{ANSWERS}::test_it_is_marked_as_read_once_and_unread_again",
     ),
     "an older copy of an event replaces no newer one": (

@@ -119,7 +119,10 @@ def on_sale(organiser: AuthenticatedClient, admin: AuthenticatedClient, staff: s
         types=[TypeRequest(name="Seat", prices=2500, currency="EUR", capacity=10)],
     )
     event = given(OrganisedEventView, create_event.sync(client=organiser, body=plan))
-    given(OrganisedEventView, set_staff.sync(event.id, client=organiser, body=StaffRequest(user_ids=[staff])))
+    given(
+        OrganisedEventView,
+        set_staff.sync(event.id, client=organiser, body=StaffRequest(user_ids=[staff]), if_match="*"),
+    )
     return given(OrganisedEventView, publish_event.sync(event.id, client=organiser))
 
 

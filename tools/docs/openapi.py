@@ -13,7 +13,7 @@ from infra.vocabulary import Route, Who
 from tools.docs import read
 from tools.docs.answers import answers, examples, general_answers, shared_answers, success
 
-_MODULE = re.compile(r"\b([a-z]+)__core__[a-z]+__(\w+)")
+_MODULE = re.compile(r"\b(?:common__states__([a-z]+)|([a-z]+)__core__[a-z]+)__(\w+)")
 _LICENSES = {"Apache-2.0": "Apache License 2.0"}
 _PAGE_OF = re.compile(r"\bPageOf_(\w+?)(?:View)?_(?=\W)")  # pydantic's name of `PageOf[TicketView]`
 _REF = "#/components/schemas/{model}"
@@ -91,7 +91,7 @@ def text() -> str:
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
     # Models of different services may have one name; pydantic then tells them apart by their module.
-    text = _MODULE.sub(lambda found: found[1].capitalize() + found[2], json.dumps(_document()))
+    text = _MODULE.sub(lambda found: (found[1] or found[2]).capitalize() + found[3], json.dumps(_document()))
     told: dict[str, Any] = json.loads(_PAGE_OF.sub(r"\1Page", text))
     for name, schema in told["components"]["schemas"].items():
         schema["title"] = name  # generators name their types by it: no two may have the same
