@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.client import Client
+from local.people import Organiser, Person
 from local.stack import Stack
 from tests.support.answers import Asking, Heard
 from tests.support.house import House
@@ -43,6 +44,12 @@ def api(stack: Stack) -> Client:
 def admin(api: Client) -> Client:
     """The API as the one admin (the token lasts 15 minutes)."""
     return api.login(ADMIN["email"], ADMIN["password"])
+
+
+@pytest.fixture(scope="session")
+def rival(api: Client, admin: Client) -> Organiser:
+    """Another organiser: nothing of the house is theirs."""
+    return Organiser.appointed(admin, Person.registers(api, "rita"))
 
 
 @pytest.fixture(scope="session")

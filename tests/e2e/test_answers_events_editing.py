@@ -125,7 +125,7 @@ def test_of_many_edits_of_what_was_read_one_is_made(me: Client, public: dict[str
     read = me.call("GET", call)
     assert told[0] == 200
     assert set(told[1:]) <= {409, 412}
-    assert read.headers["ETag"] == '"3"'
+    assert read.headers["ETag"].startswith('"3.')
 
 
 @pytest.mark.parametrize(("function", "call"), [("events.update_event", edit), ("events.update_type", edit_type)])
