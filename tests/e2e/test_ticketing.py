@@ -81,9 +81,9 @@ def test_a_replay_tells_the_same_again_and_changes_nothing(
 
 
 def test_a_message_that_was_given_up_is_listed_with_its_reason_and_given_back_once(
-    ticketing: Run, stack: Stack, house: House
+    ticketing: Run, stack: Stack, house: House, booking: dict[str, Any]
 ) -> None:
-    envelope = _unsendable(house, stack)
+    envelope = _unsendable(house, stack, booking)
     assert ticketing("dlq", SENDING) == []
     dead = stack.dead_letters(SENDING)
     stack.client("sqs").send_message(QueueUrl=dead, MessageBody=json.dumps(envelope))
@@ -124,9 +124,9 @@ def test_what_cannot_be_done_is_said_in_one_sentence(ticketing: Run, arguments: 
     assert len(told.splitlines()) == 1
 
 
-def _unsendable(house: House, stack: Stack) -> dict[str, Any]:
+def _unsendable(house: House, stack: Stack, booking: dict[str, Any]) -> dict[str, Any]:
     """The message of a mail to somebody whom nobody knows; its consumer has failed on it once."""
-    ticket = tickets_of(house.buyer, house.booking)[19]["id"]
+    ticket = tickets_of(house.buyer, booking)[0]["id"]
     house.buyer.client.must("POST", f"/v1/tickets/{ticket}/transfer", {"to_user_id": ids.new()})
     notice = until(lambda: _offered(stack, ticket), "the notification")
     said = notice["outbox"][0]
