@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from common.store import unmarshal
 from infra import topology
 from infra.vocabulary import On, Trigger
 from local.progress import CannotGoOn
@@ -75,13 +75,13 @@ class Deployment:
 
     def item(self, table: str, pk: str, sk: str) -> Item | None:
         """The item as plain values, or None."""
-        key = {"pk": _typed({"x": pk})["x"], "sk": _typed({"x": sk})["x"]}
+        key = {"pk": {"S": pk}, "sk": {"S": sk}}
         found = self.client("dynamodb").get_item(TableName=self.table(table), Key=key, ConsistentRead=True)
-        return _plain(found["Item"]) if "Item" in found else None
+        return unmarshal(found["Item"]) if "Item" in found else None
 
     def of_user(self, table: str, user_id: str) -> Iterator[Item]:
         """All items of the table's index `by_user` that are this user's."""
-        asked = {"KeyConditionExpression": "user_id = :user", "ExpressionAttributeValues": _typed({":user": user_id})}
+        asked = {"KeyConditionExpression": "user_id = :user", "ExpressionAttributeValues": {":user": {"S": user_id}}}
         pages = (
             self.client("dynamodb")
             .get_paginator("query")
@@ -140,21 +140,6 @@ def row(function: str) -> Trigger:
 
 def _output(kind: str, one: Trigger) -> str:
     return f"{kind}{one.service.title()}{one.construct_id}"
-
-
-class _Numbers(TypeDeserializer):
-    def _deserialize_n(self, value: str) -> int:
-        return int(value)
-
-
-def _plain(image: Mapping[str, Any]) -> Item:
-    read = _Numbers().deserialize
-    return {name: read(value) for name, value in image.items()}
-
-
-def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
-    write = TypeSerializer().serialize
-    return {name: write(value) for name, value in values.items()}
 
 
 def _millis(moment: datetime) -> int:

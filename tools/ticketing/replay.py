@@ -11,24 +11,12 @@ from local.progress import CannotGoOn
 from tools.ticketing import saga
 from tools.ticketing.deployment import Deployment
 
-_AT_ONCE = 10  # entries that PutEvents takes
-
 
 def replay(deployment: Deployment, booking_id: str) -> list[dict[str, Any]]:
-    """Put them onto the bus. Returns name and id of each. Raises CannotGoOn."""
-    told = [event for item in saga.items(deployment, booking_id).values() for event in published(item)]
-    for first in range(0, len(told), _AT_ONCE):
-        entries = [
-            {
-                "Source": one.source,
-                "DetailType": one.wire_name(),
-                "Detail": one.model_dump_json(),
-                "EventBusName": deployment.bus,
-            }
-            for one in told[first : first + _AT_ONCE]
-        ]
-        answer = deployment.client("events").put_events(Entries=entries)
-        if answer["FailedEntryCount"]:
-            codes = sorted({one["ErrorCode"] for one in answer["Entries"] if "ErrorCode" in one})
-            raise CannotGoOn(f"The bus refused {answer['FailedEntryCount']} of them ({', '.join(codes)}); try again.")
+    """Have them published by the one function that publishes. Returns name and id of each. Raises CannotGoOn."""
+    images = list(saga.items(deployment, booking_id).values())
+    answer = deployment.invoke("cdc.say_again", {"images": images})
+    if answer["refused"]:
+        raise CannotGoOn(f"The bus refused {answer['refused']} of them; try again.")
+    told = [event for image in images for event in published(image)]
     return [{"bus_event": one.wire_name(), "bus_event_id": one.bus_event_id} for one in told]
