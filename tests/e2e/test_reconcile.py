@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from local.client import Client
 from local.people import Organiser, Person, checkout, choose, held, mails_to, settled, tickets_of, until
 from local.stack import Stack
@@ -18,6 +20,7 @@ def take_out(stack: Stack, table: str, found: list[dict[str, Any]]) -> None:
         stack.client("dynamodb").delete_item(TableName=stack.table(table), Key=key)
 
 
+@pytest.mark.spoils
 def test_what_a_lost_bus_event_would_have_made_is_made_by_a_round(stack: Stack, api: Client, admin: Client) -> None:
     organiser = Organiser.appointed(admin, Person.registers(api, "olga"))
     category = admin.must("POST", "/v1/categories", {"name": "Rounds", "type": "paid"})["id"]

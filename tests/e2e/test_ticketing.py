@@ -80,6 +80,7 @@ def test_a_replay_tells_the_same_again_and_changes_nothing(
     assert _versions(stack, booking["id"]) == before
 
 
+@pytest.mark.spoils
 def test_a_message_that_was_given_up_is_listed_with_its_reason_and_given_back_once(
     ticketing: Run, stack: Stack, house: House, booking: dict[str, Any]
 ) -> None:
