@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import ValidationError
 
 from common import env, trace
@@ -79,8 +81,25 @@ def test_an_answer_of_another_shape_is_an_error(content: Any) -> None:
         question()
 
 
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "ServiceException"])
+def test_a_callee_that_cannot_be_asked_at_this_moment_is_a_failure_here(code: str) -> None:
+    question, answer = asked(refused(code))
+
+    with answer, pytest.raises(CallFailed, match=r"^maths\.double could not be asked$"):
+        question()
+
+
+def test_a_callee_that_answers_too_late_is_a_failure_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    question, _ = asked(returned({"number": 4}))
+    late = ReadTimeoutError(endpoint_url="https://lambda")
+    monkeypatch.setattr(env, "client", lambda _: SimpleNamespace(invoke=Mock(side_effect=late)))
+
+    with pytest.raises(CallFailed, match=r"^maths\.double could not be asked$"):
+        question()
+
+
 def test_a_refused_invocation_propagates() -> None:
-    question, answer = asked(refused("TooManyRequestsException"))
+    question, answer = asked(refused("AccessDeniedException"))
 
     with answer, pytest.raises(ClientError):
         question()

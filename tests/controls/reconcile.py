@@ -4,6 +4,7 @@ from tests.support.mutation import Change
 
 HOLES, SOUND = "tests/saga/test_reconcile_holes.py", "tests/saga/test_reconcile.py"
 CORE, PAYMENT = "functions/reconcile/core", "functions/payment/core"
+HEARS = f"{HOLES}::test_a_booking_that_never_heard_of_its_tickets_hears_all_of_it"
 LOST = f"{SOUND}::test_whatever_is_lost_for_good_is_told_again_and_all_ends_as_it_must"
 
 CONTROLS = {
@@ -38,6 +39,45 @@ CONTROLS = {
     "refunds are looked up": (
         Change(f"{PAYMENT}/asking.py", "        found += [_refunds(payment)]\n", ""),
         f"{HOLES}::test_a_refund_that_counts_as_sent_and_was_not_is_noted_and_asked_for_again",
+    ),
+    "a booking hears again who came in": (
+        Change(f"{CORE}/past.py", '    ("ticket",  "admit"):         TicketCheckedIn,\n', ""),
+        f"{HEARS}[passed_on_and_called_off]",
+    ),
+    "a booking knows what its tickets are": (
+        Change(f"{CORE}/invariants.py", "    Rule(uses_are_known, About.BOOKING),\n", ""),
+        f"{HOLES}::test_a_booking_that_has_not_heard_who_came_in_hears_it",
+    ),
+    "whose a ticket was is known later": (
+        Change("functions/ticket/core/transfers.py", '"from_user_id": old["user_id"], "issued_at"', '"issued_at"'),
+        f"{HEARS}[passed_on_and_called_off]",
+    ),
+    "one booking stops nobody": (
+        Change(f"{CORE}/run.py", "except BROKEN:", "except ZeroDivisionError:"),
+        (
+            f"{HOLES}::test_a_booking_that_cannot_be_read_is_for_people_and_stops_nobody",
+            f"{HOLES}::test_an_event_that_is_gone_is_for_people_and_stops_nobody",
+        ),
+    ),
+    "bookings are read by themselves where they cannot be together": (
+        Change(f"{CORE}/rounds.py", "    with suppress(*BROKEN):\n        return", "    return"),
+        f"{HOLES}::test_a_booking_that_cannot_be_read_is_for_people_and_stops_nobody",
+    ),
+    "nobody is waited for twice": (
+        Change(f"{CORE}/run.py", "return self.answered and clock", "return clock"),
+        f"{HOLES}::test_whoever_does_not_answer_keeps_a_run_waiting_once",
+    ),
+    "asking ends in time": (
+        Change(f"{CORE}/run.py", " and clock.now() < self.now + ASKING", ""),
+        f"{HOLES}::test_what_takes_too_long_is_mended_in_another_round",
+    ),
+    "images go in parts": (
+        Change(f"{CORE}/mending.py", "if part and size + more > _BYTES:", "if not part and size + more < 0:"),
+        f"{HOLES}::test_what_is_told_again_goes_in_parts_that_one_call_takes",
+    ),
+    "who cannot be asked at the moment has not answered": (
+        Change("layers/common/call.py", "except BotoCoreError as", "except ZeroDivisionError as"),
+        "tests/component/test_common_call.py::test_a_callee_that_answers_too_late_is_a_failure_here",
     ),
     "late money is looked up": (
         Change(f"{CORE}/judging.py", '("PENDING", "FAILED", "CANCELLED")', '("PENDING",)'),

@@ -1,17 +1,19 @@
 """What only the provider knows, what no message mends, and what is not judged."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from common import log
-from reconcile.core import rounds
+from infra.vocabulary import Trigger
+from reconcile.core import mending, rounds, run
 from reconcile.core.invariants import violations
 from tests.saga import journeys
 from tests.saga.journeys import Journey, Play, Steps
 from tests.saga.stage import Stage
-from tests.saga.test_reconcile import OLD, judged, make_round, mended
+from tests.saga.test_reconcile import OLD, judged, losing, make_round, mended
 from tests.support.builders import House
 from tests.support.saga import Saga
 
@@ -235,6 +237,134 @@ def test_a_round_of_several_pages_is_whole(stage: Stage, monkeypatch: pytest.Mon
 
     assert make_round(saga) == whole
     assert whole["judged"] >= 2
+
+
+def passed_on_and_admitted(saga: Saga, house: House) -> Steps:
+    """The buyer's only ticket goes to somebody else, who comes in with it."""
+    yield from journeys.passed_on(saga, house)
+    (ticket,) = [one for one in saga.tables()["tickets"] if "transferred_from" in one]
+    scan = {"event_id": ticket["event_id"], "code": ticket["code"], "nonce": f"scan-{ticket['id']}"}
+    saga.http("POST /v1/check-ins", scan, by=house.organiser, expect=201)
+    yield saga.settle
+
+
+def passed_on_and_called_off(saga: Saga, house: House) -> Steps:
+    """The same, and the event is cancelled after all: that is the last that the ticket tells."""
+    yield from passed_on_and_admitted(saga, house)
+    (ticket,) = [one for one in saga.tables()["tickets"] if "transferred_from" in one]
+    saga.http(f"POST /v1/events/{ticket['event_id']}/cancel", {"message": "Rain"}, by=house.organiser, expect=200)
+    yield saga.settle
+
+
+def test_a_booking_that_has_not_heard_who_came_in_hears_it(stage: Stage) -> None:
+    with losing(stage.saga, "TicketCheckedIn") as lost:
+        saga = walk(stage, journeys.admitted)
+    assert lost == {"booking.follow_tickets": 1}
+
+    mended(saga)
+
+    assert [one["inside"] for one in the(saga, "bookings", "booking")["uses"].values()] == [True]
+
+
+@pytest.mark.parametrize("play", [passed_on_and_admitted, passed_on_and_called_off])
+def test_a_booking_that_never_heard_of_its_tickets_hears_all_of_it(stage: Stage, play: Play) -> None:
+    with losing(stage.saga, "TicketTransferred", "TicketCheckedIn") as lost:
+        saga = walk(stage, play)
+    assert lost["booking.follow_tickets"] == 2
+
+    mended(saga)
+
+    uses = the(saga, "bookings", "booking")["uses"].values()
+    assert sorted((one["inside"], one["others"], one["gone"]) for one in uses) == [
+        (False, False, True),
+        (True, True, False),
+    ]
+    assert violations(saga.tables(), now=saga.now) == []
+
+
+def test_a_booking_that_cannot_be_read_is_for_people_and_stops_nobody(stage: Stage, counted: dict[str, float]) -> None:
+    saga = stage.saga
+    stage.walk(Journey("two", (journeys.free, journeys.number_slot)))
+    first, second = (one["pk"] for one in saga.tables()["bookings"] if one["sk"] == "booking")
+    kept = saga.system.tables.kept()
+    kept["bookings"][first, "booking"] = {
+        name: value for name, value in kept["bookings"][first, "booking"].items() if name != "items"
+    }
+    for place in [one for one in kept["notifications"] if one[1] == "notification"]:
+        del kept["notifications"][place]
+    saga.system.tables.put_back(kept)
+    saga.now += OLD
+
+    told = make_round(saga)
+
+    assert told["wrong"] == 3  # of its event's sums it is missing, too
+    assert counted["InvariantViolations"] >= 1
+    assert {one["booking_id"] for one in saga.tables()["notifications"] if one["sk"] == "notification"} == {second}
+
+
+def test_an_event_that_is_gone_is_for_people_and_stops_nobody(stage: Stage, counted: dict[str, float]) -> None:
+    saga = walk(stage, journeys.free)
+    saga.now += OLD
+    make_round(saga)
+    first = next(one for one in saga.tables()["events"] if one.get("listed") == "event")
+    start = {name: first[name] for name in ("pk", "sk", "listed", "listed_as")}
+    broken(saga, "rounds", "round", event="gone", start=start | {"listed_as": "2031"}, shard=0, sums={}, seen="")
+
+    told = make_round(saga)
+
+    assert counted["InvariantViolations"] == 1
+    assert (told["wrong"], told["judged"]) == (1, 3)
+
+
+def test_whoever_does_not_answer_keeps_a_run_waiting_once(stage: Stage) -> None:
+    saga = stage.saga
+    stage.walk(Journey("two", (late_and_unheard, late_and_unheard_of_another)))
+    saga.now += OLD
+    saga.provider.lost_replies = 99
+
+    make_round(saga)
+
+    assert saga.provider.lost_replies == 98
+
+
+def late_and_unheard_of_another(saga: Saga, house: House) -> Steps:
+    unheard(saga, house, "gala")
+    yield saga.settle
+
+
+def test_what_takes_too_long_is_mended_in_another_round(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    saga = walk(stage, journeys.free)
+    broken(saga, "notifications", "notification")
+    saga.now += OLD
+    monkeypatch.setattr(run, "ASKING", timedelta(0))
+    make_round(saga)
+    unmended = [one for one in saga.tables()["notifications"] if one["sk"] == "notification"]
+    monkeypatch.undo()
+
+    mended(saga)
+
+    assert not unmended
+    assert violations(saga.tables(), now=saga.now) == []
+
+
+def test_what_is_told_again_goes_in_parts_that_one_call_takes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    saga = walk(stage, journeys.refunded_in_parts)
+    broken(saga, "notifications", "notification")
+    monkeypatch.setattr(mending, "_BYTES", 10_000)
+    sizes, invoke = [], saga.system.invoke
+
+    def weighed(one: Trigger | str, event: Any) -> Any:
+        if "images" in event:
+            sizes.append(len(json.dumps(event)))
+        return invoke(one, event)
+
+    monkeypatch.setattr(saga.system, "invoke", weighed)
+
+    mended(saga)
+
+    assert len(sizes) > 1
+    assert max(sizes) < 11_000
+    assert violations(saga.tables(), now=saga.now) == []
 
 
 @pytest.fixture

@@ -17,8 +17,17 @@ from common.bus.booking import (
     BookingOrdered,
 )
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentRefundFailed, PaymentSucceeded, RefundRequested
-from common.bus.ticket import TicketCreated, TicketOffered, TicketReissued, TicketTransferred, TicketVoided
+from common.bus.ticket import (
+    TicketCheckedIn,
+    TicketCheckInUndone,
+    TicketCreated,
+    TicketOffered,
+    TicketReissued,
+    TicketTransferred,
+    TicketVoided,
+)
 from common.outbox import bus_event_id
+from reconcile.core import refunds
 from reconcile.core.snapshot import Item
 
 # fmt: off
@@ -47,11 +56,13 @@ _TOLD: Mapping[tuple[str, str], type[BusEvent]] = {
     ("issue",   "withdraw"):      TicketVoided,
     ("ticket",  "transfer"):      TicketTransferred,
     ("ticket",  "reissue"):       TicketReissued,
+    ("ticket",  "admit"):         TicketCheckedIn,
+    ("ticket",  "undo"):          TicketCheckInUndone,
     ("ticket",  "void"):          TicketVoided,
     ("transfer", "offer"):        TicketOffered,
 }
 # fmt: on
-_BOUNCES = ("fail_refund", "fail_one")
+_PASSED_ON = {"transferred_from", "from_user_id"}
 _WHY = {
     "cancel": "buyer",
     "withdraw": "buyer",
@@ -97,14 +108,16 @@ def _image(item: Item, version: int, did: str, event: type[BusEvent]) -> dict[st
 
 def _extra(item: Item, version: int, did: str) -> dict[str, Any] | None:
     """What the item's fields do not say; None where nobody knows it any more."""
-    if item["sk"] == "payment" and did in _BOUNCES:
-        return _bounced(item, version)
     if item["sk"] == "payment":
-        return {} if did in ("succeed", "fail") else _refund(item, version, did)
+        return {} if did in ("succeed", "fail") else refunds.of_step(item, version, did)
     if item["sk"] in ("issue", "ticket", "transfer"):
-        known = {
+        known: dict[str, dict[str, Any] | None] = {
             "issue": {"user_id": item.get("buyer_id")},
             "reissue": {},
+            # Of two words about one admission the version tells which is the newer.
+            "admit": {"version": version},
+            "undo": {"version": version},
+            "transfer": {"from_ticket_id": item["transferred_from"]} if item.keys() >= _PASSED_ON else None,
             "offer": {"user_id": item.get("to_user_id")},
         }
         return known.get(did)
@@ -113,31 +126,3 @@ def _extra(item: Item, version: int, did: str) -> dict[str, Any] | None:
     if did in ("fail", "refuse"):
         return {"reason": "declined" if did == "fail" else "no_room"}
     return {"reason": _WHY[did]} if did in _WHY else {}
-
-
-def _refund(item: Item, version: int, did: str) -> dict[str, Any] | None:
-    """Of the payment's rows the one that was asked for, or was sent, at this step."""
-    rows, asked = item.get("refunds", ()), did == "refund"
-    steps = [at for at, log in enumerate(item["logs"], start=1) if (log["did"] == "refund") == asked and _sends(log)]
-    known = rows if asked else sorted(filter(_accepted, rows), key=_accepted)
-    place = steps.index(version)
-    if place >= len(known):
-        return None
-    return {"amount": known[place]["amount"]} | ({"refund_id": known[place]["id"]} if asked else {})
-
-
-def _accepted(row: Mapping[str, Any]) -> str:
-    """When the provider said that it would send the money; nothing where it never did."""
-    return str(row.get("accepted_at") or (row["ended_at"] if row["status"] == "SUCCEEDED" else ""))
-
-
-def _bounced(item: Item, version: int) -> dict[str, Any] | None:
-    """Of the payment's rows the one that failed at this step."""
-    steps = [at for at, log in enumerate(item["logs"], start=1) if log["did"] in _BOUNCES]
-    known = sorted((one for one in item["refunds"] if one["status"] == "FAILED"), key=lambda one: one["ended_at"])
-    place = steps.index(version)
-    return {"amount": known[place]["amount"]} if place < len(known) else None
-
-
-def _sends(log: Mapping[str, Any]) -> bool:
-    return log["did"] in ("refund", "part_refund", "finish_refund", "finish_one")

@@ -4,15 +4,16 @@ Where it has come to is kept on an item of its own, so that each run goes on fro
 event's bookings lies there, too. A run that dies costs what it had looked at since the last slice, no more.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from common import clock, log, store
 from common.store import ConditionFailed, Item, Put
 from reconcile.core import gathering, judging, mending
 from reconcile.core.events import Event, Sums
+from reconcile.core.run import BROKEN, Run
 
 TABLE = "rounds"
 KEY = {"pk": "round", "sk": "round"}
@@ -21,22 +22,6 @@ SLICE = 20  # bookings that are looked at together
 AT_ONCE = timedelta(seconds=40)  # after which no run begins another slice
 ROLLS = 4  # index keys of an event's bookings
 _LISTED = timedelta(days=60)  # events that began longer ago rest
-
-
-@dataclass
-class Run:
-    """What one run saw and did."""
-
-    grace: timedelta
-    now: datetime
-    judged: int = 0
-    young: int = 0
-    wrong: int = 0
-    learnt: int = 0
-
-    def told(self, *, finished: bool) -> dict[str, Any]:
-        counts = {name: getattr(self, name) for name in ("judged", "young", "wrong", "learnt")}
-        return counts | {"finished": finished}
 
 
 def go_on(grace: timedelta = GRACE) -> dict[str, Any]:
@@ -56,13 +41,21 @@ def _step(run: Run, at: Item) -> Item:
     """The next slice, and where it leaves the round."""
     if "event" not in at:
         return _next_event(run, at)
-    event = Event.of(at["event"])
+    after: Item = {"start": at["start"]}
+    with run.reading(at["event"]):
+        after |= _slice(run, at, Event.of(at["event"]))
+    return after
+
+
+def _slice(run: Run, at: Item, event: Event) -> Item:
+    """The next bookings of an event; after the last, the event itself."""
     asked: dict[str, Any] = {"index": "by_event", "limit": SLICE, "start": at.get("page")}
     keys, last = store.query("bookings", "#roll = :roll", {"roll": f"{event.id}#{at['shard']}"}, **asked)
     sums = Sums(at["sums"])
-    for name, subject in gathering.subjects([one["pk"] for one in keys]).items():
-        sums.add(subject)
-        _look(run, name, subject)
+    for name, subject in _gathered(run, [one["pk"] for one in keys]).items():
+        with run.reading(name):
+            sums.add(subject)
+            _look(run, name, subject)
     kept = {name: at[name] for name in ("event", "seen", "start") if name in at} | {"sums": sums.stored()}
     if last:
         return kept | {"shard": at["shard"], "page": last}
@@ -78,8 +71,22 @@ def _next_event(run: Run, at: Item) -> Item:
     keys, _ = store.query("events", condition, values, index="listed", limit=1, start=at.get("start"))
     if not keys:
         return {}
-    event = Event.of(keys[0]["pk"])
-    return {"start": dict(keys[0]), "event": event.id, "shard": 0, "sums": {}, "seen": event.moving()}
+    after: Item = {"start": dict(keys[0])}
+    event_id = keys[0]["pk"]
+    with run.reading(event_id):
+        after |= {"event": event_id, "shard": 0, "sums": {}, "seen": Event.of(event_id).moving()}
+    return after
+
+
+def _gathered(run: Run, names: Sequence[str]) -> dict[str, gathering.Subject]:
+    """What belongs to these bookings; where one cannot be read, each by itself."""
+    with suppress(*BROKEN):
+        return gathering.subjects(names)
+    found: dict[str, gathering.Subject] = {}
+    for name in names:
+        with run.reading(name):
+            found |= gathering.subjects([name])
+    return found
 
 
 def _look(run: Run, name: str, subject: gathering.Subject) -> None:
@@ -89,14 +96,15 @@ def _look(run: Run, name: str, subject: gathering.Subject) -> None:
         return
     run.judged += 1
     for payment in judging.unsure(subject, run.now):
-        run.learnt += mending.learn(payment["id"])
+        if run.may_ask():
+            asked = mending.learn(payment["id"])
+            run.learnt, run.answered = run.learnt + asked.learnt, asked.answered
     if not judging.of_booking(subject, run.now):
         return
     again = gathering.subjects([name])[name]
     said = judging.of_booking(again, run.now)
     if said and not judging.young(again, run.now, run.grace):
-        run.wrong += 1
-        mending.mend(name, said, [one for items in again.values() for one in items])
+        _mend(run, name, said, [one for items in again.values() for one in items])
 
 
 def _judge(run: Run, event: Event, sums: Sums, seen: str) -> None:
@@ -107,8 +115,13 @@ def _judge(run: Run, event: Event, sums: Sums, seen: str) -> None:
     run.judged += 1
     said = judging.of_event(event.tables(sums)) + event.unheard()
     if said and event.moving() == seen:
-        run.wrong += 1
-        mending.mend(event.id, said, [event.item])
+        _mend(run, event.id, said, [event.item])
+
+
+def _mend(run: Run, name: str, said: Sequence[str], items: Sequence[Mapping[str, Any]]) -> None:
+    run.wrong += 1
+    if run.may_ask():
+        run.answered = mending.mend(name, said, items)
 
 
 def _kept(before: Mapping[str, Any], after: Item) -> bool:

@@ -1,4 +1,4 @@
-"""Tickets: as many as were booked, each admitted once, and counted so (I4, I8)."""
+"""Tickets: as many as were booked, each admitted once, and counted so; their bookings know (I4, I8, I17)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -45,3 +45,16 @@ def doors_count_right(tables: Tables) -> Iterator[str]:
     for (event_id, name), over in counted.items():
         if over:
             yield f"I8 event {event_id}: {name} is counted {over} too many"
+
+
+def uses_are_known(tables: Tables) -> Iterator[str]:
+    """I17: a booking knows which of its tickets were admitted or handed on, and which are somebody else's."""
+    bookings = by(tables, "bookings", "booking", "id")
+    for one in of(tables, "tickets", "ticket"):
+        booking = bookings[one["booking_id"]]
+        known = booking.get("uses", {}).get(one["id"], {})
+        gone = "transferred_to" in one
+        others = "transferred_from" in one and not gone and one["user_id"] != booking["user_id"]
+        is_so = {"inside": "checked_in_at" in one, "gone": gone, "others": others}
+        if wrong := [name for name, fact in is_so.items() if known.get(name, False) != fact]:
+            yield f"I17 booking {booking['id']}: its ticket {one['id']} is otherwise {', '.join(wrong)}"

@@ -122,9 +122,9 @@ def _successor(caller: Caller, old: Item, new_id: str) -> Item:
     item = key(new_id, "ticket") | {name: old[name] for name in _KEPT if name in old}
     item |= {"id": new_id, "user_id": caller.user_id, "serial": old["serial"] + 1, "status": str(State.CREATED)}
     item |= signature.shown(env.secret("ticket-seed"), item, item["serial"])
-    item |= {"transferred_from": old["id"], "issued_at": clock.iso(clock.now())}
+    item |= {"transferred_from": old["id"], "from_user_id": old["user_id"], "issued_at": clock.iso(clock.now())}
     item |= attendees.place(item)
-    told = entry(TicketTransferred, from_user_id=old["user_id"], from_ticket_id=old["id"])
+    told = entry(TicketTransferred, from_ticket_id=old["id"])
     return born(item, actor=caller.user_id, trigger="transfer", publish=[told])
 
 

@@ -8,11 +8,14 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
 from common import env, ids, log, trace
 
 A = TypeVar("A", bound="CallAnswer")
+
+_NOT_NOW = {"TooManyRequestsException", "EC2ThrottledException", "ServiceException"}  # a call may succeed in a moment
 
 
 class CallRequest(BaseModel):
@@ -60,8 +63,15 @@ def ask(function: str, request: CallRequest, answer: type[A]) -> A:
     now = trace.current()
     traced = request.model_dump(mode="json") | {"correlation_id": now.correlation_id, "operation": now.operation}
     name = env.setting(f"FUNCTION_{function.upper().replace('.', '_')}")
-    response = env.client("lambda").invoke(FunctionName=name, Payload=json.dumps(traced).encode())
-    content = response["Payload"].read()
+    try:
+        response = env.client("lambda").invoke(FunctionName=name, Payload=json.dumps(traced).encode())
+        content = response["Payload"].read()
+    except BotoCoreError as error:  # too slow, or out of reach
+        raise CallFailed(f"{function} could not be asked") from error
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _NOT_NOW:
+            raise
+        raise CallFailed(f"{function} could not be asked") from error
     if response.get("FunctionError"):
         raise CallFailed(f"{function} failed")
     return answer.model_validate_json(content)
