@@ -128,7 +128,7 @@ def cancelled_while_paying(saga: Saga, house: House) -> Steps:
     booking = order(saga, house.gala, house.buyer)
     yield saga.settle
     page = start(saga, booking, house.buyer)
-    saga.provider.lost_webhooks += 3
+    saga.provider.lost_webhooks += 9
     saga.press(page, "paid")
     cancel(saga, booking, house.buyer)
 
@@ -138,7 +138,7 @@ def webhook_lost(saga: Saga, house: House) -> Steps:
     booking = order(saga, house.gala, house.buyer)
     yield saga.settle
     page = start(saga, booking, house.buyer)
-    saga.provider.lost_webhooks += 3
+    saga.provider.lost_webhooks += 9
     saga.press(page, "paid")
     yield saga.rest
 

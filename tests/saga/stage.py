@@ -11,7 +11,7 @@ from reconcile.core.invariants import violations
 from tests.saga.compare import plain
 from tests.saga.journeys import ALONE, BESIDE, Journey
 from tests.support.builders import House, house
-from tests.support.deliveries import Faults, Handling, Slot
+from tests.support.deliveries import Faults, Handling, Process, Slot
 from tests.support.gateway import row
 from tests.support.saga import Saga
 
@@ -26,6 +26,7 @@ class Run:
     trace: tuple[Handling, ...]
     dead: tuple[Slot, ...]
     violations: tuple[str, ...]
+    processes: tuple[Process, ...]
 
     @cached_property
     def plain(self) -> dict[str, list[Any]]:
@@ -81,7 +82,8 @@ class Stage:
     def run(self) -> Run:
         """What there is now."""
         tables, dead = self.saga.tables(), tuple(one.slot for one in self.saga.dead)
-        return Run(tables, tuple(self.saga.trace), dead, tuple(violations(tables, now=self.saga.now)))
+        wrong, processes = violations(tables, now=self.saga.now), self.saga.processes
+        return Run(tables, tuple(self.saga.trace), dead, tuple(wrong), tuple(processes))
 
     def undisturbed(self, journey: Journey) -> Run:
         """The journey without any fault; walked once."""

@@ -4,14 +4,13 @@ A consumer that no journey reaches, or that no journey brings to a write, makes 
 needs a journey in `journeys.py`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.saga.compare import without
 from tests.saga.journeys import ALONE, Journey
+from tests.saga.overtaken import OVERTAKEN, Overtaken, excused
 from tests.saga.stage import Case, Run, Stage, at_deadline, journeys_of
 from tests.support.deliveries import Faults
 from tests.support.saga import CONSUMERS
@@ -31,93 +30,12 @@ def same(run: Run, undisturbed: Run, case: Any, *also: str) -> None:
     assert without(run.plain, *TRACES, *also) == without(undisturbed.plain, *TRACES, *also), case
 
 
-@dataclass(frozen=True)
-class Overtaken:
-    """What may differ where a message comes so late that a deadline's timer is before it, and why."""
-
-    why: str
-    attributes: Mapping[str, tuple[str, ...]]  # by table
-    told: tuple[str, ...] = ()  # kinds of notifications
-    beside: tuple[tuple[str, str], ...] = ()  # items that stand for the other ending, by table and `sk`
-
-
-# A message held back until a timer's deadline is not only in another order but minutes late: the hold did run
-# out meanwhile, and the tables tell so. Stock, limits, tickets and money are compared in full.
-BACKSTOP = Overtaken(
-    "the back-stop ended the hold: it does not know that a card was declined, only that time is up",
-    {"bookings": ("logs", "status", "outbox", "expired_at", "failed_at")},
-    ("booking_expired", "booking_failed"),
-)
-CLOSED = ("logs", "status", "reason", "outbox", "outbox_version", "cancelled_at", "failed_at")
-OVERTAKEN = {
-    ("booking.cancel_bookings", "booking.expire_hold"): Overtaken(
-        "the hold had run out when its turn came in the cancelled event: its late money went back all the same",
-        {"bookings": (*CLOSED, "expired_at", "cancelled"), "payments": CLOSED},
-        ("booking_expired", "booking_cancelled", "booking_failed"),
-        (("bookings", "counted"), ("tickets", "cancelled")),
-    ),
-    ("booking.on_payment_failed", "booking.expire_hold"): BACKSTOP,
-    ("booking.on_payment_succeeded", "booking.expire_hold"): Overtaken(
-        "the back-stop ended the hold, the buyer was told, and the money was then honoured late",
-        {"bookings": ("logs", "version", "outbox_version", "expired_at")},
-        ("booking_expired",),
-    ),
-    ("notify.on_ticket_created", "notify.tell_changes"): Overtaken(
-        "the ticket came when the change had been told: its own mail says what is so now", {}, ("event_changed",)
-    ),
-    ("notify.on_ticket_created", "notify.remind_holders"): Overtaken(
-        "the ticket came on the day of the reminder: its own mail is as fresh", {}, ("event_reminder",)
-    ),
-    ("payment.on_booking_cancelled", "payment.close_payment"): Overtaken(
-        "the payment's own deadline closed it before it heard of the cancellation", {"payments": CLOSED}
-    ),
-    ("payment.on_booking_extended", "payment.close_payment"): Overtaken(
-        "the payment's old deadline had closed it before it heard of the new one",
-        {"payments": (*CLOSED, "version", "pay_before")},
-    ),
-    ("payment.on_booking_ordered", "payment.close_payment"): Overtaken(
-        "the payment was opened when its deadline had passed", {"payments": CLOSED, "bookings": ("logs",)}
-    ),
-}
-
-
-def as_if_late(run: Run, undisturbed: Run, case: Case, excused: Overtaken) -> None:
+def as_if_late(run: Run, undisturbed: Run, case: Case, excuse: Overtaken) -> None:
     """As `same`, but for what the excuse names."""
     assert not run.dead, case
     assert not run.violations, case
-    mine, theirs = (_excused(one, excused) for one in (run, undisturbed))
-    assert mine == theirs, f"{case}: {excused.why}"
-
-
-def _excused(run: Run, excused: Overtaken) -> dict[str, list[Any]]:
-    plain = without(run.plain, *TRACES, "correlation")
-    plain["notifications"] = [one for one in plain["notifications"] if one.get("kind") not in excused.told]
-    for table, kind in excused.beside:
-        plain[table] = [one for one in plain[table] if one["sk"] != kind]
-    for table, names in excused.attributes.items():
-        plain[table] = without({table: plain[table]}, *names)[table]
-    return plain
-
-
-@EVERY_CONSUMER
-def test_a_death_after_any_committed_write_changes_nothing(stage: Stage, consumer: str) -> None:
-    deaths = 0
-    for case in stage.cases(consumer):
-        (slot,), undisturbed = case.slots, stage.undisturbed(case.journey)
-        for write in range(1, len(undisturbed.of(slot)[0].effects) + 1):
-            faults = Faults(crash=(slot, write))
-
-            run = stage.walk(case.journey, faults)
-
-            died, *later = run.of(slot)
-            assert (faults.crashed, died.outcome, len(died.effects)) == (1, "crashed", write), case
-            assert later, f"{case}: not delivered again"
-            if at_deadline(slot) and consumer == "payment.close_payment":
-                as_if_late(run, undisturbed, case, BACKSTOP)  # it comes again only after the back-stop
-            else:
-                same(run, undisturbed, f"{case}: died after write {write}")
-            deaths += 1
-    assert deaths, f"no journey makes {consumer} write: add one"
+    mine, theirs = (excused(without(one.plain, *TRACES, "correlation"), excuse) for one in (run, undisturbed))
+    assert mine == theirs, f"{case}: {excuse.why}"
 
 
 @EVERY_CONSUMER

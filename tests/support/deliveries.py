@@ -8,6 +8,7 @@ from typing import Any
 
 from common.store import Put, Update, Write
 
+Asked = tuple[str, str, str | None]  # a table's physical name, the action, and the index
 _STATUS = re.compile(r":status\b")
 
 
@@ -67,15 +68,49 @@ class Handling:
         return (self.slot.consumer, self.slot.event, *(str(one) for effect in self.effects for one in effect.wrote))
 
 
+@dataclass(frozen=True)
+class Point:
+    """A moment in a run of a function: just before a call that it makes, or just after it."""
+
+    function: str
+    nth: int  # of the function's runs
+    call: int  # of that run, from 1
+    after: bool
+
+
+@dataclass
+class Call:
+    """What a function asks of what is outside its process."""
+
+    operation: str
+    rights: tuple[Asked, ...] = ()  # where the store is asked
+    about: tuple[str, ...] = ()
+    wrote: tuple[str, ...] | None = None  # none as long as it was not carried out
+
+    def __str__(self) -> str:
+        refused = ", refused" if self.wrote is None else ""
+        return f"{self.operation} {', '.join(self.about)}".strip() + refused
+
+
+@dataclass
+class Process:
+    """One run of a function: what woke it, and each call that it made."""
+
+    function: str
+    nth: int
+    woken: str
+    calls: list[Call] = field(default_factory=list)
+
+
 @dataclass
 class Faults:
     """What shall go wrong, and what did."""
 
-    crash: tuple[Slot, int] | None = None  # die at this message, once so many of its writes are committed
+    death: Point | None = None  # there the function's process ends
     race: tuple[Slot, int] | None = None  # before that write of this message, a second instance has it and ends
     twice: Callable[[Slot], bool] = lambda _: False
     swap: tuple[Slot, Slot] | None = None  # the first is held back until the second was delivered
-    crashed: int = 0
+    died: int = 0
     raced: int = 0
     doubled: list[Slot] = field(default_factory=list)
     order: list[Slot] = field(default_factory=list)  # in which the two of `swap` were delivered first

@@ -5,7 +5,7 @@ What is behind them is another's: the emulated SDK's (system.py), or what this p
 
 import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from email.message import EmailMessage
 from typing import Any
 
@@ -14,9 +14,8 @@ from common.store import Item
 from infra import topology
 from infra.vocabulary import Bucket, Grant, On, Setting, Table, Timer, Trigger, publishes
 from tests.support.cloud import SENDER, VALUES, physical, secret_name
+from tests.support.deliveries import Asked
 from tests.support.gateway import Person, Reply, batch, eventbridge, http_event, load, route, row, variables
-
-Asked = tuple[str, str, str | None]  # a table's physical name, the action, and the index
 
 
 class NotAllowed(AssertionError):
@@ -101,6 +100,10 @@ class Functions:
         if name.startswith("SECRET_"):
             return secret_name(name)
         return self.keys[name] if name.startswith("KEYS_") else SENDER if name == "SENDER" else self.values[name]
+
+    def call_out(self, request: str, do: Callable[[], Any]) -> Any:
+        """One request of the running function to somebody outside; `do` carries it out."""
+        return do()
 
     # -- rights ---------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ goes wrong.
 
 import contextlib
 import email
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
@@ -16,8 +17,9 @@ from common import env, log, store
 from common.store import Check, Delete, Item, Key, Put, Update, Write
 from infra import topology
 from infra.vocabulary import Table, Timer, Trigger
-from tests.support.deliveries import written
-from tests.support.functions import Asked, Functions
+from tests.support.deliveries import Call, Crash, written
+from tests.support.functions import Functions
+from tests.support.gateway import Reply, row
 from tests.support.sdk import KEY_IDS, Sdk
 from tests.support.tables import Tables
 
@@ -49,8 +51,9 @@ class Memory(Functions):
         self.queues = {one.function: one.function for one in topology.ROWS if isinstance(one, Timer)}
         self.tables = Tables(topology.TABLES)
         self.sdk = Sdk(self)
-        self.before: Callable[[str], None] = lambda _: None  # an operation is about to be carried out
-        self.after: Callable[[str, Sequence[str]], None] = lambda _operation, _wrote: None
+        self.before: Callable[[Call], None] = lambda _: None
+        self.after: Callable[[Call], None] = lambda _: None  # carried out or refused
+        self.around: Callable[[Trigger, Any, Callable[[], Any]], Any] = lambda _row, _event, run: run()
         self._environments: dict[str, dict[str, str]] = {}
         self._transactions = 0
 
@@ -77,6 +80,16 @@ class Memory(Functions):
             yield
         finally:
             self.current = before
+
+    def invoke(self, one: Trigger | str, event: Any) -> Any:
+        found = row(one) if isinstance(one, str) else one
+        return self.around(found, event, lambda: super(Memory, self).invoke(found, event))
+
+    def http(self, call: str, body: Any = None, **more: Any) -> Reply:
+        try:
+            return super().http(call, body, **more)
+        except Crash:  # as the gateway answers
+            return Reply({"statusCode": 503, "body": '{"message":"Service Unavailable"}'})
 
     def scan(self, table: Table) -> list[Item]:
         return self.tables.items(table.name)
@@ -110,48 +123,64 @@ class Memory(Functions):
         """One call of an SDK client by the function that is running."""
         if self.current:
             self.authorise(self.current, service, operation, params)
-        return self._carried_out(operation, do, (operation,))
+        return self.call_out(operation, do)
 
-    def _ask(self, operation: str, asked: Iterable[Asked], do: Callable[[], Any], writes: Sequence[Write] = ()) -> Any:
+    def call_out(self, request: str, do: Callable[[], Any]) -> Any:
+        asked = re.sub(r"/cs_test_\w+", "/{session_id}", request)
+        return self._carried_out(Call(asked), do, (request,))
+
+    def _ask(self, call: Call, do: Callable[[], Any], writes: Sequence[Write] = ()) -> Any:
         if self.current:
-            self.authorise_tables(self.current, asked)
-        return self._carried_out(operation, do, tuple(map(written, writes)))
+            self.authorise_tables(self.current, call.rights)
+        return self._carried_out(call, do, tuple(map(written, writes)))
 
-    def _carried_out(self, operation: str, do: Callable[[], Any], wrote: Sequence[str]) -> Any:
-        self.before(operation)
-        answer = do()
-        self.after(operation, wrote)
+    def _carried_out(self, call: Call, do: Callable[[], Any], wrote: tuple[str, ...]) -> Any:
+        try:
+            self.before(call)
+            answer = do()
+            call.wrote = wrote
+        except Exception:
+            self.after(call)
+            raise
+        self.after(call)
         return answer
 
     # -- the store's port ---------------------------------------------------------------------------
 
     def get(self, table: str, key: Key, *, consistent: bool) -> Item | None:
-        asked = ((env.table(table), "GetItem", None),)
-        return self._ask("GetItem", asked, lambda: self.tables.get(table, key, consistent=consistent))  # type: ignore[no-any-return]
+        call = _read("GetItem", table, [key])
+        return self._ask(call, lambda: self.tables.get(table, key, consistent=consistent))  # type: ignore[no-any-return]
 
     def batch_get(self, table: str, keys: Sequence[Key]) -> tuple[list[Item], Sequence[Key]]:
-        asked = ((env.table(table), "BatchGetItem", None),)
-        return self._ask("BatchGetItem", asked, lambda: self.tables.batch_get(table, keys))  # type: ignore[no-any-return]
+        return self._ask(_read("BatchGetItem", table, keys), lambda: self.tables.batch_get(table, keys))  # type: ignore[no-any-return]
 
     def query(
         self, table: str, condition: str, values: Mapping[str, Any], *, index: str | None, **how: Any
     ) -> tuple[list[Item], Item | None]:
-        asked = ((env.table(table), "Query", index),)
-        return self._ask("Query", asked, lambda: self.tables.query(table, condition, values, index=index, **how))  # type: ignore[no-any-return]
+        call = Call("Query", ((env.table(table), "Query", index),), (f"{table} {index or ''}",))
+        return self._ask(call, lambda: self.tables.query(table, condition, values, index=index, **how))  # type: ignore[no-any-return]
 
     def write(self, one: Write) -> Item:
-        action = _ACTIONS[type(one)]
-        asked = ((env.table(one.table), action, None),)
-        return self._ask(action, asked, lambda: self._heard(lambda: self.tables.write(one)), [one])  # type: ignore[no-any-return]
+        call = _written(_ACTIONS[type(one)], [one])
+        return self._ask(call, lambda: self._heard(lambda: self.tables.write(one)), [one])  # type: ignore[no-any-return]
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         # Tokens are not honoured: a driver's ids come again with a message that comes again, and would hide it.
         self._transactions += 1
-        asked = [(env.table(one.table), _ACTIONS[type(one)], None) for one in writes]
-        fresh = f"{token} {self._transactions}"
-        self._ask("TransactWriteItems", asked, lambda: self._heard(lambda: self.tables.transact(writes, fresh)), writes)
+        fresh, call = f"{token} {self._transactions}", _written("TransactWriteItems", writes)
+        self._ask(call, lambda: self._heard(lambda: self.tables.transact(writes, fresh)), writes)
 
     def _heard(self, do: Callable[[], Any]) -> Any:
         answer = do()
         self.tables.catch_up()
         return answer
+
+
+def _read(action: str, table: str, keys: Sequence[Key]) -> Call:
+    kinds = dict.fromkeys(f"{table}/{key['sk'].split('#')[0]}" for key in keys)
+    return Call(action, ((env.table(table), action, None),), tuple(kinds))
+
+
+def _written(operation: str, writes: Sequence[Write]) -> Call:
+    rights = tuple((env.table(one.table), _ACTIONS[type(one)], None) for one in writes)
+    return Call(operation, rights, tuple(map(written, writes)))

@@ -148,7 +148,8 @@ class InProcess(stripe.HTTPClient):
         self._wire = wire
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None, *, _usage: Any = None) -> Any:
-        return self._wire.request(method, url, headers, post_data)
+        asked = f"{method.upper()} {urlsplit(url).path}"
+        return self._wire.system.call_out(asked, lambda: self._wire.request(method, url, headers, post_data))
 
 
 @contextlib.contextmanager
@@ -156,7 +157,7 @@ def connect(system: Functions) -> Iterator[Provider]:
     """Within the block payment's provider is the sandbox of this system."""
     wire = Provider(system)
     provider.use(lambda: StripeProvider(InProcess(wire)))
-    webhook.use(wire.post)
+    webhook.use(lambda *sent: system.call_out("POST webhook", lambda: wire.post(*sent)))
     try:
         yield wire
     finally:

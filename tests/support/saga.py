@@ -9,19 +9,33 @@ clock are the driver's.
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from auth.core import keys
 from common import clock, env, ids, trace
 from common.bus import BusEvent, registry
 from common.bus.booking import BookingExtended, BookingOrdered
 from common.consumer import MAX_DELAY
+from events.core import snapshot
 from infra import topology
-from infra.vocabulary import On, Stream, Timer
+from infra.vocabulary import On, Stream, Timer, Trigger
 from tests.support import pictures
-from tests.support.deliveries import Crash, Effect, Faults, Handling, Message, Outage, Slot, Stuck
+from tests.support.deliveries import (
+    Call,
+    Crash,
+    Effect,
+    Faults,
+    Handling,
+    Message,
+    Outage,
+    Point,
+    Process,
+    Slot,
+    Stuck,
+)
 from tests.support.gateway import Person, Reply, batch, eventbridge, row
 from tests.support.memory import Memory
 from tests.support.provider import Provider, connect
@@ -29,6 +43,10 @@ from tests.support.provider import Provider, connect
 START = datetime(2031, 5, 1, 9, tzinfo=UTC)
 MAX_RECEIVES = 5
 VISIBILITY_FACTOR = 6  # a message that was not acknowledged comes again after so many of its function's time-outs
+_REFUSED = range(400, 500)
+# So a person who asks once more, having had no answer, is told that it was done the first time.
+_DONE_BEFORE = {"already-extended", "changed", "code-invalid", "wrong-password"}
+_BROKEN = 500  # from here on an answer says nothing of what was asked
 _TICK = timedelta(milliseconds=5)
 _TOGETHER = timedelta(seconds=5)  # timers that were set side by side wake within this time
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "SendMessage", "SendEmail"}
@@ -45,7 +63,7 @@ class Saga:
     def __init__(self, system: Memory, provider: Provider) -> None:
         self.system = system
         self.provider = provider
-        system.before, system.after = self._before, self._after
+        system.before, system.after, system.around = self._before, self._after, self._live
         self.begin()
 
     def begin(self, faults: Faults | None = None, *, seed: int | None = None) -> "Saga":
@@ -62,6 +80,10 @@ class Saga:
         self.current: Handling | None = None
         self.working: Message | None = None
         self.outages: set[tuple[str, str]] = set()  # (function, SDK operation) that fail
+        self.processes: list[Process] = []
+        self._alive: list[Process] = []
+        self._wrote = 0
+        self._again_asked = 0  # calls that had written something before their answer was lost
         self._counts: dict[Any, int] = {}
         self._scope, self._sequence = "", 0
         self.provider.__init__(self.system)  # type: ignore[misc] # as it was made: nothing said, nothing wrong
@@ -94,21 +116,37 @@ class Saga:
         held back, and the call is made again.
         """
         asked = (call, json.dumps(body), by.user_id if by else "")
-        request_id = ids.derive("request", *asked, self.count(asked))
+        name = ids.derive("request", *asked, self.count(asked))
+        more.setdefault("key", name)
         while True:
-            self._enter(request_id)
-            reply = self.system.http(call, body, by=by, request_id=request_id, **more)
-            self._carry()
+            again = self._again_asked
+            reply = self._repeated(
+                name, lambda request_id: self.system.http(call, body, by=by, request_id=request_id, **more)
+            )
             if expect is None or reply.status == expect:
+                return reply
+            if self._again_asked > again and reply.status in _REFUSED and reply.problem in _DONE_BEFORE:
                 return reply
             if not self.progress():
                 raise AssertionError(f"{call}: {reply.status} {reply.text}")
 
+    def _repeated(self, name: str, attempt: Callable[[str], Reply]) -> Reply:
+        """What comes of the attempt, made again if a process ended in it: under another name, if it had written."""
+        while True:
+            died, wrote = self.faults.died, self._wrote
+            self._enter(name)
+            answer = attempt(name)
+            self._carry()
+            if self.faults.died == died or answer.status < _BROKEN:
+                return answer
+            if self._wrote != wrote:
+                self._again_asked += 1
+                name = ids.derive("again", name)
+
     def press(self, page: str, outcome: str) -> None:
         """Choose an outcome on the provider's hosted page; its webhook comes within the call, if at all."""
-        self._enter(ids.derive("press", self.count(("press", page, outcome)), page, outcome))
-        self.provider.choose(page, outcome)
-        self._carry()
+        name = ids.derive("press", self.count(("press", page, outcome)), page, outcome)
+        self._repeated(name, lambda _: self.provider.choose(page, outcome))
 
     @contextmanager
     def writing(self, function: str) -> Iterator[None]:
@@ -295,7 +333,10 @@ class Saga:
         for _ in range(MAX_RECEIVES):
             if not records:
                 return
-            failures = self.system.invoke(_CDC, {"Records": records})["batchItemFailures"]
+            try:
+                failures = self.system.invoke(_CDC, {"Records": records})["batchItemFailures"]
+            except Crash:
+                continue
             first = failures[0]["itemIdentifier"] if failures else None
             records = [one for one in records if first and int(one["dynamodb"]["SequenceNumber"]) >= int(first)]
         raise Stuck("cdc cannot publish")
@@ -319,16 +360,38 @@ class Saga:
         self._counts[of] = self._counts.get(of, 0) + 1
         return self._counts[of]
 
-    def _before(self, operation: str) -> None:
+    def _live(self, one: Trigger, event: Any, run: Callable[[], Any]) -> Any:
+        nth = 1 + sum(process.function == one.function for process in self.processes)
+        process = Process(one.function, nth, _woken(event))
+        self.processes.append(process)
+        self._alive.append(process)
+        forget()
+        try:
+            return run()
+        finally:
+            self._alive.pop()
+
+    def _before(self, call: Call) -> None:
+        if self._alive:
+            self._alive[-1].calls.append(call)
+            self._perhaps_end(after=False)
         acting = self.system.current
-        if acting and (acting.function, operation) in self.outages:
-            raise Outage(f"{acting.function} cannot {operation}")
-        if operation in _WRITES:
+        if acting and (acting.function, call.operation) in self.outages:
+            raise Outage(f"{acting.function} cannot {call.operation}")
+        if call.operation in _WRITES:
             self._about_to_write()
 
-    def _after(self, operation: str, wrote: Sequence[str]) -> None:
-        if operation in _WRITES:
-            self._wrote(operation, tuple(wrote))
+    def _after(self, call: Call) -> None:
+        if call.operation in _WRITES and call.wrote:
+            self._has_written(call.operation, call.wrote)
+        if self._alive:
+            self._perhaps_end(after=True)
+
+    def _perhaps_end(self, *, after: bool) -> None:
+        now, death = self._alive[-1], self.faults.death
+        if death == Point(now.function, now.nth, len(now.calls), after) and not self.faults.died:
+            self.faults.died += 1
+            raise Crash
 
     def _about_to_write(self) -> None:
         now, race = self.current, self.faults.race
@@ -336,10 +399,23 @@ class Saga:
             self.faults.raced += 1
             self._handle(self.working)
 
-    def _wrote(self, operation: str, wrote: tuple[str, ...]) -> None:
-        if self.current is None or self.system.current is None or self.system.current is _CDC:
-            return
-        self.current.effects.append(Effect(self.system.current.function, operation, wrote))
-        if self.faults.crash == (self.current.slot, len(self.current.effects)) and not self.faults.crashed:
-            self.faults.crashed += 1
-            raise Crash
+    def _has_written(self, operation: str, wrote: tuple[str, ...]) -> None:
+        self._wrote += 1
+        if self.current and self.system.current and self.system.current is not _CDC:
+            self.current.effects.append(Effect(self.system.current.function, operation, wrote))
+
+
+def forget() -> None:
+    """A process that begins knows nothing of what another one has read."""
+    env.secret.cache_clear()
+    keys.public.cache_clear()
+    snapshot.forget()
+
+
+def _woken(event: Any) -> str:
+    """By what: a route, bus events, records of a table, or a call."""
+    if "routeKey" in event:
+        return str(event["routeKey"])
+    records = event.get("Records", ())
+    heard = [json.loads(one["body"])["detail-type"] for one in records if "body" in one]
+    return ", ".join(heard) or ("records" if records else "a call")

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra import topology
 from tests.support.cloud import secrets
+from tests.support.deliveries import Crash
 
 if TYPE_CHECKING:
     from tests.support.memory import Memory
@@ -59,8 +60,11 @@ class Sdk:
         return self._memory.call("lambda", "Invoke", asked, lambda: self._answer(**asked))  # type: ignore[no-any-return]
 
     def _answer(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - the SDK's words
-        answer = self._memory.invoke(FunctionName, json.loads(Payload))
-        return {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())}
+        try:
+            answer, died = self._memory.invoke(FunctionName, json.loads(Payload)), {}
+        except Crash:
+            answer, died = {"errorType": "Runtime.ExitError"}, {"FunctionError": "Unhandled"}
+        return {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())} | died
 
     # -- mail, secrets and keys -----------------------------------------------------------------------
 

@@ -25,7 +25,8 @@ from moto.sesv2.models import sesv2_backends
 from common import env, log, store
 from infra.vocabulary import Table, Trigger
 from tests.support.cloud import PROVIDER_SECRET, REGION, SENDER, VALUES, aws, build, environment, physical
-from tests.support.functions import Asked, Functions, NotAllowed
+from tests.support.deliveries import Asked
+from tests.support.functions import Functions, NotAllowed
 from tests.support.gateway import Person, Reply, batch, eventbridge, load, route, row
 
 __all__ = [
