@@ -114,11 +114,6 @@ class Cloud:
         self.relayed: list[dict[str, Any]] = []
         self.backlog: list[dict[str, Any]] = []
         self.provider_secret: dict[str, str] = dict(PROVIDER_SECRET)
-        self._listeners: dict[str, list[Queue]] = {
-            name: [self.queues[row.function] for row in _CONSUMERS if event in row.events]
-            for name, event in registry().items()
-        }
-        self._environments: dict[str, dict[str, str]] = {}
 
     # -- functions --------------------------------------------------------------------------------
 
@@ -129,19 +124,13 @@ class Cloud:
         self.runs += 1
         self.faults.starts(self, task, row)
         try:
-            return _loaded(row)(event, None)
+            return _loaded(row.function)(event, None)
         finally:
             task.row = before
 
     def setting(self, name: str) -> str:
         """An environment variable of the function that is running."""
-        return self.environment(self._task().row)[name]
-
-    def environment(self, row: Trigger) -> dict[str, str]:
-        known = self._environments.get(row.function)
-        if known is None:
-            known = self._environments[row.function] = _environment(row)
-        return known
+        return _environment(self._task().row.function)[name]
 
     def call(self, operation: str, target: str, do: Callable[[], Any]) -> Any:
         """One call of a function, its lost replies repeated by the SDK."""
@@ -234,7 +223,8 @@ class Cloud:
     def publish(self, name: str, source: str, detail: str) -> None:
         """Into the queue of each consumer that hears it."""
         body = f'{{"detail-type":"{name}","source":"{source}","detail":{detail}}}'
-        for queue in self._listeners[name]:
+        for function in _listeners()[name]:
+            queue = self.queues[function]
             self.enqueue(queue, body, name)
             if self.faults.unreadable(self):
                 self.poison += 1
@@ -259,7 +249,7 @@ class Cloud:
     def _poll(self, queue: Queue) -> None:
         queue.polled = False
         while queue.waiting:
-            size = _batch_size(queue.row)
+            size = _batch_size(queue.row.function)
             most = size if queue.row.window else min(size, 1 + int(self.schedule.draw.random() * 4))
             batch, queue.waiting = queue.waiting[:most], queue.waiting[most:]
             for one in batch:
@@ -329,13 +319,22 @@ class _Lambda:
         return {"Payload": BytesIO(json.dumps(answer).encode())}
 
 
+# By its name: a row is no cheap key.
 @cache
-def _loaded(row: Trigger) -> Any:
-    return load(row)
+def _loaded(function: str) -> Any:
+    return load(_row(function))
 
 
-def _environment(row: Trigger) -> dict[str, str]:
-    return variables(row, _value) | ({"QUEUE_URL": row.function} if isinstance(row, Timer) else {})
+@cache
+def _listeners() -> dict[str, list[str]]:
+    """The functions that hear each bus event."""
+    return {name: [row.function for row in _CONSUMERS if event in row.events] for name, event in registry().items()}
+
+
+@cache
+def _environment(function: str) -> dict[str, str]:
+    row = _row(function)
+    return variables(row, _value) | ({"QUEUE_URL": function} if isinstance(row, Timer) else {})
 
 
 def _value(name: str) -> str:
@@ -345,11 +344,14 @@ def _value(name: str) -> str:
     return SENDER if name == "SENDER" else VALUES[name]
 
 
+@cache
 def _row(function: str) -> Trigger:
     return next(one for one in topology.ROWS if one.function == function)
 
 
-def _batch_size(row: On) -> int:
+@cache
+def _batch_size(function: str) -> int:
+    row = next(one for one in _CONSUMERS if one.function == function)
     asks = any(isinstance(one, Grant) and isinstance(one.resource, Secret | Mail) for one in row.may)
     return 1 if asks or row.calls else row.batch
 
