@@ -23,7 +23,7 @@ CLIENT := generated/ticketing_api/py.typed
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
 
-.PHONY: help up demo reconcile down logs test check lint types architecture synth docs docs-unchanged answers prove simulate \
+.PHONY: help up demo reconcile down logs test check lint types architecture synth docs docs-unchanged answers prove simulate faults \
 	deploy destroy fmt lock environment clean
 
 help: ## list the commands
@@ -91,6 +91,9 @@ prove: environment $(CLIENT) ## the long proofs, with their times; not part of C
 
 simulate: environment ## seeded schedules of the whole system with faults: make simulate SEEDS=1000 FROM=1
 	@$(OURS) -m tests.simulation $(or $(SEEDS),1000) $(or $(FROM),1)
+
+faults: environment ## each of the 34 faults: its test, and how it ends without the guard that answers it
+	@$(OURS) -m tests.simulation.fault_table
 
 deploy: environment ## deploy to the AWS account of the environment: make deploy STAGE=dev
 	@$(PY) -m tools.deploy deploy "$(STAGE)"

@@ -26,6 +26,7 @@ MAX_RECEIVES = 5
 VISIBILITY_FACTOR = 6
 POISON = "what nobody can read"
 _SDK_TRIES = 4
+_DEAF = 3.0  # seconds after which an index has heard of a write, at the latest
 _RACERS = (
     "booking.expire_hold", "booking.on_payment_succeeded", "booking.on_payment_failed",
     "payment.close_payment", "payment.receive_webhook",
@@ -110,6 +111,7 @@ class Cloud:
         self.poison = 0  # messages that nobody can read
         self.sent: list[tuple[Queue, str, str]] = []  # every message of the bus, for whoever sends one again
         self.sequence = 0
+        self.deaf = False  # the indexes have not heard yet
         self.relaying = False
         self.relayed: list[dict[str, Any]] = []
         self.backlog: list[dict[str, Any]] = []
@@ -185,11 +187,18 @@ class Cloud:
                 self.sequence += 1
                 self.backlog.append(change.record(self.sequence))
         self.tables.changes.clear()
-        if self.faults.heard(self):
+        if not self.deaf and not self.faults.heard(self):
+            self.deaf = True
+            self.schedule.after(self.schedule.draw.random() * _DEAF, self._heard)
+        if not self.deaf:
             self.tables.catch_up()
         if self.backlog and not self.relaying:
             self.relaying = True
             self.schedule.after(self.schedule.draw.random() * 0.3, self._relay)
+
+    def _heard(self) -> None:
+        self.deaf = False
+        self.tables.catch_up()
 
     def _relay(self) -> None:
         batch = self.faults.relayed(self, self.backlog[:100])
@@ -265,8 +274,8 @@ class Cloud:
         task.victim = json.loads(victim.body)["detail"]["bus_event_id"] if victim else None
         again = self.faults.again(self, task, queue)
         if again is not None:
-            for one in batch:
-                self._visible(queue, Message(one.id, one.body, one.what, one.tries), again)
+            twice = [Message(one.id, one.body, one.what, one.tries + 1) for one in batch]
+            self.schedule.after(again, lambda: self._handle(queue, twice))
         self.schedule.start(f"{queue.row.function}'s poller", lambda: self._handled(queue, batch, task))
 
     def _handled(self, queue: Queue, batch: list[Message], task: Task) -> None:

@@ -48,8 +48,14 @@ class Scene:
             reply = self.world.http(call, body, by=by, key=key)
         schedule.tell(f"{call} -> {reply.status}")
         if self.wire.chaos.strikes(self.world.cloud, "F33"):
-            reply = self.ask(call, body, by=by, key=key)
+            first, reply = reply, self.ask(call, body, by=by, key=key)
+            assert not (key and _made(first) and _made(reply)) or _made(first) == _made(reply), f"{call} made two"
         return reply
+
+
+def _made(reply: Reply) -> str | None:
+    """The id of what a call made."""
+    return str(reply.json["id"]) if reply.status in (200, 201) else None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ _WEEKS = 14 * 86_400.0
 _OLD = 3600.0  # seconds after which the reconciler judges everything
 _ROUNDS = 8
 _RECONCILER = row("reconcile.make_round")
+LOSSES = {"F3", "F14"}  # what only the reconciler can answer
 ALL_RATES = {**RATES, **WIRE_RATES}
 
 
@@ -66,14 +67,18 @@ class Verdict:
         return hashlib.sha256("\n".join(self.story).encode()).hexdigest()
 
 
-def play(plan: Plan, *, rates: Mapping[str, float] = ALL_RATES, mended: bool = True) -> Verdict:
+def play(
+    plan: Plan, *, rates: Mapping[str, float] = ALL_RATES, mended: bool = True, tick: float | None = None
+) -> Verdict:
     """Play the plan to its end, mend what is broken, redrive what was set aside, and judge.
 
-    Unless `mended` the reconciler makes no rounds: whatever went wrong is answered without it.
+    Unless `mended` the reconciler makes no rounds: whatever went wrong is answered without it. With a `tick` every
+    call takes up to so many seconds.
     """
     kept, fixed = _house()
     chaos = Chaos({name: rates[name] for name in plan.faults})
     world = World(plan.seed, chaos)
+    world.schedule.tick = tick or world.schedule.tick
     said: list[str] = []
     with world.running(), connected(world, chaos) as wire:
         world.cloud.tables.put_back(kept)
@@ -83,17 +88,17 @@ def play(plan: Plan, *, rates: Mapping[str, float] = ALL_RATES, mended: bool = T
         try:
             world.schedule.run()
             wrong = dict.fromkeys((*world.schedule.failed, *(one for one in visits if one.error)))
-            said += [f"{one.name}: {one.error!r}" for one in wrong]
+            said += [f"person {one.name}: {one.error!r}" for one in wrong]
             handled = [one for one in world.cloud.sent if chaos.strikes(world.cloud, "F27")]
             _mended(world, chaos)
-            said += _reconciled(world) if mended else _rested(world)
+            said += _reconciled(world, lost=bool(LOSSES & set(plan.faults))) if mended else _rested(world)
             for queue, body, what in (*handled, *handled):
                 world.cloud.enqueue(queue, body, what, _WEEKS)
             said += _mended(world, chaos) + world.wrong
             tables = {table.name: world.cloud.tables.items(table.name) for table in topology.TABLES}
-            said += violations(tables, now=world.schedule.now)
+            said += [*violations(tables, now=world.schedule.now), *_open_pages(tables)]
         except Stuck as stuck:
-            said.append(str(stuck))
+            said.append(f"rest: {stuck}")
         story, fired = tuple(world.schedule.story), chaos.fired + befallen(world)
     return Verdict(plan, tuple(said), story, world.cloud.runs, fired)
 
@@ -110,31 +115,46 @@ def _mended(world: World, chaos: Chaos) -> list[str]:
                 cloud.enqueue(queue, one.body, one.what)
         world.schedule.run()
     left = [(name, one) for name, queue in cloud.queues.items() for one in queue.dead if one.what != POISON]
-    said = [f"{name}: {one.what} is set aside for ever" for name, one in left]
+    said = [f"I15 {name}: {one.what} is set aside for ever" for name, one in left]
     kept = {one.id for queue in cloud.queues.values() for one in queue.dead if one.what == POISON}
-    return said + ([] if len(kept) == cloud.poison else [f"{cloud.poison - len(kept)} unreadable messages are lost"])
+    return said + (
+        [] if len(kept) == cloud.poison else [f"I15 {cloud.poison - len(kept)} unreadable messages are lost"]
+    )
 
 
-def _reconciled(world: World) -> list[str]:
-    """The reconciler makes its rounds, until it finds nothing to mend; then it has changed nothing."""
-    for _ in range(_ROUNDS):
+def _reconciled(world: World, *, lost: bool) -> list[str]:
+    """The reconciler makes its rounds, until it finds nothing to mend; then it has changed nothing.
+
+    Where nothing was `lost` there is nothing for it to mend: every other fault is answered without it.
+    """
+    for made in range(_ROUNDS):
         world.schedule.run(until=world.schedule.seconds + _OLD)
         before, wrong, finished = _judged(world), 0, False
         while not finished:
             run = world.schedule.start("the clock", lambda: world.cloud.invoke(_RECONCILER, {}))
             world.schedule.run()
             if run.error:
-                return [f"the reconciler: {run.error!r}"]
+                return [f"rest: the reconciler dies of {run.error!r}"]
             wrong, finished = wrong + run.result["wrong"] + run.result["learnt"], run.result["finished"]
         if not wrong:
-            return [] if before == _judged(world) else ["the reconciler found nothing, and has changed something"]
-    return ["the reconciler does not come to rest"]
+            if made and not lost:
+                return ["rest: the reconciler had to mend something, though nothing was lost"]
+            return [] if before == _judged(world) else ["rest: the reconciler found nothing, and has changed something"]
+    return ["rest: the reconciler does not come to it"]
 
 
 def _rested(world: World) -> list[str]:
     """Time passes, so that nothing can be on its way."""
     world.schedule.run(until=world.schedule.seconds + _OLD)
     return []
+
+
+def _open_pages(tables: Mapping[str, list[Any]]) -> list[str]:
+    """I12: nothing can be paid for any more at the provider where nothing is due."""
+    ended = {one["id"]: one["status"] for one in tables["payments"] if one["sk"] == "payment"}
+    pages = [one for one in tables["sandbox"] if one["sk"] == "session" and one["status"] == "open"]
+    found = [(one["id"], ended[one["metadata"]["payment_id"]]) for one in pages]
+    return [f"I12 session {name}: open, and its payment is {status}" for name, status in found if status != "PENDING"]
 
 
 def _judged(world: World) -> dict[str, list[Any]]:

@@ -14,7 +14,6 @@ from typing import Any
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped] # its stubs are thin
 
 START = datetime(2031, 5, 1, 9, tzinfo=UTC)
-_TICK = 0.003  # seconds that a call takes, at the most
 
 
 class Crash(BaseException):
@@ -59,6 +58,7 @@ class Schedule:
         self.seconds = 0.0
         self.steps = 0
         self.limit = 200_000
+        self.tick = 0.003  # seconds that a call takes, at the most
         self.current: Task | None = None
         self.story: list[str] = []
         self.failed: list[Task] = []  # people who found something that cannot be
@@ -97,8 +97,9 @@ class Schedule:
     # -- within a task ----------------------------------------------------------------------------
 
     def boundary(self) -> None:
-        """A call begins or ends: others may run meanwhile."""
-        if self._ready and self.draw.random() < 0.5:
+        """A call begins or ends: it takes its time, and others may run meanwhile."""
+        self.seconds += self.draw.random() * self.tick
+        if self._due() or (self._ready and self.draw.random() < 0.5):
             self._ready.append(self._me())
             self._hub.switch()
 
@@ -122,15 +123,20 @@ class Schedule:
     def run(self, until: float | None = None) -> None:
         """Until nothing is left to do, or that time."""
         while True:
-            while self._ready:
+            if self._ready and not self._due():
                 self._step()
-            if not self._later or (until is not None and self._later[0][0] > until):
+                continue
+            if not self._later or (until is not None and not self._ready and self._later[0][0] > until):
                 break
             seconds, _, what = heapq.heappop(self._later)
             self.seconds = max(self.seconds, seconds)
             what()
         if until is not None:
             self.seconds = max(self.seconds, until)
+
+    def _due(self) -> bool:
+        """Whether something is to happen now: it does not wait for those who are at work."""
+        return bool(self._later) and self._later[0][0] <= self.seconds
 
     def _step(self) -> None:
         self.steps += 1
@@ -141,7 +147,7 @@ class Schedule:
         task = ready[at]
         ready[at] = ready[-1]
         ready.pop()
-        self.seconds += self.draw.random() * _TICK
+        self.seconds += self.draw.random() * self.tick
         self.current = task
         try:
             task.thread.switch()

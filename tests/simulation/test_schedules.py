@@ -51,18 +51,8 @@ CONTROLS = {
     "enough places": Change(
         "functions/booking/core/stock.py", '"#available >= :qty AND #on_sale = :yes AND', '"#on_sale = :yes AND'
     ),
-    "places go back once": Change(
-        "layers/common/outbox.py", "condition = f\"#status IN ({', '.join(':' + name for name in sources)})\"",
-        'condition = "attribute_exists(#pk)"',
-    ),
     "the limit of each person": Change(
         "functions/booking/core/repository.py", "OR #held <= :room", "OR attribute_exists(#held)"
-    ),
-    "what was lost is told again": Change(
-        "functions/reconcile/core/mending.py", "    if not images:\n", "    if images:\n"
-    ),
-    "the provider is asked of payments that ended unpaid": Change(
-        "functions/reconcile/core/judging.py", '("PENDING", "FAILED", "CANCELLED")', '("PENDING",)'
     ),
     "the provider is asked before a payment fails": Change(
         "functions/payment/core/closing.py", "    if not payment.begun:\n        return None\n", "    return None\n"

@@ -28,6 +28,7 @@ class World:
         self.cloud = Cloud(self.schedule, faults)
         self.counted: defaultdict[str, float] = defaultdict(float)
         self.wrong: list[str] = []
+        self.struck = False  # whether the latest call of a route was hindered
         self._ids = 0
 
     @contextmanager
@@ -76,12 +77,13 @@ class World:
         event = http_event(found, path, **asked, by=by, request_id=ids.new())
         task = self.schedule.start(call, lambda: self.cloud.invoke(found, event))
         self.schedule.wait(task)
+        self.struck = task.struck
         if isinstance(task.error, Crash):
             return Reply({"statusCode": 503, "body": '{"message":"Service Unavailable"}'})
         if task.error:
             raise task.error
         if task.result["statusCode"] == _UNEXPECTED and not task.struck:
-            self.wrong.append(f"{call} answers 500, and nothing had gone wrong")
+            self.wrong.append(f"answer {call} is 500, and nothing had gone wrong")
         return Reply(task.result)
 
     def _count(self, name: str, value: float) -> None:
