@@ -13,6 +13,6 @@ def handler(event: dict[str, Any], _context: Any = None) -> dict[str, Any]:
     run = ids.new()
     with trace.following(run, run):
         told = rounds.go_on(grace)
-    log.access(**told)
+        log.access(**told)
     log.flush()
     return told

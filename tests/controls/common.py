@@ -5,6 +5,7 @@ from tests.support.mutation import Change
 API, REQUEST = "tests/unit/test_common_api.py", "tests/unit/test_common_request.py"
 STORE, OUTBOX = "tests/component/test_common_store.py", "tests/component/test_common_outbox.py"
 CURSOR, CONSUMER = "tests/component/test_common_cursor.py", "tests/component/test_common_consumer.py"
+JOURNEY = "tests/saga/test_correlation.py"
 CDC, RELAY = "tests/component/test_cdc_relay.py", "functions/cdc/core/relay.py"
 
 CONTROLS = {
@@ -101,5 +102,29 @@ CONTROLS = {
     "the size of a call": (
         Change(RELAY, " or sum(each.size for each in batch) + one.size > _BYTES", ""),
         f"{CDC}::test_a_call_stays_below_256_kib",
+    ),
+    "an item's journey": (
+        Change("layers/common/outbox.py", 'image.get("correlation_id") or said["correlation"]', 'said["correlation"]'),
+        f"{JOURNEY}::test_all_that_is_told_of_a_booking_carries_the_id_of_the_request_that_ordered_it[paid_in_time]",
+    ),
+    "a booking is followed": (
+        Change("functions/booking/core/repository.py", "publish=publish, followed=True)", "publish=publish)"),
+        f"{JOURNEY}::test_all_that_is_told_of_a_booking_carries_the_id_of_the_request_that_ordered_it[declined]",
+    ),
+    "a payment is followed": (
+        Change("functions/payment/core/repository.py", "publish=publish, followed=True)", "publish=publish)"),
+        f"{JOURNEY}::test_all_that_is_told_of_a_booking_carries_the_id_of_the_request_that_ordered_it[paid_in_time]",
+    ),
+    "an offered ticket is followed": (
+        Change("functions/ticket/core/transfers.py", 'for name in ("correlation_id",) if', "for name in () if"),
+        f"{JOURNEY}::test_all_that_is_told_of_a_booking_carries_the_id_of_the_request_that_ordered_it[taken_back]",
+    ),
+    "whatever is logged has its journey": (
+        Change("layers/common/log.py", "logger.addFilter(_follow)\n", ""),
+        f"{JOURNEY}::test_no_line_is_without_a_journey[bounced]",
+    ),
+    "a mail has its journey": (
+        Change("layers/common/mail.py", '    message["X-Correlation-Id"] = trace.current().correlation_id\n', ""),
+        f"{JOURNEY}::test_every_mail_carries_the_journey_of_what_it_tells[free]",
     ),
 }

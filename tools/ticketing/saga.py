@@ -108,5 +108,5 @@ def _steps(what: str, item: Item) -> Iterator[Step]:
             version=version,
             caused=tuple(one["bus_event"] for one in outbox),
             cause=outbox[0]["cause"] if outbox else "",
-            correlation_id=outbox[0]["correlation"] if outbox else "",
+            correlation_id=item.get("correlation_id") or (outbox[0]["correlation"] if outbox else ""),
         )

@@ -49,7 +49,7 @@ def hold(booking: Booking, terms: Terms, publish: list[dict[str, Any]]) -> Booki
     Raises SoldOut, AllHeld, LimitReached, NotOnSale or TermsChanging, and KeyReused where there is a
     booking of that id already.
     """
-    item = outbox.born(_item(booking), actor="buyer", trigger="order", publish=publish)
+    item = outbox.born(_item(booking), actor="buyer", trigger="order", publish=publish, followed=True)
     new = Put(TABLE, item, condition="attribute_not_exists(#pk)")
     limit = _limit(booking, booking.quantity, terms.max_per_user)
     try:

@@ -31,7 +31,7 @@ def begin(new: Notification) -> None:
     """Write the notification PENDING, unless it is there."""
     item = _key(new.id) | asdict(new) | {"kind": str(new.kind), "status": str(State.PENDING)}
     try:
-        store.write(Put(TABLE, born(item, actor=_WE, publish=[entry(NotiPending)]), condition=NEW))
+        store.write(Put(TABLE, born(item, actor=_WE, publish=[entry(NotiPending)], followed=True), condition=NEW))
     except ConditionFailed:
         return
 

@@ -68,7 +68,8 @@ def decide(payment_id: str, change: Callable[[Payment], Update | None]) -> Payme
 
 def put(fields: Mapping[str, Any], publish: Sequence[dict[str, Any]]) -> None:
     """A new payment, unless there is one for the booking already."""
-    item = outbox.born(key(fields["id"]) | dict(fields), actor="booking", trigger="open", publish=publish)
+    item = key(fields["id"]) | dict(fields)
+    item = outbox.born(item, actor="booking", trigger="open", publish=publish, followed=True)
     try:
         store.write(Put(TABLE, item, condition="attribute_not_exists(#pk)"))
     except ConditionFailed:

@@ -143,9 +143,9 @@ def _issue(new: Issue, told: type[TicketPending | TicketRejected], state: State)
         "status": str(state),
         "ticket_ids": [one.id for one in new.tickets],
     }
-    return born(item, actor=_WE, publish=[entry(told, user_id=new.buyer_id)])
+    return born(item, actor=_WE, publish=[entry(told, user_id=new.buyer_id)], followed=True)
 
 
 def _ticket(new: Ticket) -> Item:
     item = key(new.id, "ticket") | asdict(new)
-    return born(item | attendees.place(item) | {"status": str(State.PENDING)}, actor=_WE)
+    return born(item | attendees.place(item) | {"status": str(State.PENDING)}, actor=_WE, followed=True)

@@ -125,7 +125,7 @@ def _successor(caller: Caller, old: Item, new_id: str) -> Item:
     item |= {"transferred_from": old["id"], "from_user_id": old["user_id"], "issued_at": clock.iso(clock.now())}
     item |= attendees.place(item)
     told = entry(TicketTransferred, from_ticket_id=old["id"])
-    return born(item, actor=caller.user_id, trigger="transfer", publish=[told])
+    return born(item | _journey(old), actor=caller.user_id, trigger="transfer", publish=[told])
 
 
 def _transfer(claim: Claim, caller: Caller, ticket: Item, request: TransferRequest) -> Item:
@@ -140,7 +140,12 @@ def _transfer(claim: Claim, caller: Caller, ticket: Item, request: TransferReque
         "status": str(Offer.OFFERED),
     }
     told = entry(TicketOffered, user_id=request.to_user_id)
-    return born(item, actor=caller.user_id, trigger="offer", publish=[told])
+    return born(item | _journey(ticket), actor=caller.user_id, trigger="offer", publish=[told])
+
+
+def _journey(ticket: Item) -> Item:
+    """An offer, and the ticket that comes of it, belong to the journey of the booking."""
+    return {name: ticket[name] for name in ("correlation_id",) if name in ticket}
 
 
 def _ends(transfer_id: str, how: Answer, *, by: str) -> Update:

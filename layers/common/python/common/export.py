@@ -11,7 +11,7 @@ from common.store import Item, Key
 
 _ITEMS = 25
 _BYTES = 1_000_000  # of records in one answer; the last may be as large as an item, 400 KB
-_OURS = {"pk", "sk", "operation", "outbox", "outbox_version", "request_hash"}
+_OURS = {"pk", "sk", "operation", "correlation_id", "outbox", "outbox_version", "request_hash"}
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,26 @@
 
 import os
 from collections.abc import Callable
+from logging import LogRecord
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from common import trace
+
 logger = Logger(service=os.environ.get("SERVICE", "ticketing"), utc=True)
 metrics = Metrics(namespace="Ticketing", service=os.environ.get("SERVICE", "ticketing"))
 
+
+def _follow(line: LogRecord) -> bool:
+    # Whatever is logged while a request or message is worked on belongs to its journey.
+    if not hasattr(line, "correlation_id") and (journey := trace.correlation()):
+        line.correlation_id = journey
+    return True
+
+
+logger.addFilter(_follow)
 
 _counter: list[Callable[[str, float], None]] = []  # what stands in for the metrics, in simulations
 

@@ -10,7 +10,7 @@ from email.policy import SMTP
 
 from botocore.exceptions import ClientError
 
-from common import env
+from common import env, trace
 from common.bus.base import Locale
 
 _CLOSING = "Ticketing"
@@ -78,6 +78,7 @@ def mime(address: str, letter: Letter) -> bytes:
     # What organisers and users write must not begin a header of its own.
     message["Subject"] = _BREAKING.sub(" ", letter.subject).strip()
     message["Auto-Submitted"] = "auto-generated"
+    message["X-Correlation-Id"] = trace.current().correlation_id
     message.set_content(letter.text())
     cids = {one.name: f"{one.name}@tickets" for one in letter.pictures}
     message.add_alternative(letter.html(cids), subtype="html")

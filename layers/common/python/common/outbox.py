@@ -17,15 +17,21 @@ Event = TypeVar("Event", bound=BusEvent)
 
 
 def entry(event: type[BusEvent], **extra: Any) -> dict[str, Any]:
-    """A bus event to be: its wire name, its journey, and only what the item does not hold."""
+    """A bus event to be: its wire name, its journey (unless its item has one), and only what the item does not hold."""
     now = trace.current()
     return {"bus_event": event.wire_name(), "correlation": now.correlation_id, "cause": now.operation} | extra
 
 
-def born(item: Item, *, actor: str, publish: Sequence[dict[str, Any]] = (), trigger: str = "create") -> Item:
-    """A new item with its first version, its first log entry and what it publishes."""
-    moment = clock.iso(clock.now())
-    stamps = {"version": 1, "operation": trace.current().operation, "created_at": moment, "updated_at": moment}
+def born(
+    item: Item, *, actor: str, publish: Sequence[dict[str, Any]] = (), trigger: str = "create", followed: bool = False
+) -> Item:
+    """A new item with its first version, its first log entry and what it publishes.
+
+    What is `followed` is one journey to its end: all that is ever told of it carries the correlation id of now.
+    """
+    moment, now = clock.iso(clock.now()), trace.current()
+    stamps = {"version": 1, "operation": now.operation, "created_at": moment, "updated_at": moment}
+    stamps |= {"correlation_id": now.correlation_id} if followed else {}
     outbox = {"outbox": list(publish), "outbox_version": 1} if publish else {}
     return stamps | item | outbox | {"logs": [_log(trigger, actor, moment)]}
 
@@ -119,7 +125,7 @@ def _envelope(event: type[Event], said: Mapping[str, Any], image: Item) -> Event
     envelope = {
         "bus_event_id": bus_event_id(event, image, image["outbox_version"]),
         "occurred_at": image["updated_at"],
-        "correlation_id": said["correlation"],
+        "correlation_id": image.get("correlation_id") or said["correlation"],
         "causation_id": said["cause"],
         f"{event.entity}_id": image["id"],
     }

@@ -22,6 +22,12 @@ def current() -> Trace:
     return _current.get()
 
 
+def correlation() -> str | None:
+    """The journey of what is being worked on, if anything is."""
+    now = current()
+    return None if now is _NOTHING else now.correlation_id
+
+
 @contextmanager
 def following(correlation_id: str, operation: str) -> Iterator[None]:
     """Work within the block belongs to this journey and operation."""

@@ -26,8 +26,8 @@ class BusEvent(Part):
     """One fact that other services may act upon.
 
     `bus_event_id` is derived from item, version and name, so a repeated publication repeats it.
-    `correlation_id` is that of the HTTP request that began it all, `causation_id` the message or
-    request that caused this very event. `user_id` is whom it concerns.
+    `correlation_id` is that of the HTTP request that began it all (of a booking, that ordered it),
+    `causation_id` the message or request that caused this very event. `user_id` is whom it concerns.
     """
 
     source: ClassVar[str]  # who publishes it, e.g. `ticketing.booking`
