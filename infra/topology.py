@@ -166,8 +166,7 @@ ROWS: tuple[Trigger, ...] = (
     Call("events.export_user",                may=(EVENTS.may("BatchGetItem"), EVENTS.may(*LISTING, index="by_organiser")), seconds=15),
 
     # booking: holding places
-    On(EventPublished,                        "booking.on_event_published",   may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),)),
-    On(EventChanged,                          "booking.on_event_changed",     may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),)),
+    On((EventPublished, EventChanged),        "booking.keep_event",         may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),)),
     Route("GET /v1/events/{event_id}/availability", "booking.get_availability", Who.ANYONE, may=(BOOKINGS.may("GetItem", "BatchGetItem"),)),
     Route("POST /v1/bookings",                "booking.create_booking",   Who.USER,      may=(BOOKINGS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),)),
     Route("GET /v1/bookings",                 "booking.list_bookings",    Who.USER,      may=(BOOKINGS.may("BatchGetItem"), BOOKINGS.may(*LISTING, index="by_user"), SIGN_PAGE)),
@@ -218,9 +217,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("POST /sandbox/pay/{session_id}",                        "sandbox.submit_page",    Who.ANYONE,   may=(SANDBOX.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL), seconds=29),
 
     # ticket: what admits
-    On(EventPublished,                        "ticket.on_event_published",    may=(TICKETS.may("PutItem"),)),
-    On(EventChanged,                          "ticket.on_event_changed",      may=(TICKETS.may("PutItem"),)),
-    On(EventCancelled,                        "ticket.on_event_cancelled",    may=(TICKETS.may("PutItem"),)),
+    On((EventPublished, EventChanged, EventCancelled), "ticket.keep_event",   may=(TICKETS.may("PutItem"),)),
     On(BookingConfirmed,                      "ticket.on_booking_confirmed",  may=(TICKETS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"), TICKET_SEED.may(GET_SECRET)), seconds=40),
     On(BookingCancelled,                      "ticket.on_booking_cancelled",  may=(TICKETS.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),)),
     Route("GET /v1/tickets",                  "ticket.list_tickets",      Who.USER,      may=(TICKETS.may("BatchGetItem"), TICKETS.may(*LISTING, index="by_user"), SIGN_PAGE)),

@@ -7,4 +7,5 @@ from notify.core import shows
 
 @consumer
 def handler(event: EventPublished | EventChanged | EventCancelled) -> None:
+    """Keep the newest, in whatever order they arrive."""
     shows.keep(event)

@@ -6,6 +6,6 @@ from payment.core import catalogue
 
 
 @consumer
-def handler(terms: EventPublished | EventChanged | EventCancelled) -> None:
+def handler(event: EventPublished | EventChanged | EventCancelled) -> None:
     """Keep the newest, in whatever order they arrive."""
-    catalogue.keep(terms)
+    catalogue.keep(event)

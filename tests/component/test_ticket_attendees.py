@@ -106,7 +106,7 @@ def test_those_in_one_state_may_be_asked_for(system: System, ticket: dict[str, A
 
 
 def test_tickets_of_other_events_are_not_in_it(system: System, ticket: dict[str, Any]) -> None:
-    system.deliver(terms(event_id=OTHER_EVENT), "ticket.on_event_published")
+    system.deliver(terms(event_id=OTHER_EVENT), "ticket.keep_event")
     system.deliver(confirmed(2, event_id=OTHER_EVENT), CONFIRMED)
 
     assert len(listed(system).json["items"]) == 2
@@ -173,7 +173,7 @@ def test_lines_and_columns_stay_what_they_are(system: System, ticket: dict[str, 
 
 
 def test_an_event_without_tickets_is_a_header_and_an_empty_page(system: System) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
 
     assert listed(system).json == {"items": [], "next_token": None, "previous_token": None}
     assert content(written(system)).decode() == ",".join(sheet.COLUMNS) + "\r\n"
@@ -209,7 +209,7 @@ def test_the_organiser_of_the_event_only(system: System, ticket: dict[str, Any],
 
 @pytest.mark.parametrize("call", [listed, written])
 def test_a_token_of_another_event_is_refused(system: System, ticket: dict[str, Any], call: Any) -> None:
-    system.deliver(terms(event_id=OTHER_EVENT), "ticket.on_event_published")
+    system.deliver(terms(event_id=OTHER_EVENT), "ticket.keep_event")
     token = listed(system, limit="1").json["next_token"]
 
     answers = [call(system, event_id=OTHER_EVENT, next_token=token), call(system, next_token=f"A{token}")]

@@ -22,7 +22,7 @@ DEEDS = ("reissue", "void")
 @pytest.fixture
 def booking(system: System) -> Any:
     """A booking of two valid tickets."""
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     made = confirmed(2, user_id=OWNER.user_id)
     system.deliver(made, CONFIRMED)
     return made
@@ -161,7 +161,7 @@ def test_a_void_ticket_is_neither_reissued_nor_described(system: System, ticket:
 
 @pytest.mark.parametrize("deed", DEEDS)
 def test_a_ticket_that_is_being_made_is_left_alone(system: System, deed: str) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     with dying("TransactWriteItems"):
         system.deliver(confirmed(1), CONFIRMED)
     [pending] = items(system, "ticket")

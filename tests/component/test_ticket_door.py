@@ -37,8 +37,8 @@ DOOR, BOSS, ADMIN = Person(user_id=STAFF), Person("organiser", user_id=ORGANISER
 @pytest.fixture
 def ticket(system: System) -> dict[str, Any]:
     """A valid ticket of a published event."""
-    system.deliver(terms(), "ticket.on_event_published")
-    system.deliver(terms(event_id=OTHER_EVENT), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
+    system.deliver(terms(event_id=OTHER_EVENT), "ticket.keep_event")
     system.deliver(confirmed(1), CONFIRMED)
     return items(system, "ticket")[0]
 
@@ -255,7 +255,7 @@ def test_an_event_that_the_caller_does_not_work_for_is_not_disclosed(system: Sys
 
 
 def test_staff_that_the_organiser_took_back_admits_nobody(system: System, ticket: dict[str, Any]) -> None:
-    system.deliver(terms(event_version=2, staff=()), "ticket.on_event_published")
+    system.deliver(terms(event_version=2, staff=()), "ticket.keep_event")
 
     assert scan(system, ticket["code"]).problem == "event-unknown"
 

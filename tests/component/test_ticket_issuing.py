@@ -264,7 +264,7 @@ def test_a_cancelled_booking_that_never_had_tickets_leaves_a_mark_only(system: S
 
 
 def test_tickets_of_a_cancelled_event_are_rejected_and_the_bus_hears_why(system: System) -> None:
-    system.deliver(terms(status="CANCELLED"), "ticket.on_event_published")
+    system.deliver(terms(status="CANCELLED"), "ticket.keep_event")
 
     system.deliver(confirmed(), CONFIRMED)
 
@@ -340,7 +340,7 @@ def test_an_issue_that_another_delivery_begins_during_the_rejection_is_rejected_
 
 def test_rejected_tickets_stay_rejected_when_the_booking_is_then_cancelled(system: System) -> None:
     booking = confirmed()
-    system.deliver(terms(status="CANCELLED"), "ticket.on_event_published")
+    system.deliver(terms(status="CANCELLED"), "ticket.keep_event")
     system.deliver(booking, CONFIRMED)
 
     system.deliver(cancelled(booking), CANCELLED)
@@ -372,8 +372,7 @@ def test_the_copy_of_an_event_is_the_newest_in_any_order() -> None:
     def arriving(order: tuple[int, ...]) -> Callable[[System], None]:
         def play(system: System) -> None:
             for at in order:
-                name = "published" if at == 0 else "changed"
-                system.deliver(messages[at], f"ticket.on_event_{name}")
+                system.deliver(messages[at], "ticket.keep_event")
 
         return play
 

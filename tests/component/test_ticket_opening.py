@@ -19,7 +19,7 @@ DOORS = NOW + timedelta(hours=1)
 
 def told(system: System, kind: type[Any] = EventChanged, **changes: Any) -> None:
     """The event is changed; its copy follows."""
-    system.deliver(terms(kind, **{"event_version": 2} | changes), f"ticket.on_{kind.snake_name()}")
+    system.deliver(terms(kind, **{"event_version": 2} | changes), "ticket.keep_event")
 
 
 def cancelled(system: System, **changes: Any) -> None:
@@ -104,7 +104,7 @@ def test_an_older_change_does_not_bring_a_cancelled_event_back(system: System, t
 
 
 def test_a_booking_that_is_confirmed_after_the_cancellation_gets_no_tickets(system: System) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     cancelled(system)
 
     system.deliver(confirmed(1), CONFIRMED)

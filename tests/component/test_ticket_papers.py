@@ -41,7 +41,7 @@ def seen(drawing: bytes) -> str:
 
 
 def test_the_page_has_the_qr_code_and_all_that_a_person_reads(system: System) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     issued(system)
     [stored] = items(system, "ticket")
 
@@ -56,21 +56,21 @@ def test_the_page_has_the_qr_code_and_all_that_a_person_reads(system: System) ->
 
 
 def test_the_page_says_when_the_doors_open(system: System) -> None:
-    system.deliver(terms(doors_at=datetime(2026, 6, 1, 17, tzinfo=UTC)), "ticket.on_event_published")
+    system.deliver(terms(doors_at=datetime(2026, 6, 1, 17, tzinfo=UTC)), "ticket.keep_event")
     issued(system)
 
     assert b"(Doors: 2026-06-01 19:00)" in content(paper(system, "pdf"))
 
 
 def test_what_the_font_lacks_is_spelled_as_well_as_it_can(system: System) -> None:
-    system.deliver(terms(name="Nguyễn – Dvořák (東)"), "ticket.on_event_published")
+    system.deliver(terms(name="Nguyễn – Dvořák (東)"), "ticket.keep_event")
     issued(system)
 
     assert "(Nguyen – Dvorák \\(?\\))".encode("cp1252") in content(paper(system, "pdf"))
 
 
 def test_the_calendar_is_that_of_the_mail(system: System) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     issued(system)
 
     answer = paper(system, "calendar")
@@ -82,7 +82,7 @@ def test_the_calendar_is_that_of_the_mail(system: System) -> None:
 
 @pytest.mark.parametrize("kind", CALLS)
 def test_a_foreign_and_an_invented_ticket_are_answered_alike(system: System, kind: str) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     issued(system)
 
     answers = [paper(system, kind, by=Person()), system.http(f"GET /v1/tickets/nothing/{kind}", by=OWNER)]
@@ -94,7 +94,7 @@ def test_a_foreign_and_an_invented_ticket_are_answered_alike(system: System, kin
 @pytest.mark.parametrize("made", ["pending", "no event"])
 def test_what_is_still_being_made_is_asked_for_again(system: System, kind: str, made: str) -> None:
     if made == "pending":
-        system.deliver(terms(), "ticket.on_event_published")
+        system.deliver(terms(), "ticket.keep_event")
         with dying("TransactWriteItems"):
             issued(system)
     else:
@@ -107,7 +107,7 @@ def test_what_is_still_being_made_is_asked_for_again(system: System, kind: str, 
 
 @pytest.mark.parametrize("kind", CALLS)
 def test_a_void_ticket_is_printed_no_more(system: System, kind: str) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     booking: Any = issued(system)
     system.deliver(cancelled(booking), CANCELLED)
 

@@ -194,7 +194,7 @@ def test_a_void_ticket_is_shown_as_such_and_has_no_qr_code_any_more(system: Syst
 
 
 def test_a_rejected_ticket_has_no_qr_code_and_there_is_nothing_to_wait_for(system: System) -> None:
-    system.deliver(terms(status="CANCELLED"), "ticket.on_event_published")
+    system.deliver(terms(status="CANCELLED"), "ticket.keep_event")
     issued(system)
     [stored] = items(system, "ticket")
 
@@ -205,7 +205,7 @@ def test_a_rejected_ticket_has_no_qr_code_and_there_is_nothing_to_wait_for(syste
 
 
 def test_the_mail_gets_every_ticket_with_a_qr_code_that_decodes(system: System) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     booking = issued(system, 2)
     stored = {one["id"]: one for one in items(system, "ticket")}
 
@@ -224,7 +224,7 @@ def test_the_mail_gets_every_ticket_with_a_qr_code_that_decodes(system: System) 
 
 
 def test_the_calendar_file_says_what_when_and_where(system: System) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     first, second = (rendered(system, issued(system).booking_id).calendar for _ in range(2))
 
     [entry] = Calendar.from_ical(first).walk("VEVENT")
@@ -238,7 +238,7 @@ def test_the_calendar_file_says_what_when_and_where(system: System) -> None:
 
 
 def test_the_mail_gets_no_void_ticket(system: System) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     booking, other = issued(system, 2), issued(system)
     system.deliver(cancelled(booking), CANCELLED)
 
@@ -252,7 +252,7 @@ def test_the_mail_gets_no_void_ticket(system: System) -> None:
 def test_what_is_not_there_yet_is_asked_for_again(system: System, missing: str) -> None:
     booking = confirmed()
     if missing == "codes":
-        system.deliver(terms(), "ticket.on_event_published")
+        system.deliver(terms(), "ticket.keep_event")
         with dying("TransactWriteItems"):
             system.deliver(booking, CONFIRMED)
     elif missing == "event":

@@ -274,7 +274,7 @@ def test_an_offer_of_a_withdrawn_ticket_leads_nowhere(system: System, ticket: di
 
 def test_a_ticket_that_admitted_or_is_being_made_is_not_offered(system: System, ticket: dict[str, Any]) -> None:
     scan(system, ticket["code"])
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     with dying("TransactWriteItems"):
         system.deliver(confirmed(1, user_id=OWNER.user_id), CONFIRMED)
     [pending] = [one for one in items(system, "ticket") if one["status"] == "PENDING"]

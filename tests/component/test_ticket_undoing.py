@@ -95,7 +95,7 @@ def test_an_admission_of_nobody_or_somebody_else_is_unknown(system: System, tick
 
 def test_staff_that_the_organiser_took_back_takes_nothing_back(system: System, ticket: dict[str, Any]) -> None:
     scan(system, ticket["code"])
-    system.deliver(terms(event_version=2, staff=()), "ticket.on_event_published")
+    system.deliver(terms(event_version=2, staff=()), "ticket.keep_event")
 
     answer = undo(system)
 
@@ -104,7 +104,7 @@ def test_staff_that_the_organiser_took_back_takes_nothing_back(system: System, t
 
 
 def test_a_ticket_that_is_void_since_is_not_made_valid_by_an_undo(system: System) -> None:
-    system.deliver(terms(), "ticket.on_event_published")
+    system.deliver(terms(), "ticket.keep_event")
     booking = confirmed(1)
     system.deliver(booking, CONFIRMED)
     scan(system, items(system, "ticket")[0]["code"])

@@ -109,7 +109,7 @@ CONTROLS = (
     ),
     control(
         "older terms do not come back",
-        f"{PAIRS}[booking.on_event_changed]",
+        f"{PAIRS}[booking.keep_event]",
         (
             "functions/booking/core/catalogue.py",
             '"attribute_not_exists(#terms_version) OR #terms_version < :version"',
@@ -118,7 +118,7 @@ CONTROLS = (
     ),
     control(
         "older staff do not come back",
-        f"{PAIRS}[ticket.on_event_changed]",
+        f"{PAIRS}[ticket.keep_event]",
         (
             "functions/ticket/core/repository.py",
             '"attribute_not_exists(#event_version) OR #event_version < :event_version"',

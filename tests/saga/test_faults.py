@@ -143,7 +143,6 @@ MUST_CHANGE_PLACES = {
     "booking": {
         ("booking.on_payment_succeeded", "booking.expire_hold"),
         ("booking.on_payment_failed", "booking.expire_hold"),
-        ("booking.on_event_published", "booking.on_event_changed"),
     },
     "events": {
         ("events.end_event", "events.build_index"),
@@ -164,7 +163,6 @@ MUST_CHANGE_PLACES = {
         ("payment.on_booking_cancelled", "payment.close_payment"),
     },
     "ticket": {
-        ("ticket.on_event_published", "ticket.on_event_changed"),
-        ("ticket.on_event_published", "ticket.on_booking_confirmed"),
+        ("ticket.keep_event", "ticket.on_booking_confirmed"),
     },
 }

@@ -115,7 +115,7 @@ def send(system: System, notice: dict[str, Any], *, tries: int = 1) -> bool:
 def sold(system: System, qty: int = 2) -> TicketCreated:
     """A booking whose tickets are there, and what the bus says of it."""
     booked = (BookedItem(event_type_id=TYPE, qty=qty, unit_price=1),)
-    system.deliver(show(EventPublished), "ticket.on_event_published")
+    system.deliver(show(EventPublished), "ticket.keep_event")
     booking = BookingConfirmed(**about(), items=booked, prices=qty, currency="EUR")
     system.deliver(booking, "ticket.on_booking_confirmed")
     [issue] = [one for one in system.scan(topology.TICKETS) if one["sk"] == "issue"]
