@@ -90,7 +90,8 @@ PUBLIC_URL   = Setting("PUBLIC_URL")            # where people reach the API, no
 PROVIDER_API = Setting("PROVIDER_API")          # the provider's API base; the sandbox's where no live key is given
 SHORT_HOLDS  = Setting("SHORT_HOLDS")           # "1" on the local stage: seconds do for minutes
 BACKSTOP     = Setting("HOLD_BACKSTOP_SECONDS") # how long after payment's deadline booking ends a hold itself
-SETTINGS = (ISSUER, PUBLIC_URL, PROVIDER_API, SHORT_HOLDS, BACKSTOP)
+FAULTS       = Setting("PROVIDER_FAULTS")       # "1" on the local stage: its sandbox misbehaves when asked to (docs/sandbox.md)
+SETTINGS = (ISSUER, PUBLIC_URL, PROVIDER_API, SHORT_HOLDS, BACKSTOP, FAULTS)
 
 GET_SECRET = "GetSecretValue"
 EXPORTERS  = tuple(f"{service}.export_user" for service in ("auth", "booking", "payment", "ticket", "notify", "events"))
@@ -208,13 +209,15 @@ ROWS: tuple[Trigger, ...] = (
     Call("payment.export_user",               may=(PAYMENTS.may("BatchGetItem"), PAYMENTS.may(*LISTING, index="by_user")), seconds=15),
 
     # sandbox: a provider with Stripe's wire contract, deployed only where no live key is given
-    Route("POST /sandbox/v1/checkout/sessions",                    "sandbox.create_session", Who.PROVIDER, may=(SANDBOX.may("PutItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL)),
-    Route("GET /sandbox/v1/checkout/sessions/{session_id}",        "sandbox.get_session",    Who.PROVIDER, may=(SANDBOX.may("GetItem"), PROVIDER.may(GET_SECRET))),
-    Route("POST /sandbox/v1/checkout/sessions/{session_id}/expire", "sandbox.expire_session", Who.PROVIDER, may=(SANDBOX.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET))),
-    Route("POST /sandbox/v1/refunds",                              "sandbox.create_refund",  Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET))),
-    Route("GET /sandbox/v1/refunds",                               "sandbox.list_refunds",   Who.PROVIDER, may=(SANDBOX.may("GetItem", "BatchGetItem"), PROVIDER.may(GET_SECRET))),
+    Route("POST /sandbox/v1/checkout/sessions",                    "sandbox.create_session", Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL, FAULTS), seconds=29),
+    Route("GET /sandbox/v1/checkout/sessions/{session_id}",        "sandbox.get_session",    Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), FAULTS), seconds=29),
+    Route("POST /sandbox/v1/checkout/sessions/{session_id}/expire", "sandbox.expire_session", Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), FAULTS), seconds=29),
+    Route("POST /sandbox/v1/refunds",                              "sandbox.create_refund",  Who.PROVIDER, may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL, FAULTS), seconds=29),
+    Route("GET /sandbox/v1/refunds",                               "sandbox.list_refunds",   Who.PROVIDER, may=(SANDBOX.may("GetItem", "BatchGetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), FAULTS), seconds=29),
     Route("GET /sandbox/pay/{session_id}",                         "sandbox.show_page",      Who.ANYONE,   may=(SANDBOX.may("GetItem"),)),
-    Route("POST /sandbox/pay/{session_id}",                        "sandbox.submit_page",    Who.ANYONE,   may=(SANDBOX.may("GetItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL), seconds=29),
+    Route("POST /sandbox/pay/{session_id}",                        "sandbox.submit_page",    Who.ANYONE,   may=(SANDBOX.may("GetItem", "PutItem", "UpdateItem"), PROVIDER.may(GET_SECRET), PUBLIC_URL, FAULTS), seconds=29),
+    Route("GET /sandbox/faults",                                   "sandbox.show_faults",    Who.ANYONE,   may=(SANDBOX.may("GetItem"), FAULTS)),
+    Route("PUT /sandbox/faults",                                   "sandbox.set_faults",     Who.ANYONE,   may=(SANDBOX.may("GetItem", "PutItem"), FAULTS)),
 
     # ticket: what admits
     On((EventPublished, EventChanged, EventCancelled), "ticket.keep_event",   may=(TICKETS.may("PutItem"),)),

@@ -82,16 +82,16 @@ class Organiser(Person):
         name: str,
         types: list[dict[str, Any]],
         *,
-        hold_seconds: int = 600,
-        max_per_user: int = 6,
         staff: tuple[str, ...] = (),
+        **terms: int,
     ) -> dict[str, Any]:
-        """A published event, whose places can be booked."""
+        """A published event, whose places can be booked; `terms` as the API names them."""
         starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
         about = {"venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
         times = {"starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=3)).isoformat()}
-        terms = {"category_id": category, "name": name, "max_per_user": max_per_user, "hold_seconds": hold_seconds}
-        event: dict[str, Any] = self.client.must("POST", "/v1/events", about | times | terms | {"types": types})
+        agreed = {"max_per_user": 6, "hold_seconds": 600} | terms
+        asked = {"category_id": category, "name": name, "types": types} | about | times | agreed
+        event: dict[str, Any] = self.client.must("POST", "/v1/events", asked)
         if staff:
             self.client.must("PUT", f"/v1/events/{event['id']}/staff", {"user_ids": list(staff)}, If_Match="*")
         self.client.must("POST", f"/v1/events/{event['id']}/publish")
@@ -141,9 +141,9 @@ def checkout(who: Person, booking: dict[str, Any]) -> str:
     return until(started, "the payment's opening")
 
 
-def choose(page: str, outcome: str) -> int:
-    """Press a button on the provider's hosted page; the status of where that leads."""
-    form = urllib.parse.urlencode({"outcome": outcome}).encode()
+def choose(page: str, outcome: str, faults: str = "") -> int:
+    """Press a button on the provider's hosted page, which may misbehave (docs/sandbox.md); where that leads."""
+    form = urllib.parse.urlencode({"outcome": outcome, "faults": faults}).encode()
 
     class Stay(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_: Any, **__: Any) -> None:

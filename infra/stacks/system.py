@@ -11,7 +11,7 @@ from infra.stacks.data import DataStack
 from infra.stacks.edge import EdgeStack
 from infra.stacks.service import ServiceStack
 from infra.stacks.stage import Stage
-from infra.topology import BACKSTOP, ISSUER, PROVIDER_API, PUBLIC_URL, ROWS, SHORT_HOLDS
+from infra.topology import BACKSTOP, FAULTS, ISSUER, PROVIDER_API, PUBLIC_URL, ROWS, SHORT_HOLDS
 from infra.vocabulary import Authorizer, Trigger
 
 STRIPE = "https://api.stripe.com"
@@ -57,6 +57,7 @@ def settings(stage: Stage, url: str) -> Mapping[str, str]:
         PROVIDER_API.env: f"{url}/sandbox" if stage.sandbox else STRIPE,
         SHORT_HOLDS.env: "1" if stage.short_holds else "0",
         BACKSTOP.env: str(stage.hold_backstop_seconds),
+        FAULTS.env: "1" if stage.local and stage.sandbox else "0",
     }
 
 

@@ -1,35 +1,20 @@
 """Ten places, thirty-two buyers at the same instant, on the deployed system: ten sold, every time."""
 
 import secrets
-import threading
-import time
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import pytest
 
 from local.client import Client
-from local.people import Organiser, Person, book
+from local.people import Organiser, Person
 from local.stack import Stack
-from local.tables import items
 from tests.support.redeploy import redeployed
+from tests.support.rush import Rush, rushed
 
 BUYERS = 32
 PLACES = 10
 SEAT = [{"name": "Seat", "prices": 1500, "currency": "EUR", "capacity": PLACES}]
-
-
-@dataclass(frozen=True)
-class Rush:
-    """What thirty-two simultaneous orders came to."""
-
-    answers: Counter[tuple[int, str]]
-    in_flight: int  # the most orders under way at one moment
-    seconds: float
-    sold: int  # places in bookings of the table
-    left: int  # places in the stock item
 
 
 @pytest.fixture(scope="module")
@@ -53,31 +38,10 @@ def buyers(api: Client) -> list[Person]:
 def rush(stack: Stack, organiser: Organiser, category: str, buyers: list[Person]) -> Callable[[], Rush]:
     def run() -> Rush:
         event = organiser.publishes(category, "Ten places", SEAT)
-        return rushed(stack, event["id"], buyers)
+        return rushed(stack, event["id"], buyers, BUYERS)
 
     run()  # the first thirty-two orders start thirty-two workers; the others meet them warm
     return run
-
-
-def rushed(stack: Stack, event_id: str, buyers: list[Person]) -> Rush:
-    barrier, spans, answers = threading.Barrier(len(buyers)), [], []
-
-    def order(buyer: Person) -> None:
-        barrier.wait()
-        started = time.monotonic()
-        answer = book(buyer, event_id, 1)
-        spans.append((started, time.monotonic()))
-        answers.append((answer.status, str(answer.json.get("type", ""))))
-
-    with ThreadPoolExecutor(len(buyers)) as pool:
-        list(pool.map(order, buyers))
-    rows = items(stack, "bookings")["bookings"]
-    held = [i for i in rows if i["sk"] == "booking" and i["event_id"] == event_id and i["status"] == "PENDING"]
-    types = next(i["types"] for i in rows if (i["pk"], i["sk"]) == (event_id, "terms"))
-    left = sum(i["available"] for i in rows if i["pk"] in types and i["sk"].startswith("stock#"))
-    in_flight = max(sum(a <= start < b for a, b in spans) for start, _ in spans)
-    seconds = max(end for _, end in spans) - min(start for start, _ in spans)
-    return Rush(Counter(answers), in_flight, seconds, sum(i["quantity"] for i in held), left)
 
 
 @pytest.mark.parametrize("run", range(20))

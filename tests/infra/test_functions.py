@@ -93,6 +93,7 @@ def _setting(cloud: Cloud, setting: Setting) -> str:
         "PROVIDER_API": f"{url}/sandbox" if local else "https://api.stripe.com",
         "SHORT_HOLDS": "1" if local else "0",
         "HOLD_BACKSTOP_SECONDS": "240",
+        "PROVIDER_FAULTS": "1" if local else "0",
     }[setting.env]
 
 

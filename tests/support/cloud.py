@@ -19,6 +19,7 @@ VALUES = {
     "PROVIDER_API": "https://tickets.test/sandbox",
     "SHORT_HOLDS": "1",
     "HOLD_BACKSTOP_SECONDS": "120",
+    "PROVIDER_FAULTS": "0",
 }
 SENDER = "tickets@tickets.test"
 PROVIDER_SECRET = {"api_key": "sk_test_0123456789abcdef", "webhook_secret": "whsec_0123456789abcdef"}

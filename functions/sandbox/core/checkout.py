@@ -7,8 +7,9 @@ from common import clock, store
 from common.reply import Binary, Reply, SeeOther
 from common.request import RawRequest
 from common.store import ConditionFailed, Item, Update
-from sandbox.core import page, refunds, sessions, webhook, wire
+from sandbox.core import faults, page, refunds, sessions, webhook, wire
 from sandbox.core.errors import Refusal
+from sandbox.core.faults import NONE, Fault, Place, Struck
 from sandbox.core.model import State, Trigger, payment_intent
 
 
@@ -34,7 +35,9 @@ def submit(session_id: str, request: RawRequest) -> Reply[Any]:
     """Carry out what was chosen. Choosing again is harmless: the same event is sent once more."""
     try:
         session = sessions.find(session_id)
-        outcome = Outcome(wire.form(request.body).get("outcome", ""))
+        form = wire.form(request.body)
+        outcome = Outcome(form.get("outcome", ""))
+        faults.plan(session_id, str(form.get("faults", "")).split())
     except (Refusal, ValueError):
         return page.nothing()
     if outcome is Outcome.CHALLENGED and session["status"] == State.OPEN:
@@ -46,19 +49,41 @@ def submit(session_id: str, request: RawRequest) -> Reply[Any]:
     if outcome is Outcome.BOUNCED:
         return _bounce(session)
     refuses = int(outcome is Outcome.PAID_REFUSING)
-    return _pay(session, Trigger.PAY_LATE if outcome is Outcome.LATE else Trigger.PAY, refuses)
+    return pay(session, Trigger.PAY_LATE if outcome is Outcome.LATE else Trigger.PAY, refuses)
 
 
-def _pay(session: Item, trigger: Trigger, refuses: int) -> SeeOther:
+def pay(session: Item, trigger: Trigger = Trigger.PAY, refuses: int = 0) -> SeeOther:
+    """The money is in, and the merchant is told. Where it was in before, the merchant is told again."""
+    struck = faults.strikes(session["id"], Place.PAY) if session["status"] != State.COMPLETE else NONE
     paid = {"payment_status": "paid", "payment_intent": payment_intent(session["id"]), "refuses": refuses}
+    paid |= _other_money(session, struck)
     try:
         session = sessions.move(session["id"], trigger, completed_at=_now(), **paid)
     except ConditionFailed as failure:
         session = failure.old[0] or session
     if session["status"] != State.COMPLETE:
         return SeeOther(session["url"])  # over: the page says so
-    told = webhook.send("checkout.session.completed", sessions.shown(session), session["completed_at"])
+    told = _tell(session, struck)
     return SeeOther(session["success_url"] if told else session["url"])
+
+
+def _other_money(session: Item, struck: Struck) -> Item:
+    more = {"amount_total": session["amount_total"] + 100} if Fault.OTHER_AMOUNT in struck else {}
+    currency = "usd" if session["currency"] != "usd" else "eur"
+    return more | ({"currency": currency} if Fault.OTHER_CURRENCY in struck else {})
+
+
+def _tell(session: Item, struck: Struck) -> bool:
+    if Fault.WEBHOOK_LOST in struck:
+        return True
+    times = 2 if Fault.WEBHOOK_TWICE in struck else 1
+    sent = [
+        webhook.send("checkout.session.completed", sessions.shown(session), session["completed_at"])
+        for _ in range(times)
+    ]
+    if Fault.WEBHOOK_REORDERED in struck:
+        webhook.send("payment_intent.payment_failed", _declined(session), session["completed_at"] - 1)
+    return all(sent)
 
 
 def _bounce(session: Item) -> SeeOther:

@@ -31,6 +31,19 @@ class Missing(Refusal):
     status = 404
 
 
+class Broken(Refusal):
+    """Something is wrong at the provider's end: what became of the request is not known."""
+
+    status = 500
+    kind = "api_error"
+
+
+class Unavailable(Broken):
+    """The provider does nothing at the moment."""
+
+    status = 503
+
+
 class KeyMisused(Refusal):
     """The idempotency key came before with other parameters."""
 

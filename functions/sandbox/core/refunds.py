@@ -11,13 +11,13 @@ from sandbox.core.model import INTENT, payment_intent, session_of
 from sandbox.core.params import RefundParams
 
 
-def create(request: RawRequest) -> Item:
+def create(request: RawRequest, *, refused: bool = False) -> Item:
     """Send money of a payment back, at most what is left of it. Raises Refusal."""
     asked = wire.params(request, RefundParams)
     session = sessions.find(session_of(asked.payment_intent))
     if session["payment_status"] != "paid":
         raise Refusal(f"This PaymentIntent ({asked.payment_intent}) has no successful charge.")
-    if session.get("refuses"):
+    if refused or session.get("refuses"):
         _refuse(session)
     made = {
         "id": f"re_{wire.named(request, ids.new())}",

@@ -15,10 +15,14 @@ TABLE = "sandbox"
 _KEPT = timedelta(days=30)
 
 
-def create(request: RawRequest) -> Item:
+def named(request: RawRequest) -> str:
+    """The id of the session that the request makes. Raises Refusal."""
+    return f"cs_test_{wire.named(request, ids.new())}"
+
+
+def create(request: RawRequest, session_id: str) -> Item:
     """A new session, or that of the same idempotency key. Raises Refusal."""
     asked, now = wire.params(request, SessionParams), clock.now()
-    session_id = f"cs_test_{wire.named(request, ids.new())}"
     lines = list(asked.line_items.values())
     if len({line.price_data.currency for line in lines}) > 1:
         raise Refusal("All line items must have one currency.", code="parameter_invalid", param="line_items")

@@ -46,13 +46,34 @@ class NotFound(Document):
     status = 404
 
 
-_ANSWERS: tuple[type[Document], ...] = (Bad, Unauthorized, NotFound)
+class InternalError(Document):
+    """The error object of a request of which nothing is known."""
+
+    status = 500
+
+
+class Unavailable(Document):
+    """The error object of a provider that does nothing."""
+
+    status = 503
+
+
+_ANSWERS: tuple[type[Document], ...] = (Bad, Unauthorized, NotFound, InternalError, Unavailable)
 
 
 def answer(request: RawRequest, work: Callable[[], dict[str, Any]]) -> Document:
     """What the work returns, for a caller who has the API key; or the error object."""
-    try:
+
+    def authenticated() -> dict[str, Any]:
         _authenticate(request)
+        return work()
+
+    return told(authenticated)
+
+
+def told(work: Callable[[], dict[str, Any]]) -> Document:
+    """What the work returns, or the error object."""
+    try:
         return Document(work())
     except Refusal as refusal:
         refused = next(one for one in _ANSWERS if one.status == refusal.status)

@@ -1,0 +1,171 @@
+"""Buyers by the dozen who pay a provider that misbehaves, and what has become of their money in the end."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from local.client import Client, Refused
+from local.people import Person, choose, held, until
+from local.stack import Stack
+from local.tables import items
+from reconcile.core.invariants import violations
+from reconcile.core.snapshot import ADMITTING, Tables, of
+from tools.ticketing.rounds import whole_round
+
+AT_ONCE = 24  # buyers; with the provider's calls and webhooks there are no more than 32 connections
+TICKETS, REFUND = "tickets", "refund"
+_REPEATED = (404, 500, 502, 503, 504)  # payment not open yet, or nothing known: the same call again
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """One booking that its buyer has paid, or has tried to."""
+
+    buyer: Person
+    booking: Mapping[str, Any]
+    repeated: int  # how often the buyer had to ask for the provider's page again
+
+    @property
+    def id(self) -> str:
+        return str(self.booking["id"])
+
+
+def buys(buyer: Person, event_id: str, faults: str = "", before: Callable[[], object] = lambda: None) -> Purchase:
+    """The buyer books one place and pays for it on the page, however often the page has to be asked for."""
+    booking = held(buyer, event_id, 1)
+    before()
+    page, repeated = page_of(buyer, booking)
+    if page:
+        choose(page, "paid", faults)
+    return Purchase(buyer, booking, repeated)
+
+
+def page_of(buyer: Person, booking: Mapping[str, Any]) -> tuple[str | None, int]:
+    """The provider's page (None if all is paid before it is answered), and how many calls for it failed there."""
+    failed = 0
+    while failed < 20:
+        answer = buyer.client.call("POST", "/v1/payments", {"order_id": booking["id"], "price": booking["prices"]})
+        if answer.status == 201:
+            return str(answer.json["checkout_url"]), failed
+        if answer.status == 409 and answer.json["type"] == "/problems/already-paid":
+            return None, failed
+        if answer.status not in _REPEATED:
+            break
+        failed += answer.status != 404
+        time.sleep(0.2)
+    raise Refused("POST /v1/payments", answer)
+
+
+def at_once(work: Iterable[Callable[[], Any]], workers: int = AT_ONCE) -> list[Any]:
+    """What they return, in order."""
+    with ThreadPoolExecutor(workers) as pool:
+        return [job.result() for job in [pool.submit(one) for one in work]]
+
+
+def registered(api: Client, many: int) -> list[Person]:
+    """So many people with accounts."""
+    return at_once([lambda at=at: Person.registers(api, f"payer{at}") for at in range(many)], 4)  # type: ignore[misc]
+
+
+@dataclass
+class Books:
+    """What the tables say of these purchases."""
+
+    tables: Tables
+    purchases: Iterable[Purchase]
+    sessions: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, stack: Stack, purchases: Iterable[Purchase]) -> Self:
+        """Those items of the tables that belong to the purchases, or to no booking at all."""
+        return cls(items(stack), list(purchases))
+
+    def endings(self) -> dict[str, str]:
+        """By booking: its tickets, or all its money back; otherwise what is off."""
+        bookings = {one["id"]: one for one in of(self.tables, "bookings", "booking")}
+        payments = {one["booking_id"]: one for one in of(self.tables, "payments", "payment")}
+        valid = Counter(one["booking_id"] for one in of(self.tables, "tickets", "ticket") if one["status"] in ADMITTING)
+        paid, back = Counter[str](), Counter[str]()
+        for one in of(self.tables, "sandbox", "session"):
+            paid[one["client_reference_id"]] += one["amount_total"] if one["payment_status"] == "paid" else 0
+            back[one["client_reference_id"]] += one.get("amount_refunded", 0)
+        found = {}
+        for one in self.purchases:
+            booking, payment = bookings[one.id], payments.get(one.id, {"id": "", "status": "none"})
+            kept, sent = paid[payment["id"]] - back[payment["id"]], back[payment["id"]]
+            facts = (booking["status"], payment["status"], valid[one.id], kept, sent)
+            found[one.id] = _ending(booking, facts)
+        return found
+
+    def mails(self, mailbox: Client) -> list[str]:
+        """One sentence for each buyer who got more or fewer mails than there are notifications for them."""
+        notices = Counter(one["user_id"] for one in of(self.tables, "notifications", "notification"))
+        said = []
+        for buyer in {one.buyer.id: one.buyer for one in self.purchases}.values():
+            got = mailbox.must("GET", f"/messages?to={buyer.email}")["messages"]
+            sent = [mail for mail in got if "confirm your e-mail" not in mail["subject"].lower()]
+            if len(sent) != notices[buyer.id]:
+                said.append(f"{buyer.email} got {len(sent)} mails for {notices[buyer.id]} notifications")
+        return said
+
+    def unsound(self) -> list[str]:
+        """The violations of the invariants, those that concern the purchases."""
+        mine = {one.id for one in self.purchases}
+        mine |= {one["id"] for one in of(self.tables, "payments", "payment") if one["booking_id"] in mine}
+        return [said for said in violations(self.tables) if any(name in said for name in mine)]
+
+
+def _ending(booking: Mapping[str, Any], facts: tuple[str, str, int, int, int]) -> str:
+    status, payment, valid, kept, sent = facts
+    if (status, payment, valid, kept) == ("CONFIRMED", "SUCCEEDED", booking["quantity"], booking["prices"]):
+        return TICKETS
+    ended = status in ("FAILED", "CANCELLED", "EXPIRED") and payment in ("REFUNDED", "FAILED", "CANCELLED")
+    if ended and valid == 0 and kept == 0 and sent:
+        return REFUND
+    return f"{status}, payment {payment}, {valid} tickets, {kept} kept, {sent} sent back"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How purchases ended, and when."""
+
+    endings: Counter[str]
+    of: dict[str, str]
+    late: list[str]  # what had not settled in its own time, so that rounds of the reconciler were made
+    rounds: int
+    unsound: list[str]
+    mails: list[str]
+    seconds: float
+
+
+def settle(stack: Stack, purchases: list[Purchase], *, patience: float, rounds: int = 5) -> Settled:
+    """Wait for every purchase to end; for those that do not by themselves, by rounds of the reconciler."""
+    started = time.monotonic()
+
+    def open_ones() -> list[str]:
+        books = Books.read(stack, purchases)
+        odd = [f"{name}: {how}" for name, how in books.endings().items() if how not in (TICKETS, REFUND)]
+        return odd + books.unsound()
+
+    late = _unless_quiet(open_ones, patience)
+    made, left = 0, late
+    while left and made < rounds:
+        made += 1
+        whole_round(stack, 0)
+        left = _unless_quiet(open_ones, 10)
+    books = Books.read(stack, purchases)
+    ended = books.endings()
+    seconds, mails = time.monotonic() - started, books.mails(Client(stack.mailbox))
+    return Settled(Counter(ended.values()), ended, late, made, books.unsound(), mails, seconds)
+
+
+def _unless_quiet(open_ones: Callable[[], list[str]], seconds: float) -> list[str]:
+    """What is still open when the time is over."""
+    try:
+        until(lambda: True if not open_ones() else None, "rest", seconds=seconds)
+    except TimeoutError:
+        return open_ones()
+    return []
