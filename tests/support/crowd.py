@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 from local.client import Client, Refused
@@ -17,7 +17,13 @@ from tools.ticketing.rounds import whole_round
 
 AT_ONCE = 24  # buyers; with the provider's calls and webhooks there are no more than 32 connections
 TICKETS, REFUND = "tickets", "refund"
+_BOOKINGS = 5
+_PATIENCE = 20  # failed calls for a page
 _REPEATED = (404, 500, 502, 503, 504)  # payment not open yet, or nothing known: the same call again
+
+
+class HoldOver(Exception):
+    """The places were no longer held when the page was asked for."""
 
 
 @dataclass(frozen=True)
@@ -34,29 +40,38 @@ class Purchase:
 
 
 def buys(buyer: Person, event_id: str, faults: str = "", before: Callable[[], object] = lambda: None) -> Purchase:
-    """The buyer books one place and pays for it on the page, however often the page has to be asked for."""
-    booking = held(buyer, event_id, 1)
-    before()
-    page, repeated = page_of(buyer, booking)
-    if page:
-        choose(page, "paid", faults)
-    return Purchase(buyer, booking, repeated)
+    """The buyer books one place and pays for it on the page, however often the page has to be asked for.
+
+    Whose time is over before a page was given out books again: nothing was paid.
+    """
+    for _ in range(_BOOKINGS):
+        booking = held(buyer, event_id, 1)
+        before()
+        try:
+            page, repeated = page_of(buyer, booking)
+        except HoldOver:
+            continue
+        if page:
+            choose(page, "paid", faults)
+        return Purchase(buyer, booking, repeated)
+    raise TimeoutError("no page within the time to pay")
 
 
 def page_of(buyer: Person, booking: Mapping[str, Any]) -> tuple[str | None, int]:
     """The provider's page (None if all is paid before it is answered), and how many calls for it failed there."""
     failed = 0
-    while failed < 20:
+    while True:
         answer = buyer.client.call("POST", "/v1/payments", {"order_id": booking["id"], "price": booking["prices"]})
         if answer.status == 201:
             return str(answer.json["checkout_url"]), failed
         if answer.status == 409 and answer.json["type"] == "/problems/already-paid":
             return None, failed
-        if answer.status not in _REPEATED:
-            break
+        if answer.status == 410:
+            raise HoldOver
+        if answer.status not in _REPEATED or failed == _PATIENCE:
+            raise Refused("POST /v1/payments", answer)
         failed += answer.status != 404
         time.sleep(0.2)
-    raise Refused("POST /v1/payments", answer)
 
 
 def at_once(work: Iterable[Callable[[], Any]], workers: int = AT_ONCE) -> list[Any]:
@@ -76,7 +91,6 @@ class Books:
 
     tables: Tables
     purchases: Iterable[Purchase]
-    sessions: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, stack: Stack, purchases: Iterable[Purchase]) -> Self:
@@ -93,22 +107,22 @@ class Books:
             paid[one["client_reference_id"]] += one["amount_total"] if one["payment_status"] == "paid" else 0
             back[one["client_reference_id"]] += one.get("amount_refunded", 0)
         found = {}
-        for one in self.purchases:
-            booking, payment = bookings[one.id], payments.get(one.id, {"id": "", "status": "none"})
+        for name in (one.id for one in self.purchases):
+            booking, payment = bookings[name], payments.get(name, {"id": "", "status": "none"})
             kept, sent = paid[payment["id"]] - back[payment["id"]], back[payment["id"]]
-            facts = (booking["status"], payment["status"], valid[one.id], kept, sent)
-            found[one.id] = _ending(booking, facts)
+            found[name] = _ending(booking, (booking["status"], payment["status"], valid[name], kept, sent))
         return found
 
     def mails(self, mailbox: Client) -> list[str]:
         """One sentence for each buyer who got more or fewer mails than there are notifications for them."""
-        notices = Counter(one["user_id"] for one in of(self.tables, "notifications", "notification"))
+        notices = of(self.tables, "notifications", "notification")
+        due = Counter(one["user_id"] for one in notices if one["status"] == "CREATED")
         said = []
         for buyer in {one.buyer.id: one.buyer for one in self.purchases}.values():
             got = mailbox.must("GET", f"/messages?to={buyer.email}")["messages"]
             sent = [mail for mail in got if "confirm your e-mail" not in mail["subject"].lower()]
-            if len(sent) != notices[buyer.id]:
-                said.append(f"{buyer.email} got {len(sent)} mails for {notices[buyer.id]} notifications")
+            if len(sent) != due[buyer.id]:
+                said.append(f"{buyer.email} got {len(sent)} mails for {due[buyer.id]} notifications")
         return said
 
     def unsound(self) -> list[str]:
@@ -135,6 +149,7 @@ class Settled:
     endings: Counter[str]
     of: dict[str, str]
     late: list[str]  # what had not settled in its own time, so that rounds of the reconciler were made
+    waiting: int  # purchases among that
     rounds: int
     unsound: list[str]
     mails: list[str]
@@ -156,10 +171,10 @@ def settle(stack: Stack, purchases: list[Purchase], *, patience: float, rounds: 
         made += 1
         whole_round(stack, 0)
         left = _unless_quiet(open_ones, 10)
-    books = Books.read(stack, purchases)
+    books, waiting = Books.read(stack, purchases), sum(any(one.id in said for said in late) for one in purchases)
     ended = books.endings()
     seconds, mails = time.monotonic() - started, books.mails(Client(stack.mailbox))
-    return Settled(Counter(ended.values()), ended, late, made, books.unsound(), mails, seconds)
+    return Settled(Counter(ended.values()), ended, late, waiting, made, books.unsound(), mails, seconds)
 
 
 def _unless_quiet(open_ones: Callable[[], list[str]], seconds: float) -> list[str]:
