@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from common import clock, env
+from common import clock, env, store
+from common.store import Delete, Put
 from infra.topology import AUTH
 from tests.component.test_auth_email import ADDRESS, Home
 from tests.component.test_auth_register import ANNA
+from tests.support.gateway import row
 from tests.support.post import codes, text
 from tests.support.refusals import meanwhile
 from tests.support.system import Person, Reply, System
@@ -306,3 +308,48 @@ def test_no_password_is_kept(house: House) -> None:
     house.resets(next(codes(one)[0] for one in house.post.deliver() if codes(one)), OTHER)
 
     assert not [one for one in (OLD, NEW, OTHER) if one in str(house.system.scan(AUTH))]
+
+
+def test_very_many_sessions_end_in_few_writes(house: House) -> None:
+    sessions = [one for one in house.system.scan(AUTH) if one["sk"].startswith("session#")]
+    for at in range(250):
+        _stored(house, sessions[0] | {"sk": f"session#{at}", "id": str(at)})
+    writes: list[str] = []
+    for kind in ("UpdateItem", "TransactWriteItems"):
+        env.client("dynamodb").meta.events.register(
+            f"before-call.dynamodb.{kind}", lambda model, **_: writes.append(model.name)
+        )
+
+    assert house.changes().status == 204
+
+    assert [one["id"] for one in _open(house)] == [house.phone["refresh_token"].split(".")[1]]
+    assert writes.count("TransactWriteItems") == 1 + 3  # the password's, and three for 251 sessions
+
+
+def test_a_session_that_goes_while_all_end_keeps_none_of_the_others(house: House) -> None:
+    desk = house.desk["refresh_token"].split(".")[1]
+    house.device()
+    asked: list[str] = []
+
+    def goes(**_: Any) -> None:
+        asked.append("write")
+        if len(asked) == 2:  # the password is changed by then
+            with house.system.acting(row("auth.on_user_erased")):
+                store.write(Delete("auth", {"pk": house.anna.user_id, "sk": f"session#{desk}"}))
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", goes)
+
+    assert house.changes().status == 204
+
+    assert [one["id"] for one in _open(house)] == [house.phone["refresh_token"].split(".")[1]]
+    assert desk not in {one.get("id") for one in house.system.scan(AUTH)}
+
+
+def _open(house: House) -> list[dict[str, Any]]:
+    sessions = (one for one in house.system.scan(AUTH) if one["sk"].startswith("session#"))
+    return [one for one in sessions if "revoked_at" not in one]
+
+
+def _stored(house: House, item: dict[str, Any]) -> None:
+    with house.system.acting(row("auth.login")):
+        store.write(Put("auth", item))

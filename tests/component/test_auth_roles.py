@@ -247,12 +247,12 @@ def test_a_change_that_broke_off_is_finished_by_its_repetition(system: System, r
     broken: list[bool] = []
 
     def breaks_off(**_: Any) -> tuple[Any, dict[str, Any]] | None:
-        if broken:
-            return None
         broken.append(True)
+        if len(broken) != 2:  # the first changes the roles, the second the sessions
+            return None
         return SimpleNamespace(status_code=400, headers={}, raw=None), {"Error": {"Code": "InternalFailure"}}
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", breaks_off)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", breaks_off)
 
     assert assign(system, anna, [], root).status == 500
     assert profile(system, anna)["roles"] == []

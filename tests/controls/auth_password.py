@@ -28,6 +28,20 @@ CONTROLS: dict[str, tuple[tuple[Change, ...], str]] = {
         (Change(CHANGES, "session_repository.end_older(account.id, account.version + 1, keep, clock.now())", "pass"),),
         f"{PASSWORDS}::test_a_change_ends_every_session_but_ones_own",
     ),
+    "one that is gone keeps no other": (
+        (
+            Change(
+                f"{CORE}/session_repository.py",
+                "                with suppress(ConditionFailed):\n                    store.write(one)\n",
+                "                pass\n",
+            ),
+        ),
+        f"{PASSWORDS}::test_a_session_that_goes_while_all_end_keeps_none_of_the_others",
+    ),
+    "many at once": (
+        (Change(f"{CORE}/session_repository.py", "_AT_ONCE = 100  #", "_AT_ONCE = 1  #"),),
+        f"{PASSWORDS}::test_very_many_sessions_end_in_few_writes",
+    ),
     "refreshing looks at the password": (
         (Change(SESSIONS, " or not account.admits(session)", ""),),
         f"{PASSWORDS}::test_a_change_that_broke_off_ends_the_sessions_all_the_same",

@@ -1,18 +1,20 @@
 """Where auth keeps sessions: beside the account, so that one read tells all that the authorizer must know."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 
 from auth.core.errors import SessionUnknown
 from auth.core.model import Session
 from auth.core.refresh import RefreshToken
 from common import clock, store
 from common.cursor import Listing
-from common.store import ConditionFailed, Item, Put, Update
+from common.store import ConditionFailed, Item, Key, Put, Update
 
 _TABLE = "auth"
 _PREFIX = "session#"
+_AT_ONCE = 100  # writes that a transaction takes
 MINE = Listing(_TABLE, "by_user", "user_id", "created_at")
 
 
@@ -48,47 +50,54 @@ def rotate(session: Session, successor: RefreshToken, now: datetime) -> Session 
 
 def revoke(user_id: str, session_id: str, now: datetime) -> None:
     """End the session, for good; ending it again changes nothing. Raises SessionUnknown."""
-    update = Update(
-        _TABLE,
-        _key(user_id, session_id),
-        "SET #revoked_at = if_not_exists(#revoked_at, :at), #updated_at = :at",
-        condition="attribute_exists(#pk)",
-        values={"at": clock.iso(now)},
-    )
     try:
-        store.write(update)
+        store.write(_revoked(_key(user_id, session_id), now))
     except ConditionFailed:
         raise SessionUnknown from None
 
 
 def end_older(user_id: str, version: int, keep: str | None, now: datetime) -> None:
     """End what was opened with a password of before this version of the account, but `keep`."""
-    for item in _all(user_id):
-        if item.get("version", 0) < version and item["id"] != keep and "revoked_at" not in item:
-            with suppress(SessionUnknown):  # it went by itself
-                revoke(user_id, item["id"], now)
+    older = (one for one in _all(user_id) if one.get("version", 0) < version and "revoked_at" not in one)
+    _together(_revoked(_key(user_id, one["id"]), now) for one in older if one["id"] != keep)
 
 
 def outdate(user_id: str, version: int) -> None:
     """In none of the user's sessions are tokens believed that are older than this version of the account."""
-    for item in _all(user_id):
-        if item.get("tokens_from", 0) < version:
-            _outdate(item, version)
+    _together(_outdated(one, version) for one in _all(user_id) if one.get("tokens_from", 0) < version)
 
 
-def _outdate(item: Item, version: int) -> None:
+def _revoked(key: Key, now: datetime) -> Update:
+    return Update(
+        _TABLE,
+        key,
+        "SET #revoked_at = if_not_exists(#revoked_at, :at), #updated_at = :at",
+        condition="attribute_exists(#pk)",
+        values={"at": clock.iso(now)},
+    )
+
+
+def _outdated(item: Item, version: int) -> Update:
     older = "attribute_not_exists(#tokens_from) OR #tokens_from < :version"
-    update = Update(
+    return Update(
         _TABLE,
         {"pk": item["pk"], "sk": item["sk"]},
         "SET #tokens_from = :version",
         condition=f"attribute_exists(#pk) AND ({older})",
         values={"version": version},
     )
-    try:
-        store.write(update)
-    except ConditionFailed:
-        return  # the session is gone, or another call has done it
+
+
+def _together(updates: Iterable[Update]) -> None:
+    """Make them all, many at once; one by one where a session has gone meanwhile, or another call was quicker."""
+    waiting = iter(updates)
+    while some := list(islice(waiting, _AT_ONCE)):
+        try:
+            store.transact(some)
+        except ConditionFailed:
+            for one in some:
+                with suppress(ConditionFailed):
+                    store.write(one)
 
 
 def _all(user_id: str) -> Iterator[Item]:
