@@ -312,7 +312,7 @@ def test_a_trigger_that_leaves_no_state_is_an_error() -> None:
         NEVER = "never"
 
     with pytest.raises(KeyError):
-        outbox.transition(TABLE, KEY, MACHINE, Other.NEVER, actor="x")  # type: ignore[misc]
+        outbox.transition(TABLE, KEY, MACHINE, Other.NEVER, actor="x")  # type: ignore[misc] # what mypy refuses, too
 
 
 def test_an_items_own_attributes_are_not_taken_for_the_entrys_words() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ReadTimeoutError
 
@@ -21,6 +21,8 @@ from tests.simulation.schedule import Schedule, Task
 from tests.support.cloud import PROVIDER_SECRET, SENDER, VALUES
 from tests.support.gateway import load, variables
 from tests.support.tables import Tables
+
+R = TypeVar("R")
 
 MAX_RECEIVES = 5
 VISIBILITY_FACTOR = 6
@@ -134,7 +136,7 @@ class Cloud:
         """An environment variable of the function that is running."""
         return _environment(self._task().row.function)[name]
 
-    def call(self, operation: str, target: str, do: Callable[[], Any]) -> Any:
+    def call(self, operation: str, target: str, do: Callable[[], R]) -> R:
         """One call of a function, its lost replies repeated by the SDK."""
         for _ in range(_SDK_TRIES):
             self.schedule.boundary()
@@ -154,22 +156,22 @@ class Cloud:
     # -- tables and their streams -----------------------------------------------------------------
 
     def get(self, table: str, key: Key, *, consistent: bool) -> Item | None:
-        return self.call("GetItem", table, lambda: self.tables.get(table, key, consistent=consistent))  # type: ignore[no-any-return]
+        return self.call("GetItem", table, lambda: self.tables.get(table, key, consistent=consistent))
 
     def batch_get(self, table: str, keys: Sequence[Key]) -> tuple[list[Item], Sequence[Key]]:
-        return self.call("BatchGetItem", table, lambda: self.tables.batch_get(table, keys))  # type: ignore[no-any-return]
+        return self.call("BatchGetItem", table, lambda: self.tables.batch_get(table, keys))
 
     def query(self, table: str, condition: str, values: Mapping[str, Any], **how: Any) -> tuple[list[Item], Any]:
-        return self.call("Query", table, lambda: self.tables.query(table, condition, values, **how))  # type: ignore[no-any-return]
+        return self.call("Query", table, lambda: self.tables.query(table, condition, values, **how))
 
     def write(self, one: Write) -> Item:
-        return self.call(f"{type(one).__name__}Item", one.table, lambda: self._changed(lambda: self.tables.write(one)))  # type: ignore[no-any-return]
+        return self.call(f"{type(one).__name__}Item", one.table, lambda: self._changed(lambda: self.tables.write(one)))
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         target = writes[0].table
         self.call("TransactWriteItems", target, lambda: self._changed(lambda: self.tables.transact(writes, token)))
 
-    def _changed(self, do: Callable[[], Any]) -> Any:
+    def _changed(self, do: Callable[[], R]) -> R:
         self.tables.now = self.schedule.seconds
         try:
             answer = do()
@@ -219,7 +221,7 @@ class Cloud:
     # -- the bus and the queues ---------------------------------------------------------------------
 
     def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - the SDK's word
-        return self.call("PutEvents", "bus", lambda: self._put(Entries))  # type: ignore[no-any-return]
+        return self.call("PutEvents", "bus", lambda: self._put(Entries))
 
     def _put(self, entries: list[dict[str, str]]) -> dict[str, Any]:
         codes = [self.faults.refused(self, one) for one in entries]
@@ -307,7 +309,7 @@ class Cloud:
     def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803
         made = f"{SecretId}-0123456789abcdef0123456789abcdef"
         value = json.dumps(self.provider_secret) if SecretId == "provider" else made
-        return self.call("GetSecretValue", SecretId, lambda: {"SecretString": value})  # type: ignore[no-any-return]
+        return self.call("GetSecretValue", SecretId, lambda: {"SecretString": value})
 
     def send_email(self, Content: Any, **_: Any) -> dict[str, str]:  # noqa: N803
         self.call("SendEmail", "mail", lambda: self.mails.append(Content["Raw"]["Data"]))

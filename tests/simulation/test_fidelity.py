@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from common import dynamodb, env
 from common.store import Check, ConditionFailed, Delete, Item, Put, Update, Write
+from common.writes import place
 from infra.vocabulary import Index, Table
 from local.stack import Ports, Stack
 from tests.support.cloud import definition
@@ -155,7 +156,7 @@ class Drawn:
         return f"{self.prefix}-{self.draw.random()}"
 
     def _at(self, one: Write) -> tuple[str, str]:
-        key = one.item if isinstance(one, Put) else one.key  # type: ignore[attr-defined]
+        key = place(one)
         return str(key["pk"]), str(key["sk"])
 
 

@@ -31,8 +31,8 @@ _KEPT = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 def aws(service: str) -> Any:
     """A client of the tests' own, on which no function's rights are enforced; one for the whole run."""
     # A session of its own: the default one is watched. Making clients is most of a small test's time.
-    session = boto3.Session("test", "test", region_name=REGION)
-    return session.client(service)  # type: ignore[call-overload]
+    make: Any = boto3.Session("test", "test", region_name=REGION).client  # its overloads are one per service
+    return make(service)
 
 
 def physical(one: Table | Bucket) -> str:

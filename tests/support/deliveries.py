@@ -1,12 +1,13 @@
 """What the saga's driver knows of messages: which one it is, how its delivery went, and what shall go wrong."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from common.store import Put, Update, Write
+from common.store import Update, Write
+from common.writes import place
 
 Asked = tuple[str, str, str | None]  # a table's physical name, the action, and the index
 _STATUS = re.compile(r":status\b")
@@ -123,7 +124,7 @@ class Outage(Exception):
 def written(one: Write) -> str:
     """What a write writes: the item's table and kind, and the state that it is brought to."""
     # For example `bookings/booking=CONFIRMED`.
-    item: Mapping[str, Any] = one.item if isinstance(one, Put) else one.key  # type: ignore[attr-defined]
+    item = place(one)
     told = f"{one.expression if isinstance(one, Update) else ''} {one.condition or ''}"
     state = item.get("status") or (one.values["status"] if _STATUS.search(told) else None)
     return f"{one.table}/{item['sk'].split('#')[0]}" + (f"={state}" if state else "")

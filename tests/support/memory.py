@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any
+from typing import Any, TypeVar
 
 from common import env, log, store
 from common.store import Check, Delete, Item, Key, Put, Update, Write
@@ -22,6 +22,8 @@ from tests.support.functions import Functions
 from tests.support.gateway import Reply, row
 from tests.support.sdk import KEY_IDS, Sdk
 from tests.support.tables import Tables
+
+R = TypeVar("R")
 
 _ACTIONS = {Put: "PutItem", Update: "UpdateItem", Delete: "DeleteItem", Check: "ConditionCheckItem"}
 
@@ -119,22 +121,22 @@ class Memory(Functions):
 
     # -- what stands before each call -------------------------------------------------------------
 
-    def call(self, service: str, operation: str, params: Mapping[str, Any], do: Callable[[], Any]) -> Any:
+    def call(self, service: str, operation: str, params: Mapping[str, Any], do: Callable[[], R]) -> R:
         """One call of an SDK client by the function that is running."""
         if self.current:
             self.authorise(self.current, service, operation, params)
         return self.call_out(operation, do)
 
-    def call_out(self, request: str, do: Callable[[], Any]) -> Any:
+    def call_out(self, request: str, do: Callable[[], R]) -> R:
         asked = re.sub(r"/cs_test_\w+", "/{session_id}", request)
         return self._carried_out(Call(asked), do, (request,))
 
-    def _ask(self, call: Call, do: Callable[[], Any], writes: Sequence[Write] = ()) -> Any:
+    def _ask(self, call: Call, do: Callable[[], R], writes: Sequence[Write] = ()) -> R:
         if self.current:
             self.authorise_tables(self.current, call.rights)
         return self._carried_out(call, do, tuple(map(written, writes)))
 
-    def _carried_out(self, call: Call, do: Callable[[], Any], wrote: tuple[str, ...]) -> Any:
+    def _carried_out(self, call: Call, do: Callable[[], R], wrote: tuple[str, ...]) -> R:
         try:
             self.before(call)
             answer = do()
@@ -149,20 +151,20 @@ class Memory(Functions):
 
     def get(self, table: str, key: Key, *, consistent: bool) -> Item | None:
         call = _read("GetItem", table, [key])
-        return self._ask(call, lambda: self.tables.get(table, key, consistent=consistent))  # type: ignore[no-any-return]
+        return self._ask(call, lambda: self.tables.get(table, key, consistent=consistent))
 
     def batch_get(self, table: str, keys: Sequence[Key]) -> tuple[list[Item], Sequence[Key]]:
-        return self._ask(_read("BatchGetItem", table, keys), lambda: self.tables.batch_get(table, keys))  # type: ignore[no-any-return]
+        return self._ask(_read("BatchGetItem", table, keys), lambda: self.tables.batch_get(table, keys))
 
     def query(
         self, table: str, condition: str, values: Mapping[str, Any], *, index: str | None, **how: Any
     ) -> tuple[list[Item], Item | None]:
         call = Call("Query", ((env.table(table), "Query", index),), (f"{table} {index or ''}",))
-        return self._ask(call, lambda: self.tables.query(table, condition, values, index=index, **how))  # type: ignore[no-any-return]
+        return self._ask(call, lambda: self.tables.query(table, condition, values, index=index, **how))
 
     def write(self, one: Write) -> Item:
         call = _written(_ACTIONS[type(one)], [one])
-        return self._ask(call, lambda: self._heard(lambda: self.tables.write(one)), [one])  # type: ignore[no-any-return]
+        return self._ask(call, lambda: self._heard(lambda: self.tables.write(one)), [one])
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         # Tokens are not honoured: a driver's ids come again with a message that comes again, and would hide it.
@@ -170,7 +172,7 @@ class Memory(Functions):
         fresh, call = f"{token} {self._transactions}", _written("TransactWriteItems", writes)
         self._ask(call, lambda: self._heard(lambda: self.tables.transact(writes, fresh)), writes)
 
-    def _heard(self, do: Callable[[], Any]) -> Any:
+    def _heard(self, do: Callable[[], R]) -> R:
         answer = do()
         self.tables.catch_up()
         return answer

@@ -37,7 +37,7 @@ class Sdk:
     # -- the bus, the timers' queues, and other functions -------------------------------------------
 
     def put_events(self, **asked: Any) -> dict[str, Any]:
-        return self._memory.call("events", "PutEvents", asked, lambda: self._put(asked["Entries"]))  # type: ignore[no-any-return]
+        return self._memory.call("events", "PutEvents", asked, lambda: self._put(asked["Entries"]))
 
     def _put(self, entries: list[dict[str, str]]) -> dict[str, Any]:
         self._memory.bus += [
@@ -54,10 +54,10 @@ class Sdk:
     def get_queue_attributes(self, **asked: Any) -> dict[str, Any]:
         """Of a dead-letter queue: nothing lies there."""
         nothing = {"Attributes": dict.fromkeys(asked["AttributeNames"], "0")}
-        return self._memory.call("sqs", "GetQueueAttributes", asked, lambda: nothing)  # type: ignore[no-any-return]
+        return self._memory.call("sqs", "GetQueueAttributes", asked, lambda: nothing)
 
     def invoke(self, **asked: Any) -> dict[str, Any]:
-        return self._memory.call("lambda", "Invoke", asked, lambda: self._answer(**asked))  # type: ignore[no-any-return]
+        return self._memory.call("lambda", "Invoke", asked, lambda: self._answer(**asked))
 
     def _answer(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - the SDK's words
         try:
@@ -87,10 +87,10 @@ class Sdk:
     # -- objects ----------------------------------------------------------------------------------------
 
     def get_object(self, **asked: Any) -> dict[str, Any]:
-        return self._memory.call("s3", "GetObject", asked, lambda: self._found(**asked))  # type: ignore[no-any-return]
+        return self._memory.call("s3", "GetObject", asked, lambda: self._found(**asked))
 
     def put_object(self, **asked: Any) -> dict[str, str]:
-        return self._memory.call("s3", "PutObject", asked, lambda: self._kept(**asked))  # type: ignore[no-any-return]
+        return self._memory.call("s3", "PutObject", asked, lambda: self._kept(**asked))
 
     def _found(self, Bucket: str, Key: str, IfNoneMatch: str | None = None) -> dict[str, Any]:  # noqa: N803
         versions = self.objects.get((Bucket, Key))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from common.store import Check, ConditionFailed, Item, Key, Put, Update, Write
+from common.writes import place as written_at
 from infra.vocabulary import Table
 from tests.support import expressions
 from tests.support.expressions import Invalid, kind
@@ -202,7 +203,7 @@ class Tables:
         return plain(one) if index is None else self._where(kept, index, one)
 
     def _place_of(self, one: Write) -> Place:
-        return _place(one.item if isinstance(one, Put) else one.key)  # type: ignore[attr-defined]
+        return _place(written_at(one))
 
     def _written(self, one: Write, old: Item | None) -> Item | None:
         if isinstance(one, Check):

@@ -66,8 +66,11 @@ def _refunds(payment: Payment) -> bool:
         money = Money(str(payment.provider_payment), row.amount, payment.currency)
         if row.status != SUCCEEDED or not provider.current().refund_failed(money, payment.refund_key(row)):
             continue
-        named = row.id
-        if repository.decide(payment.id, lambda now, named=named: ledger.refused(now, now.refund(named))):  # type: ignore[misc]
+        if _refused(payment.id, row.id):
             refunds.alarm(payment, payment.refund_key(row))
             undone = True
     return undone
+
+
+def _refused(payment_id: str, refund_id: str) -> bool:
+    return repository.decide(payment_id, lambda now: ledger.refused(now, now.refund(refund_id))) is not None

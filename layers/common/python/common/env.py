@@ -52,7 +52,8 @@ def client(service: str) -> Any:
 
 @cache
 def _sdk(service: str) -> Any:
-    return boto3.client(service, config=_PATIENT if service == "lambda" else _CONFIG)  # type: ignore[call-overload]
+    make: Any = boto3.client  # its overloads are one per service
+    return make(service, config=_PATIENT if service == "lambda" else _CONFIG)
 
 
 @cache

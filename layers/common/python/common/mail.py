@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -82,10 +83,10 @@ def mime(address: str, letter: Letter) -> bytes:
     message.set_content(letter.text())
     cids = {one.name: f"{one.name}@tickets" for one in letter.pictures}
     message.add_alternative(letter.html(cids), subtype="html")
-    shown = message.get_body(("html",))
+    shown: Any = message.get_body(("html",))  # it was added the line before
     for one in letter.pictures:
         png, cid = base64.b64decode(one.png_base64), f"<{cids[one.name]}>"
-        shown.add_related(png, "image", "png", cid=cid, filename=one.name, disposition="inline")  # type: ignore[union-attr]
+        shown.add_related(png, "image", "png", cid=cid, filename=one.name, disposition="inline")
     if letter.calendar:
         message.add_attachment(letter.calendar, subtype="calendar", filename="event.ics", params={"method": "PUBLISH"})
     return message.as_bytes()

@@ -54,19 +54,30 @@ class Put(Write):
 
 
 @dataclass(frozen=True)
-class Update(Write):
+class Keyed(Write):
     key: Key
+
+
+@dataclass(frozen=True)
+class Update(Keyed):
     expression: str
 
 
 @dataclass(frozen=True)
-class Delete(Write):
-    key: Key
+class Delete(Keyed):
+    pass
 
 
 @dataclass(frozen=True)
-class Check(Write):
-    key: Key
+class Check(Keyed):
+    pass
+
+
+def place(one: Write) -> Mapping[str, Any]:
+    """What holds `pk` and `sk` of the item that is written."""
+    if isinstance(one, Keyed):
+        return one.key
+    return one.item if isinstance(one, Put) else {}
 
 
 class ConditionFailed(Exception):
@@ -85,7 +96,7 @@ class ConditionFailed(Exception):
 def as_request(one: Write) -> dict[str, Any]:
     """The parameters of the write's own call, and of its part in a transaction."""
     request: dict[str, Any] = {"TableName": env.table(one.table)}
-    request |= {"Item": marshal(one.item)} if isinstance(one, Put) else {"Key": marshal(one.key)}  # type: ignore[attr-defined]
+    request |= {"Item": marshal(one.item)} if isinstance(one, Put) else {"Key": marshal(place(one))}
     update = one.expression if isinstance(one, Update) else ""
     request |= {"UpdateExpression": update} if update else {}
     if one.condition:
