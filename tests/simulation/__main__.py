@@ -1,4 +1,4 @@
-"""`make simulate SEEDS=n FROM=m`: so many schedules from that seed on; the story of each that fails."""
+"""`make simulate SEEDS=n FROM=m`: so many schedules from that seed on; the stories of the first that fail."""
 
 import gc
 import os
@@ -13,7 +13,8 @@ from multiprocessing import get_context
 from statistics import median
 
 from tests.simulation.befallen import KINDS
-from tests.simulation.play import ALL_RATES, Plan, play, shrunk
+from tests.simulation.play import ALL_RATES, Plan, play
+from tests.simulation.shrinking import shrunk, told
 
 _CHUNK = 25
 _SHOWN = 3  # failing seeds whose stories are told
@@ -60,9 +61,9 @@ def summary(found: Sequence[Short], seconds: float) -> Iterator[str]:
 
 
 def story(seed: int) -> Iterator[str]:
-    """What happened in the smallest plan of this seed that fails."""
-    verdict = shrunk(play(Plan.of(seed)))
-    yield from ("", f"== {verdict.plan}", *verdict.violations, *verdict.story)
+    """What happened in the smallest schedule of this seed that ends in the same way."""
+    first = play(Plan.of(seed))
+    yield from ("", *told(shrunk(first), first))
 
 
 def _short(seed: int) -> Short:
@@ -72,9 +73,10 @@ def _short(seed: int) -> Short:
 
 
 def main() -> int:
-    count, first = (int(one) for one in (*sys.argv[1:], "1000", "1")[:2])
+    asked = [int(one) for one in sys.argv[1:]]
+    count, first, processes = (*asked, *(1000, 1, 0)[len(asked) :])
     started = time.monotonic()
-    found = simulate(count, first)
+    found = simulate(count, first, processes=processes or None)
     print("\n".join(summary(found, time.monotonic() - started)))  # noqa: T201
     return int(any(one.violations for one in found))
 

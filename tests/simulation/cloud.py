@@ -20,7 +20,7 @@ from infra.vocabulary import Grant, Mail, On, Secret, Stream, Timer, Trigger
 from tests.simulation.schedule import Schedule, Task
 from tests.support.cloud import PROVIDER_SECRET, SENDER, VALUES
 from tests.support.gateway import load, variables
-from tests.support.tables import Tables
+from tests.support.tables import Change, Tables
 
 R = TypeVar("R")
 
@@ -185,6 +185,7 @@ class Cloud:
     def drain(self) -> None:
         """What was committed goes into the stream."""
         for change in self.tables.changes:
+            self._tell(change)
             if change.passes:
                 self.sequence += 1
                 self.backlog.append(change.record(self.sequence))
@@ -197,6 +198,11 @@ class Cloud:
         if self.backlog and not self.relaying:
             self.relaying = True
             self.schedule.after(self.schedule.draw.random() * 0.3, self._relay)
+
+    def _tell(self, change: Change) -> None:
+        old, new = (change.old or {}).get("status"), (change.new or {}).get("status")
+        if old != new:
+            self.schedule.tell(f"{change.place[1]} {change.place[0]} is {new}" + (f", was {old}" if old else ""))
 
     def _heard(self) -> None:
         self.deaf = False

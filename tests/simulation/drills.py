@@ -72,10 +72,5 @@ class Score:
     def of(cls, fault: str, verdicts: Sequence[Verdict]) -> "Score":
         said = [one for verdict in verdicts for one in verdict.violations]
         bad = sum(bool(verdict.violations) for verdict in verdicts)
-        broken = Counter(name for verdict in verdicts for name in {kind(one) for one in verdict.violations})
+        broken = Counter(name for verdict in verdicts for name in verdict.broken)
         return cls(len(verdicts), sum(one.fired[fault] for one in verdicts), bad, dict(broken), "".join(said[:1]))
-
-
-def kind(violation: str) -> str:
-    """The invariant that a violation is of; or `answer`, `person` or `rest`: who found that it cannot be."""
-    return violation.split(" ", maxsplit=1)[0].rstrip(":")

@@ -5,7 +5,7 @@ that real services hinder, repeat, delay or lose; nothing does what they could n
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -47,10 +47,16 @@ RATES: Mapping[str, float] = {
 
 
 class Chaos(Faults):
-    """The faults of one plan; none once it is `healed`."""
+    """The faults of one plan; none once it is `healed`.
 
-    def __init__(self, rates: Mapping[str, float]) -> None:
+    They are numbered as they come: `most` says how many there are at the most, those that are `spared` do not happen.
+    """
+
+    def __init__(self, rates: Mapping[str, float], *, most: int | None = None, spared: Collection[int] = ()) -> None:
         self.rates = rates
+        self.most = most
+        self.spared = spared
+        self.strokes = 0
         self.fired: Counter[str] = Counter()
         self.healed = False
 
@@ -58,6 +64,12 @@ class Chaos(Faults):
         """Whether the fault happens here and now."""
         rate = self.rates.get(fault)
         if rate is None or self.healed or cloud.schedule.draw.random() >= rate:
+            return False
+        return self._struck(cloud, fault)
+
+    def _struck(self, cloud: Cloud, fault: str) -> bool:
+        stroke, self.strokes = self.strokes, self.strokes + 1
+        if stroke in self.spared or (self.most is not None and stroke >= self.most):
             return False
         self.fired[fault] += 1
         cloud.schedule.tell(f"** {fault}")
@@ -79,9 +91,9 @@ class Chaos(Faults):
         task = cloud.schedule.current
         assert task is not None
         if task.victim is not None and task.victim == trace.current().operation and not self.healed:
-            self.fired["F5"] += 1
             task.victim = None
-            raise ClientError({"Error": {"Code": "InternalServerError"}}, operation)
+            if self._struck(cloud, "F5"):
+                raise ClientError({"Error": {"Code": "InternalServerError"}}, operation)
         if operation == "GetSecretValue":
             if target == "ticket-seed" and self.strikes(cloud, "F16"):
                 raise ClientError({"Error": {"Code": "InternalServiceError"}}, operation)

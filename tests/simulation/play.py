@@ -5,7 +5,7 @@ import json
 import random
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -40,6 +40,9 @@ class Plan:
     buyers: tuple[Buyer, ...]
     acts: tuple[Act, ...]
     faults: tuple[str, ...]
+    most: int | None = None  # times that something goes wrong, if not as often as the seed has it
+    spared: tuple[int, ...] = ()  # of these times, by their places, some that do not come
+    order: int = 0  # another draw of who goes on and what fails
 
     @classmethod
     def of(cls, seed: int) -> "Plan":
@@ -61,6 +64,12 @@ class Verdict:
     story: tuple[str, ...]
     runs: int
     fired: Mapping[str, int]
+    strokes: int = 0  # times that something went wrong, or would have
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """The invariants that are violated; or `answer`, `person` or `rest`: who found that something cannot be."""
+        return frozenset(one.split(" ", maxsplit=1)[0].rstrip(":") for one in self.violations)
 
     @property
     def digest(self) -> str:
@@ -76,8 +85,8 @@ def play(
     call takes up to so many seconds.
     """
     kept, fixed = _house()
-    chaos = Chaos({name: rates[name] for name in plan.faults})
-    world = World(plan.seed, chaos)
+    chaos = Chaos({name: rates[name] for name in plan.faults}, most=plan.most, spared=plan.spared)
+    world = World(plan.seed, chaos, order=plan.order)
     world.schedule.tick = tick or world.schedule.tick
     said: list[str] = []
     with world.running(), connected(world, chaos) as wire:
@@ -100,7 +109,7 @@ def play(
         except Stuck as stuck:
             said.append(f"rest: {stuck}")
         story, fired = tuple(world.schedule.story), chaos.fired + befallen(world)
-    return Verdict(plan, tuple(said), story, world.cloud.runs, fired)
+    return Verdict(plan, tuple(said), story, world.cloud.runs, fired, chaos.strokes)
 
 
 def _mended(world: World, chaos: Chaos) -> list[str]:
@@ -160,23 +169,6 @@ def _open_pages(tables: Mapping[str, list[Any]]) -> list[str]:
 def _judged(world: World) -> dict[str, list[Any]]:
     """All items but the reconciler's own."""
     return {one.name: world.cloud.tables.items(one.name) for one in topology.TABLES if one.name != "rounds"}
-
-
-def shrunk(verdict: Verdict) -> Verdict:
-    """The smallest plan found that still violates, by leaving out faults and people."""
-    found, again = verdict, True
-    while again:
-        again = False
-        plan = found.plan
-        smaller = [replace(plan, faults=plan.faults[:at] + plan.faults[at + 1 :]) for at in range(len(plan.faults))]
-        smaller += [replace(plan, buyers=plan.buyers[:at] + plan.buyers[at + 1 :]) for at in range(len(plan.buyers))]
-        smaller += [replace(plan, acts=plan.acts[:at] + plan.acts[at + 1 :]) for at in range(len(plan.acts))]
-        for one in smaller:
-            tried = play(one)
-            if tried.violations:
-                found, again = tried, True
-                break
-    return found
 
 
 @contextmanager

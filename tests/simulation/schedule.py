@@ -53,7 +53,7 @@ class Task:
 class Schedule:
     """Tasks, time and draw."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | str) -> None:
         self.draw = random.Random(seed)
         self.seconds = 0.0
         self.steps = 0

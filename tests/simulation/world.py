@@ -22,9 +22,9 @@ _UNEXPECTED = 500
 class World:
     """Everything of one seed."""
 
-    def __init__(self, seed: int, faults: Faults | None = None) -> None:
+    def __init__(self, seed: int, faults: Faults | None = None, *, order: int = 0) -> None:
         self.seed = seed
-        self.schedule = Schedule(seed)
+        self.schedule = Schedule(f"{seed}, {order}" if order else seed)
         self.cloud = Cloud(self.schedule, faults)
         self.counted: defaultdict[str, float] = defaultdict(float)
         self.wrong: list[str] = []
