@@ -20,7 +20,7 @@ CONTROLS = {
         f"{MAILS}::test_a_message_that_comes_again_sends_nothing_again",
     ),
     "what is written down is not written again": (
-        Change(REPOSITORY, "publish=[entry(NotiPending)]), condition=NEW)", "publish=[entry(NotiPending)]))"),
+        Change(REPOSITORY, "followed=True), condition=NEW)", "followed=True))"),
         f"{MAILS}::test_a_message_that_comes_again_sends_nothing_again",
     ),
     "what happens a second time is no repetition": (

@@ -89,8 +89,8 @@ CONTROLS = (
         f"{AGAIN}[cancelled]",
         (
             "functions/notify/core/repository.py",
-            "publish=[entry(NotiPending)]), condition=NEW)",
-            "publish=[entry(NotiPending)]))",
+            "followed=True), condition=NEW)",
+            "followed=True))",
         ),
     ),
     control(
