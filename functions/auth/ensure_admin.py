@@ -1,7 +1,7 @@
 """The operator's call: see to it that there is an admin."""
 
 from auth.core import registration
-from auth.core.schemas import Admin, AdminWanted
+from auth.core.admins import Admin, AdminWanted
 from common.call import answers
 
 

@@ -1,7 +1,7 @@
 """POST /v1/bookings: hold places for the caller until they pay or the hold runs out."""
 
 from booking.core import service
-from booking.core.errors import ORDER_REFUSALS
+from booking.core.order_errors import ORDER_REFUSALS
 from booking.core.schemas import BookingRequest, BookingView
 from common.api import Caller, Created, IdempotencyKey, endpoint
 

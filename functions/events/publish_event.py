@@ -1,7 +1,7 @@
 """POST /v1/events/{event_id}/publish: on sale from now on."""
 
 from common.api import Caller, endpoint
-from common.request import EmailNotVerified
+from common.caller import EmailNotVerified
 from events.core import service
 from events.core.errors import AlreadyStarted, ChangedMeanwhile, EventUnknown, NotPublishable, NoTypes
 from events.core.schemas import OrganisedEventView

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from auth.core.admins import AdminWanted
 from auth.core.model import Account
 from auth.core.refresh import RefreshToken
 from auth.core.schemas import (
-    AdminWanted,
     CodeRequest,
     ForgottenRequest,
     LoginRequest,

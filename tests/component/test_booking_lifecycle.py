@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from booking.core import repository
+from booking.core import limits, repository
 from booking.core.model import LIFECYCLE, Booking, State, Trigger
 from booking.core.terms import Terms
 from common import outbox, store, trace
@@ -40,7 +40,7 @@ def in_state(state: State) -> tuple[Booking, Terms]:
     item = outbox.born(repository._item(booking), actor="buyer", trigger="order")
     store.write(Put(TABLE, item))
     store.write(Put(TABLE, {"pk": next(iter(terms.types)), "sk": "stock#0"} | stock))
-    store.write(Put(TABLE, repository._limit_key(booking) | {"held": 2}))
+    store.write(Put(TABLE, limits.key(booking) | {"held": 2}))
     return booking, terms
 
 
@@ -57,7 +57,7 @@ def pull(booking: Booking, terms: Terms, trigger: Trigger) -> None:
 
 def snapshot(booking: Booking, terms: Terms) -> list[Any]:
     shard = {"pk": next(iter(terms.types)), "sk": "stock#0"}
-    return [store.get(TABLE, key) for key in (repository.key(booking.id), shard, repository._limit_key(booking))]
+    return [store.get(TABLE, key) for key in (repository.key(booking.id), shard, limits.key(booking))]
 
 
 def test_every_trigger_has_its_write() -> None:

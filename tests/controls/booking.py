@@ -2,6 +2,7 @@
 
 from tests.support.mutation import Change
 
+LIMITS = "functions/booking/core/limits.py"
 STOCK, REPOSITORY = "functions/booking/core/stock.py", "functions/booking/core/repository.py"
 ENDING, TALLY = "functions/booking/core/ending.py", "functions/booking/core/tally.py"
 LISTS, CAPACITY = "functions/booking/core/lists.py", "functions/booking/core/capacity.py"
@@ -30,7 +31,7 @@ CONTROLS = {
         f"{ANSWERS}::test_a_cancelled_event_is_not_confirmed_over",
     ),
     "the limit of each person": (
-        Change(REPOSITORY, "OR #held <= :room", "OR attribute_exists(#held)"),
+        Change(LIMITS, "OR #held <= :room", "OR attribute_exists(#held)"),
         f"{ORDERING}::test_the_limit_counts_all_of_a_persons_bookings",
     ),
     "one booking per key": (
@@ -50,11 +51,15 @@ CONTROLS = {
         f"{LIFECYCLE}::test_a_payment_is_answered_once_whatever_the_state_allows",
     ),
     "places go back": (
-        Change(REPOSITORY, "[ended, back, *stock.give_back(booking.places()), *beside]", "[ended, back, *beside]"),
+        Change(
+            REPOSITORY,
+            "[ended, limits.given_back(booking), *stock.give_back(booking.places()), *beside]",
+            "[ended, limits.given_back(booking), *beside]",
+        ),
         f"{ANSWERS}::test_what_is_not_paid_gives_its_places_back_once",
     ),
     "the limit goes back": (
-        Change(REPOSITORY, "[ended, back, *stock", "[ended, *stock"),
+        Change(REPOSITORY, "[ended, limits.given_back(booking), *stock", "[ended, *stock"),
         f"{ANSWERS}::test_what_is_not_paid_gives_its_places_back_once",
     ),
     "no refusal while terms change": (

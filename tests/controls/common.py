@@ -10,7 +10,7 @@ CDC, RELAY = "tests/component/test_cdc_relay.py", "functions/cdc/core/relay.py"
 
 CONTROLS = {
     "a route's role": (
-        Change("layers/common/api.py", "            caller.needs(role)", "            caller.roles"),
+        Change("layers/common/api.py", "            known.needs(role)", "            known.roles"),
         f"{API}::test_a_route_demands_its_role_before_anything_else",
     ),
     "problems are always written": (
@@ -116,7 +116,7 @@ CONTROLS = {
         f"{JOURNEY}::test_all_that_is_told_of_a_booking_carries_the_id_of_the_request_that_ordered_it[paid_in_time]",
     ),
     "an offered ticket is followed": (
-        Change("functions/ticket/core/transfers.py", 'for name in ("correlation_id",) if', "for name in () if"),
+        Change("functions/ticket/core/transfers.py", '_JOURNEY = ("correlation_id",)', "_JOURNEY = ()"),
         f"{JOURNEY}::test_all_that_is_told_of_a_booking_carries_the_id_of_the_request_that_ordered_it[taken_back]",
     ),
     "whatever is logged has its journey": (

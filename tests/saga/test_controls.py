@@ -67,7 +67,11 @@ CONTROLS = (
     control(
         "places and limit go back together",
         EXPIRED,
-        ("functions/booking/core/repository.py", "transact([ended, back, *stock", "transact([ended, *stock"),
+        (
+            "functions/booking/core/repository.py",
+            "transact([ended, limits.given_back(booking), *stock",
+            "transact([ended, *stock",
+        ),
     ),
     control(
         "a payment opens once",

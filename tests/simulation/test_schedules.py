@@ -52,7 +52,7 @@ CONTROLS = {
         "functions/booking/core/stock.py", '"#available >= :qty AND #on_sale = :yes AND', '"#on_sale = :yes AND'
     ),
     "the limit of each person": Change(
-        "functions/booking/core/repository.py", "OR #held <= :room", "OR attribute_exists(#held)"
+        "functions/booking/core/limits.py", "OR #held <= :room", "OR attribute_exists(#held)"
     ),
     "the provider is asked before a payment fails": Change(
         "functions/payment/core/closing.py", "    if not payment.begun:\n        return None\n", "    return None\n"

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from booking.core import repository
-from booking.core.errors import (
+from booking.core.model import LIFECYCLE, Booking, State, Trigger
+from booking.core.order_errors import (
     ORDER_REFUSALS,
     EventTypeUnknown,
     LimitReached,
@@ -18,7 +19,6 @@ from booking.core.errors import (
     TermsChanging,
     TypeNeeded,
 )
-from booking.core.model import LIFECYCLE, Booking, State, Trigger
 from booking.core.schemas import BookingRequest
 from booking.core.stock import refusal
 from booking.core.terms import Terms

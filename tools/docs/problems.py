@@ -7,9 +7,10 @@ from typing import Any
 from common import problems
 from common.api import IdempotencyKey, IfMatch, RawRequest, Unexpected
 from common.body import TooLarge
+from common.caller import RoleMissing
 from common.cursor import BadToken
 from common.problems import Busy, DomainError, Malformed, NotFound, Unsupported
-from common.request import BadKey, RoleMissing
+from common.request import BadKey
 from common.revision import Changed, RevisionMissing
 from infra.topology import ROWS
 from infra.vocabulary import Route, Who

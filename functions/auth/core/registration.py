@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from auth.core import letters, passwords, repository
+from auth.core.admins import AdminWanted
 from auth.core.errors import UserNameTaken
 from auth.core.letters import Matter
 from auth.core.model import Role
-from auth.core.schemas import AdminWanted, RegisteredView, RegisterRequest
+from auth.core.schemas import RegisteredView, RegisterRequest
 from common import clock, ids, log
 from common.bus.auth import UserRegistered
 from common.idempotency import Claim, KeyReused

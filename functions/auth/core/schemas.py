@@ -1,40 +1,24 @@
 """What auth's calls take and answer."""
 
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from auth.core import names
+from auth.core.fields import (
+    Email,
+    GivenPassword,
+    GivenToken,
+    MobilePhone,
+    Password,
+    PersonName,
+    Private,
+    UserName,
+)
 from auth.core.model import ACCESS_SECONDS, Role
 from common.api import Request, View
 from common.bus.base import Locale
-from common.call import CallAnswer, CallRequest
-
-
-def _composed(text: str) -> str:
-    # The same password typed on two keyboards may come composed or decomposed.
-    return unicodedata.normalize("NFC", text)
-
-
-Email = Annotated[
-    str, Field(max_length=names.LONGEST_EMAIL, json_schema_extra={"format": "email"}), AfterValidator(names.email)
-]
-UserName = Annotated[str, Field(min_length=3, max_length=30), AfterValidator(names.user_name)]
-PersonName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(names.person_name)]
-MobilePhone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]  # E.164
-Password = Annotated[str, AfterValidator(_composed), Field(min_length=15, max_length=256)]  # at most 1,024 bytes
-GivenPassword = Annotated[str, AfterValidator(_composed), Field(min_length=1, max_length=256)]
-GivenToken = Annotated[str, Field(min_length=1, max_length=512)]
-
-
-class Private:
-    """Where errors and debuggers show it, its fields are left out."""
-
-    def __repr_args__(self) -> Sequence[tuple[str | None, Any]]:
-        return ()
 
 
 class RegisterRequest(Private, Request):
@@ -149,20 +133,3 @@ class KeySetView(View):
     """A JSON Web Key Set (RFC 7517)."""
 
     keys: tuple[dict[str, Any], ...]
-
-
-class AdminWanted(Private, CallRequest):
-    """Whom to make the first admin."""
-
-    email: Email
-    user_name: UserName
-    first_name: PersonName
-    last_name: PersonName
-    password: Password
-    mobile_phone: MobilePhone
-
-
-class Admin(CallAnswer):
-    """Who was the first admin, now or before."""
-
-    id: str

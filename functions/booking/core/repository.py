@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from booking.core import stock, tally
-from booking.core.errors import BookingUnknown, LimitReached, SoldOut
+from booking.core import limits, stock, tally
+from booking.core.errors import BookingUnknown
 from booking.core.model import LIFECYCLE, Booking, State, Trigger
+from booking.core.order_errors import LimitReached, SoldOut
 from booking.core.terms import Terms
 from common import clock, outbox, store
 from common.idempotency import KeyReused
@@ -51,7 +52,7 @@ def hold(booking: Booking, terms: Terms, publish: list[dict[str, Any]]) -> Booki
     """
     item = outbox.born(_item(booking), actor="buyer", trigger="order", publish=publish, followed=True)
     new = Put(TABLE, item, condition="attribute_not_exists(#pk)")
-    limit = _limit(booking, booking.quantity, terms.max_per_user)
+    limit = limits.taken(booking, terms.max_per_user)
     try:
         store.transact([new, limit, *stock.take(booking.places(), terms)])
     except ConditionFailed as failure:
@@ -67,7 +68,7 @@ def settle(booking: Booking, trigger: Trigger, publish: list[dict[str, Any]], *,
 def retake(booking: Booking, terms: Terms, publish: list[dict[str, Any]], *, payment_id: str) -> None:
     """Confirm late: the places that went back are taken once more. Raises ConditionFailed."""
     answer = _answer(booking, Trigger.CONFIRM_LATE, publish, payment_id)
-    limit = _limit(booking, booking.quantity, terms.max_per_user)
+    limit = limits.taken(booking, terms.max_per_user)
     store.transact([answer, limit, *stock.retake(booking.places(), terms)])
 
 
@@ -84,8 +85,7 @@ def release(
     named: dict[str, Any] = {"actor": actor, "publish": publish, "sets": sets}
     named |= {"also": _SEEN, "values": {"seen": booking.version, "back": booking.refunded, "uses": _uses(booking)}}
     ended = outbox.transition(TABLE, key(booking.id), LIFECYCLE, trigger, **named)
-    back = Update(TABLE, _limit_key(booking), "ADD #held :back", values={"back": -booking.quantity})
-    store.transact([ended, back, *stock.give_back(booking.places()), *beside])
+    store.transact([ended, limits.given_back(booking), *stock.give_back(booking.places()), *beside])
 
 
 def extend(booking: Booking, pay_before: str, publish: list[dict[str, Any]]) -> Booking:
@@ -127,20 +127,6 @@ def _answer(booking: Booking, trigger: Trigger, publish: list[dict[str, Any]], p
         publish=publish,
         sets={"payment_id": payment_id},
         also="attribute_not_exists(#payment_id)",
-    )
-
-
-def _limit_key(booking: Booking) -> dict[str, str]:
-    return {"pk": f"{booking.event_id}#{booking.user_id}", "sk": "limit"}
-
-
-def _limit(booking: Booking, more: int, max_per_user: int) -> Update:
-    return Update(
-        TABLE,
-        _limit_key(booking),
-        "ADD #held :more",
-        condition="attribute_not_exists(#held) OR #held <= :room",
-        values={"more": more, "room": max_per_user - more},
     )
 
 

@@ -5,7 +5,7 @@ Always, per event type: Σ available + Σ quantity of bookings PENDING or CONFIR
 
 from collections.abc import Mapping, Sequence
 
-from booking.core.errors import NotOnSale, SoldOut, TermsChanging
+from booking.core.order_errors import NotOnSale, SoldOut, TermsChanging
 from booking.core.shortage import Short
 from booking.core.terms import Terms
 from common import store

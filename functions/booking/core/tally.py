@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from booking.core import catalogue, stock, words
-from booking.core.errors import AllHeld, SoldOut
 from booking.core.model import Booking, State
+from booking.core.order_errors import AllHeld, SoldOut
 from booking.core.shortage import Short
 from booking.core.words import Places
 from common import clock, outbox, store

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from booking.core.errors import EventTypeUnknown, LimitReached, NotOnSale, NotOnSaleYet, SaleEnded, TypeNeeded
+from booking.core.order_errors import EventTypeUnknown, LimitReached, NotOnSale, NotOnSaleYet, SaleEnded, TypeNeeded
 from common.problems import DomainError
 
 

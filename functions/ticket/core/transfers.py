@@ -19,7 +19,8 @@ from ticket.core.repository import NEW, TABLE, key
 from ticket.core.schemas import TransferRequest
 
 _TRIES = 4  # looks at a ticket that changes under one's hands
-_KEPT = ("booking_id", "booking_item_id", "event_type_id", "event_id", "seat")  # no note: it was of the other
+_JOURNEY = ("correlation_id",)  # the booking's
+_KEPT = ("booking_id", "booking_item_id", "event_type_id", "event_id", "seat", *_JOURNEY)  # no note: the other's
 
 
 def offer(caller: Caller, ticket_id: str, request: TransferRequest, idempotency_key: str | None) -> tuple[Item, bool]:
@@ -125,7 +126,7 @@ def _successor(caller: Caller, old: Item, new_id: str) -> Item:
     item |= {"transferred_from": old["id"], "from_user_id": old["user_id"], "issued_at": clock.iso(clock.now())}
     item |= attendees.place(item)
     told = entry(TicketTransferred, from_ticket_id=old["id"])
-    return born(item | _journey(old), actor=caller.user_id, trigger="transfer", publish=[told])
+    return born(item, actor=caller.user_id, trigger="transfer", publish=[told])
 
 
 def _transfer(claim: Claim, caller: Caller, ticket: Item, request: TransferRequest) -> Item:
@@ -140,12 +141,8 @@ def _transfer(claim: Claim, caller: Caller, ticket: Item, request: TransferReque
         "status": str(Offer.OFFERED),
     }
     told = entry(TicketOffered, user_id=request.to_user_id)
-    return born(item | _journey(ticket), actor=caller.user_id, trigger="offer", publish=[told])
-
-
-def _journey(ticket: Item) -> Item:
-    """An offer, and the ticket that comes of it, belong to the journey of the booking."""
-    return {name: ticket[name] for name in ("correlation_id",) if name in ticket}
+    item |= {name: ticket[name] for name in _JOURNEY if name in ticket}
+    return born(item, actor=caller.user_id, trigger="offer", publish=[told])
 
 
 def _ends(transfer_id: str, how: Answer, *, by: str) -> Update:

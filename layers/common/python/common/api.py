@@ -17,12 +17,13 @@ from typing import Any, get_type_hints
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, create_model
 
-from common import env, log, request, revision, trace
+from common import caller, env, log, request, revision, trace
+from common.caller import Caller
 from common.paging import PageOf, Paging
 from common.patience import busy
 from common.problems import Busy, DomainError, Unexpected
 from common.reply import Accepted, Answer, Binary, Created, NoContent, NotModified, Ok, Reply, SeeOther, View
-from common.request import Address, Caller, IdempotencyKey, Limit, RawRequest, Request, Token
+from common.request import Address, IdempotencyKey, Limit, RawRequest, Request, Token
 from common.revision import IfMatch, IfNoneMatch
 
 __all__ = [
@@ -33,7 +34,7 @@ __all__ = [
 
 _PROBLEM = "application/problem+json"
 _GIVEN: dict[Any, Callable[[dict[str, Any], RawRequest], Any]] = {
-    Caller: lambda event, _: request.caller(event),
+    Caller: lambda event, _: caller.of(event),
     Address: lambda event, _: request.address(event),
     RawRequest: lambda _, raw: raw,
     IdempotencyKey: lambda _, raw: request.idempotency_key(raw),
@@ -115,9 +116,9 @@ def _may(event: dict[str, Any]) -> None:
     # What the topology demands of this route, beside the authorizer's word.
     role = env.setting("WHO")
     if role in ("user", "organiser", "admin"):
-        caller = request.caller(event)
+        known = caller.of(event)
         if role != "user":
-            caller.needs(role)
+            known.needs(role)
 
 
 def _unforeseen(error: Exception, request_id: str) -> DomainError:
