@@ -1,18 +1,27 @@
 """The test system, one per test, and what a payment or a box office is tried with."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
 from tests.support.box_office import BoxOffice
+from tests.support.memory import Memory
+from tests.support.moto import Moto
 from tests.support.orders import Clock, Order, clock_of_the_test, taken
 from tests.support.provider import Provider, connect
 from tests.support.system import System
 
 
+def anew(request: pytest.FixtureRequest) -> AbstractContextManager[System]:
+    """A system that nothing has happened in."""
+    return (Moto if request.node.get_closest_marker("moto") else Memory)().running()
+
+
 @pytest.fixture
-def system() -> Iterator[System]:
-    with System().running() as running:
+def system(request: pytest.FixtureRequest) -> Iterator[System]:
+    """In memory; on the emulated SDK where a module is marked `moto`, because it looks at the SDK's own calls."""
+    with anew(request) as running:
         yield running
 
 
@@ -36,15 +45,8 @@ def order(system: System, provider: Provider) -> Order:
     return opened
 
 
-@pytest.fixture(scope="module")
-def box_house() -> Iterator[System]:
-    """One system for all of a module's tests with a box office."""
-    with System().running() as running:
-        yield running
-
-
 @pytest.fixture
-def office(box_house: System) -> Iterator[BoxOffice]:
-    """Booking alone, its table empty."""
-    with BoxOffice(box_house).open() as opened:
+def office(system: System) -> Iterator[BoxOffice]:
+    """Booking alone."""
+    with BoxOffice(system).open() as opened:
         yield opened

@@ -23,6 +23,8 @@ from common import clock, env
 from tests.component.test_auth_register import ANNA
 from tests.support.system import System, row
 
+pytestmark = pytest.mark.moto
+
 NO = {"isAuthorized": False}
 Json = dict[str, Any]
 

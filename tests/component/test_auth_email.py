@@ -16,6 +16,8 @@ from tests.support.post import Post, codes, text
 from tests.support.refusals import answering, meanwhile, refused
 from tests.support.system import Person, Reply, System
 
+pytestmark = pytest.mark.moto
+
 THIEF = ANNA | {"user_name": "thief", "password": "what others would take"}
 ADDRESS = ANNA["email"]
 

@@ -15,6 +15,8 @@ from tests.support.cloud import aws, physical
 from tests.support.refusals import meanwhile
 from tests.support.system import Person, System
 
+pytestmark = pytest.mark.moto
+
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BEN = ANNA | {"email": "ben@example.com", "user_name": "ben"}
 

@@ -17,6 +17,8 @@ from tests.component.test_auth_register import ANNA
 from tests.support.post import Post
 from tests.support.system import Reply, System
 
+pytestmark = pytest.mark.moto
+
 RIGHT = {"username": "anna", "password": ANNA["password"]}
 WRONG = RIGHT | {"password": "another long phrase"}
 NOBODY = WRONG | {"username": "nobody"}

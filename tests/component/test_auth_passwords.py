@@ -18,6 +18,8 @@ from tests.support.post import codes, text
 from tests.support.refusals import meanwhile
 from tests.support.system import Person, Reply, System
 
+pytestmark = pytest.mark.moto
+
 OLD, NEW, OTHER = ANNA["password"], "another long phrase", "and one more phrase"
 
 

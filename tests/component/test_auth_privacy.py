@@ -29,6 +29,8 @@ from infra.topology import AUTH
 from tests.support.post import Post, codes
 from tests.support.system import Person, Reply, System, batch, eventbridge
 
+pytestmark = pytest.mark.moto
+
 NEWCOMER = {
     "email": "marker.mail@example.com",
     "user_name": "markername",

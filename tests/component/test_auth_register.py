@@ -11,8 +11,11 @@ from common import clock, env
 from common.bus.auth import UserRegistered
 from common.outbox import published
 from infra.topology import AUTH
+from tests.support.moto import Moto
 from tests.support.post import Post
 from tests.support.system import Reply, System
+
+pytestmark = pytest.mark.moto
 
 ANNA = {
     "email": "anna@example.com",
@@ -207,7 +210,7 @@ def test_no_row_of_calls_tells_whether_an_address_has_an_account() -> None:
     """The very same calls against a system where it has none and one where it has one."""
     told = []
     for before in ([], [KNOWN]):
-        with System().running() as system:
+        with Moto().running() as system:
             for account in before:
                 system.http("POST /v1/register", account)
             told.append([without(system.http("POST /v1/register", ANNA | step, key=key)) for step, key in STEPS])

@@ -13,6 +13,8 @@ from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
 from tests.support.system import Person, Reply, System
 
+pytestmark = pytest.mark.moto
+
 ROOT = ANNA | {"email": "root@example.com", "user_name": "root"}
 OTHER = ANNA | {"email": "other@example.com", "user_name": "other"}
 

@@ -13,6 +13,8 @@ from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
 from tests.support.system import Person, Reply, System, row
 
+pytestmark = pytest.mark.moto
+
 BEN = ANNA | {"email": "ben@example.com", "user_name": "ben"}
 
 

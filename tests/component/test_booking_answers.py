@@ -295,6 +295,7 @@ def test_two_ends_at_once_give_back_once(office: BoxOffice) -> None:
     assert (office.did(booking), office.free(show), office.violations()) == (["order", "expire"], [10], [])
 
 
+@pytest.mark.moto
 @pytest.mark.parametrize("operation", ["UpdateItem", "TransactWriteItems"])
 def test_a_lost_reply_to_a_confirmation_changes_nothing(office: BoxOffice, operation: str) -> None:
     show = office.show(10)
@@ -311,6 +312,7 @@ def test_a_lost_reply_to_a_confirmation_changes_nothing(office: BoxOffice, opera
     assert (office.free(show), office.limit(show, ANNA), office.violations()) == ([8], 2, [])
 
 
+@pytest.mark.moto
 def test_a_lost_reply_to_an_end_gives_back_once(office: BoxOffice) -> None:
     show = office.show(10)
     booking = office.held(ANNA, show, 2)

@@ -78,6 +78,7 @@ def test_a_cancelled_event_closes_every_shard(office: BoxOffice) -> None:
     assert known(office, show) == (2, [(2, False), (2, False)])
 
 
+@pytest.mark.moto
 @pytest.mark.parametrize("survived", [0, 1, 2])
 def test_a_copy_that_dies_at_any_of_its_writes_stops_no_sale(office: BoxOffice, survived: int) -> None:
     """Terms and shards change together: until the message comes again, places are sold as before."""
@@ -113,6 +114,7 @@ def test_an_event_of_twenty_types_is_copied_whole(office: BoxOffice) -> None:
     assert (known(office, show), office.free(show)) == ((2, [(2, True)] * 20), list(range(1, 21)))
 
 
+@pytest.mark.moto
 def test_a_copy_that_fails_comes_again(office: BoxOffice) -> None:
     show = office.show(10)
 

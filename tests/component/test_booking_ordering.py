@@ -374,6 +374,7 @@ def test_two_other_orders_at_once_with_one_key_are_one_booking_and_a_refusal(off
     assert (answer.problem, office.free(show)) == ("key-reused", [8])
 
 
+@pytest.mark.moto
 def test_a_lost_reply_makes_no_second_booking(office: BoxOffice) -> None:
     show = office.show(10)
 
@@ -384,6 +385,7 @@ def test_a_lost_reply_makes_no_second_booking(office: BoxOffice) -> None:
     assert (office.free(show), office.violations()) == ([8], [])
 
 
+@pytest.mark.moto
 def test_a_conflict_with_another_buyer_is_waited_out(office: BoxOffice) -> None:
     show = office.show(10)
 
@@ -393,6 +395,7 @@ def test_a_conflict_with_another_buyer_is_waited_out(office: BoxOffice) -> None:
     assert (len(calls.calls), office.free(show)) == (2, [8])
 
 
+@pytest.mark.moto
 def test_a_throttled_table_is_503_and_holds_nothing(office: BoxOffice) -> None:
     show = office.show(10)
     before = office.items()
@@ -453,12 +456,12 @@ WRONG: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_order_is_422_and_names_the_field(box_house: System, name: str) -> None:
-    answer = box_house.http("POST /v1/bookings", {"event_id": SOME} | WRONG[name], by=ANNA)
+def test_a_wrong_order_is_422_and_names_the_field(system: System, name: str) -> None:
+    answer = system.http("POST /v1/bookings", {"event_id": SOME} | WRONG[name], by=ANNA)
 
     assert (answer.status, answer.problem) == (422, "invalid")
     assert all("pointer" in one for one in answer.json["errors"])
 
 
-def test_nobody_orders_without_being_known(box_house: System) -> None:
-    assert box_house.http("POST /v1/bookings", {"event_id": SOME, "number_slot": 1}).status == 401
+def test_nobody_orders_without_being_known(system: System) -> None:
+    assert system.http("POST /v1/bookings", {"event_id": SOME, "number_slot": 1}).status == 401

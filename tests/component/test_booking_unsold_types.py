@@ -49,6 +49,7 @@ def test_of_the_drafts_of_others_nobody_hears(catalogue: System) -> None:
     assert [(one.status, one.problem) for one in (theirs, no_type)] == [(404, "event-unknown")] * 2
 
 
+@pytest.mark.moto
 def test_while_nobody_knows_nothing_is_said(catalogue: System, monkeypatch: pytest.MonkeyPatch) -> None:
     event = drafted(catalogue, types=[a_type()])
     monkeypatch.setattr(catalogue, "_ask", lambda _: {"FunctionError": "Unhandled", "Payload": BytesIO()})

@@ -14,6 +14,8 @@ from tests.component.test_erasing_orders import MESSAGES
 from tests.support.cloud import aws
 from tests.support.system import System, eventbridge
 
+pytestmark = pytest.mark.moto
+
 PERSONAL = (UserRegistered, UserUpdated, SettingsChanged)  # whose messages say who somebody is
 CONSUMERS = [row for row in ROWS if isinstance(row, On)]
 SWEEPERS = [row for row in CONSUMERS if row.sweeps]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common import clock
+from common import clock, ids
 from common.bus.booking import CapacityChanged
 from common.bus.events import EventCancelled, EventChanged, EventPublished
 from events.core.model import TYPES, TypeStatus
@@ -192,6 +192,16 @@ def test_the_list_of_somebody_else_is_not_there(system: System) -> None:
     assert system.http(f"GET /v1/users/{BUYER.user_id}/events", by=BUYER).json["items"] == []
 
 
+@pytest.mark.parametrize("nobody", ["null,null", "otto", "0" * 36])
+def test_the_list_of_what_cannot_be_a_user_is_not_there_for_an_admin_either(system: System, nobody: str) -> None:
+    admin, unused = Person("admin"), ids.new()
+
+    answer = system.http(f"GET /v1/users/{nobody}/events", by=admin)
+
+    assert refused(answer) == (404, "organiser-unknown")
+    assert system.http(f"GET /v1/users/{unused}/events", by=admin).json["items"] == []
+
+
 def test_a_token_of_the_own_list_was_issued_for_it(system: System) -> None:
     answer = system.http(f"GET /v1/users/{BUYER.user_id}/events", by=BUYER, query={"next_token": "x"})
 
@@ -303,7 +313,7 @@ def test_only_an_organiser_edits(system: System, call: str, body: Any) -> None:
 @pytest.mark.parametrize("status", ["CANCELLED", "ENDED"])
 def test_what_is_no_more_is_not_edited(system: System, status: str) -> None:
     event = published(system)
-    now_is(event["id"], status)
+    now_is(system, event["id"], status)
 
     assert refused(edit(system, event, name="Other")) == (409, "not-editable")
     assert refused(edit_type(system, event, name="Other")) == (409, "not-editable")
@@ -496,7 +506,7 @@ def test_a_cancelled_draft_was_never_there(system: System) -> None:
 
 def test_what_is_over_is_not_cancelled(system: System) -> None:
     event, other = published(system), published(system)
-    now_is(event["id"], "ENDED")
+    now_is(system, event["id"], "ENDED")
     assert refused(cancel(system, event["id"])) == (409, "event-ended")
 
     clock.use(lambda: datetime(2026, 6, 1, 21, tzinfo=UTC))

@@ -21,6 +21,8 @@ from tests.support.lines import logged
 from tests.support.system import System, batch, eventbridge, row
 from tools.docs.examples import example
 
+pytestmark = pytest.mark.moto
+
 WHERE = {"Bucket": physical(topology.SEARCH), "Key": topology.SEARCH.key}
 
 

@@ -403,7 +403,7 @@ def test_a_type_that_a_published_event_gets_is_told_as_on_sale(system: System) -
 def test_an_event_that_is_no_more_gets_no_types(system: System, status: str) -> None:
     event_id = drafted(system)["id"]
     publish(system, event_id)
-    now_is(event_id, status)
+    now_is(system, event_id, status)
 
     answer = add_type(system, event_id)
 
@@ -496,7 +496,7 @@ def test_an_event_that_has_started_is_not_published(system: System) -> None:
 
 def test_a_cancelled_event_is_not_published(system: System) -> None:
     event_id = drafted(system)["id"]
-    now_is(event_id, "CANCELLED")
+    now_is(system, event_id, "CANCELLED")
 
     answer = publish(system, event_id)
 

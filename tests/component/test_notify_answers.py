@@ -11,6 +11,8 @@ from common.bus.events import EventPublished
 from tests.support.postbox import BUYER, NOW, about, mails, meet, notices, post, refusing, registered, show, sold, tell
 from tests.support.system import Person, Reply, System
 
+pytestmark = pytest.mark.moto
+
 
 class Watch:
     """The time, which tests move."""

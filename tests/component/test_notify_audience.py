@@ -12,6 +12,7 @@ from common.bus.events import EventCancelled, EventChanged, EventPublished
 from common.bus.ticket import TicketVoided
 from infra import topology
 from notify.core import holders, runs
+from tests.support.memory import Memory
 from tests.support.postbox import (
     ADDRESS,
     BUYER,
@@ -36,6 +37,8 @@ from tests.support.postbox import (
     words,
 )
 from tests.support.system import System
+
+pytestmark = pytest.mark.moto
 
 CHANGES, REMINDERS = "notify.tell_changes", "notify.remind_holders"
 
@@ -98,7 +101,7 @@ def test_who_has_tickets_ends_the_same_in_whatever_order_its_news_arrive() -> No
         TicketVoided(**about(), ticket_ids=("two",)),
     ]
     for order in permutations(news):
-        with System().running() as own:
+        with Memory().running() as own:
             for one in (*order, order[0]):
                 own.deliver(one, f"notify.on_{one.snake_name()}")
             assert holding(own) == [BUYER.user_id]
@@ -159,7 +162,7 @@ def test_edits_in_a_row_are_told_of_once_in_either_order(watch: Watch) -> None:
     first = show(EventChanged, event_version=3, venue="Kleine Halle")
     second = show(EventChanged, event_version=4, venue="Kleine Halle", city="Bern")
     for order in permutations((first, second)):
-        with System().running() as own:
+        with Memory().running() as own:
             watch.at = NOW
             meet(own, *order, show(EventPublished), registered(), created("one"))
             watch.at += timedelta(seconds=3)
@@ -345,7 +348,7 @@ def test_the_copy_of_an_event_ends_the_same_in_whatever_order_its_news_arrive() 
     )
     ends: list[dict[str, Any]] = []
     for order in permutations(news):
-        with System().running() as own:
+        with Memory().running() as own:
             meet(own, *order, order[0])
             ends.append(item(own, "event"))
 

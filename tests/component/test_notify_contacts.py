@@ -12,6 +12,7 @@ from common.bus.ticket import TicketOffered
 from common.store import Put
 from infra import topology
 from notify.core import repository
+from tests.support.memory import Memory
 from tests.support.postbox import (
     ADDRESS,
     BUYER,
@@ -33,6 +34,8 @@ from tests.support.postbox import (
     words,
 )
 from tests.support.system import System, row
+
+pytestmark = pytest.mark.moto
 
 
 def offered() -> TicketOffered:
@@ -61,7 +64,7 @@ def test_a_contact_ends_the_same_in_whatever_order_its_news_arrive() -> None:
 
     ends: list[list[dict[str, Any]]] = []
     for order in orders:
-        with System().running() as own:
+        with Memory().running() as own:
             meet(own, *order)
             ends.append(own.scan(topology.NOTICES))
 

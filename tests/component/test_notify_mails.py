@@ -50,6 +50,8 @@ from tests.support.postbox import (
 )
 from tests.support.system import SENDER, System, row
 
+pytestmark = pytest.mark.moto
+
 TOLD: dict[str, Callable[[], BusEvent]] = {
     "booking_expired": lambda: BookingExpired(**about()),
     "booking_failed": lambda: BookingFailed(**about(), reason="no_room"),

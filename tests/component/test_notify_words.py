@@ -36,6 +36,8 @@ from tests.support.postbox import (
 )
 from tests.support.system import System, row
 
+pytestmark = pytest.mark.moto
+
 
 @pytest.fixture(autouse=True)
 def at_noon() -> Iterator[None]:

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from common.bus import BusEvent
-from common.store import marshal
 from infra import topology
-from tests.support.cloud import aws, physical
 from tests.support.orders import HOLD, Clock, Order, published, taken
 from tests.support.provider import Provider
 from tests.support.refusals import answering, refused
@@ -191,7 +189,7 @@ def test_a_wrong_amount_found_at_the_closing_goes_back_before_anything_is_writte
     provider.held = True
     provider.choose(start(system, order), "paid")
     (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
-    alter(session, amount_total=4000)
+    alter(system, session, amount_total=4000)
     clock.now += HOLD
     provider.meanwhile = lambda call: setattr(provider, "down", call.startswith("GET "))
 
@@ -205,13 +203,14 @@ def test_a_wrong_amount_found_at_the_closing_goes_back_before_anything_is_writte
     assert (session["amount_refunded"], len(provider.refunds())) == (4000, 1)
 
 
+@pytest.mark.moto
 def test_a_death_after_a_wrong_amount_went_back_sends_it_back_no_second_time(
     system: System, order: Order, provider: Provider, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     provider.held = True
     provider.choose(start(system, order), "paid")
     (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
-    alter(session, amount_total=4000)
+    alter(system, session, amount_total=4000)
     clock.now += HOLD
 
     with answering("dynamodb", "UpdateItem", None, refused("InternalServerError")):
@@ -226,9 +225,9 @@ def test_a_death_after_a_wrong_amount_went_back_sends_it_back_no_second_time(
     assert "PaymentsReceived" not in capsys.readouterr().out
 
 
-def alter(item: dict[str, Any], **changes: Any) -> None:
+def alter(system: System, item: dict[str, Any], **changes: Any) -> None:
     """Change an item behind everybody's back."""
-    aws("dynamodb").put_item(TableName=physical(topology.SANDBOX), Item=marshal(item | changes))
+    system.put(topology.SANDBOX, item | changes)
 
 
 def test_a_session_that_the_provider_does_not_know_is_no_proof_of_anything(

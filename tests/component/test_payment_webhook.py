@@ -133,6 +133,7 @@ def test_without_a_signature_or_with_anothers_it_is_refused(
     assert provider.send(signed(paid.body, clock, secret="whsec_another")).problem == "bad-signature"
 
 
+@pytest.mark.moto
 @pytest.mark.parametrize(("kept", "answered"), [("whsec_before", 200), ("", 400), (None, 400)])
 def test_while_the_secret_is_changed_the_previous_one_signs_too(
     order: Order, provider: Provider, paid: Delivery, clock: Clock, kept: str | None, answered: int

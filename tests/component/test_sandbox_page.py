@@ -13,6 +13,8 @@ from infra import topology
 from tests.support.provider import FORM, Provider, connect
 from tests.support.system import Reply, System, environment
 
+pytestmark = pytest.mark.moto
+
 URL = "https://tickets.test/sandbox/pay/cs_test_1"
 SUCCESS, CANCEL = "https://shop.test/thanks", "https://shop.test/back"
 

@@ -12,6 +12,8 @@ from tests.support.orders import Order, clock_of_the_test
 from tests.support.provider import Provider, connect
 from tests.support.system import System
 
+pytestmark = pytest.mark.moto
+
 
 @pytest.fixture
 def provider(system: System) -> Iterator[Provider]:

@@ -8,36 +8,36 @@ import pytest
 from botocore.exceptions import ClientError
 
 from common import env, store
-from tests.support.functions import Functions
 from tests.support.memory import Memory
+from tests.support.moto import Moto
 from tests.support.system import NotAllowed, Person, System, row
 
 INDEX = {"Bucket": "test-search", "Key": "events.sqlite3"}
 
 
-@pytest.fixture(params=[System, Memory])
-def either(request: pytest.FixtureRequest) -> Iterator[Functions]:
+@pytest.fixture(params=[Moto, Memory])
+def either(request: pytest.FixtureRequest) -> Iterator[System]:
     with request.param().running() as running:
         yield running
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])
-def test_a_call_that_the_row_does_not_grant_fails(turn: str, either: Functions) -> None:
+def test_a_call_that_the_row_does_not_grant_fails(turn: str, either: System) -> None:
     with either.acting(row("booking.get_booking")), pytest.raises(NotAllowed):
         store.write(store.Put("bookings", {"pk": turn, "sk": "x"}))
 
 
-def test_a_table_that_the_row_does_not_name_is_not_known(either: Functions) -> None:
+def test_a_table_that_the_row_does_not_name_is_not_known(either: System) -> None:
     with either.acting(row("booking.get_booking")), pytest.raises(KeyError):
         store.get("payments", {"pk": "a", "sk": "b"})
 
 
-def test_an_index_is_granted_by_itself(either: Functions) -> None:
+def test_an_index_is_granted_by_itself(either: System) -> None:
     with either.acting(row("booking.list_bookings")), pytest.raises(NotAllowed):
         store.query("bookings", "#pk = :pk", {"pk": "a"})
 
 
-def test_each_member_of_a_transaction_has_to_be_granted(either: Functions) -> None:
+def test_each_member_of_a_transaction_has_to_be_granted(either: System) -> None:
     granted = store.Put("payments", {"pk": "a", "sk": "b"})
     removed = store.Delete("payments", {"pk": "c", "sk": "d"})
 
@@ -47,7 +47,7 @@ def test_each_member_of_a_transaction_has_to_be_granted(either: Functions) -> No
             store.transact([granted, removed])
 
 
-def test_a_batch_is_granted_by_itself(either: Functions) -> None:
+def test_a_batch_is_granted_by_itself(either: System) -> None:
     with either.acting(row("booking.get_booking")), pytest.raises(NotAllowed):
         store.batch_get("bookings", [{"pk": "a", "sk": "b"}])
 
@@ -68,13 +68,13 @@ def test_a_batch_is_granted_by_itself(either: Functions) -> None:
     ],
 )
 def test_what_a_function_is_not_granted_it_cannot_ask_of_any_service(
-    either: Functions, service: str, call: str, asked: dict[str, Any]
+    either: System, service: str, call: str, asked: dict[str, Any]
 ) -> None:
     with either.acting(row("booking.get_booking")), pytest.raises(NotAllowed):
         getattr(env.client(service), call)(**asked)
 
 
-def test_secrets_are_those_that_the_row_names(either: Functions) -> None:
+def test_secrets_are_those_that_the_row_names(either: System) -> None:
     with either.acting(row("payment.start_payment")):
         assert json.loads(env.secret("provider"))["webhook_secret"]
         with pytest.raises(KeyError):
@@ -89,7 +89,7 @@ def _asked_of_s3(call: str, **asked: Any) -> Any:
     return answer["Body"].read() if "Body" in answer else "kept"
 
 
-def test_an_object_is_replaced_on_condition_only(either: Functions) -> None:
+def test_an_object_is_replaced_on_condition_only(either: System) -> None:
     with either.acting(row("events.build_index")):
         missing = [_asked_of_s3("get_object"), _asked_of_s3("put_object", Body=b"0", IfMatch='"0"')]
         first = [_asked_of_s3("put_object", Body=body, IfNoneMatch="*") for body in (b"1", b"2")]
@@ -104,5 +104,5 @@ def test_an_object_is_replaced_on_condition_only(either: Functions) -> None:
         assert _asked_of_s3("get_object", IfNoneMatch=etag) == b"3"
 
 
-def test_a_route_knows_who_may_call_it(either: Functions) -> None:
+def test_a_route_knows_who_may_call_it(either: System) -> None:
     assert either.http("POST /v1/events", {}, by=Person()).problem == "role-missing"

@@ -175,7 +175,7 @@ def test_a_ticket_that_is_being_made_is_left_alone(system: System, deed: str) ->
 def test_a_ticket_that_changes_meanwhile_is_looked_at_again(
     system: System, ticket: dict[str, Any], deed: str, told: tuple[int, str | None]
 ) -> None:
-    with overtaken(system, lambda: scan(system, ticket["code"])):
+    with overtaken(lambda: scan(system, ticket["code"])):
         answer = do(system, deed, ticket)
 
     assert (answer.status, answer.problem if answer.status > 299 else None) == told

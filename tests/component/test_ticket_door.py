@@ -1,15 +1,15 @@
 """Admission: every answer that a scan can get, and that a ticket admits once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 import pytest
 
 from common import clock, env, ids
 from common.bus.ticket import TicketCheckedIn
 from common.outbox import published
+from infra import topology
 from tests.component.test_ticket_issuing import (
     CANCELLED,
     CONFIRMED,
@@ -25,6 +25,7 @@ from tests.component.test_ticket_issuing import (
     items,
     terms,
 )
+from tests.support.refusals import meanwhile
 from tests.support.system import Person, Reply, System, row
 from ticket.core import signature
 from ticket.core.signature import Claims
@@ -57,22 +58,11 @@ def signed(system: System, **changes: Any) -> str:
 
 
 @contextmanager
-def overtaken(system: System, meanwhile: Any) -> Iterator[None]:
+def overtaken(act: Callable[[], object]) -> Iterator[None]:
     """Between the scan's reads and its write something else happens; it must."""
-    events = env.client("dynamodb").meta.events
-    seen: list[int] = []
-
-    def overtake(**_: Any) -> None:
-        if not seen:
-            seen.append(1)
-            meanwhile()
-
-    events.register_first("provide-client-params.dynamodb.TransactWriteItems", overtake)
-    try:
+    with meanwhile("TransactWriteItems", act) as acted:
         yield
-    finally:
-        events.unregister("provide-client-params.dynamodb.TransactWriteItems", overtake)
-    assert seen
+    assert acted
 
 
 @pytest.mark.parametrize("shown", ["code", "qr_payload"])
@@ -165,13 +155,8 @@ def test_the_same_scan_sent_twice_at_once_is_answered_alike(system: System, tick
     """The other one is done after this one has looked for its nonce, and before it reads the ticket."""
     other: list[Reply] = []
 
-    def looked_up(**_: Any) -> None:
-        events.unregister("before-call.dynamodb.Query", looked_up)  # the other looks it up, too
-        other.append(scan(system, ticket["code"]))
-
-    events = env.client("dynamodb").meta.events
-    events.register("before-call.dynamodb.Query", looked_up)
-    again = scan(system, ticket["code"])
+    with meanwhile("Query", lambda: other.append(scan(system, ticket["code"]))):  # which looks it up, too
+        again = scan(system, ticket["code"])
 
     assert (other[0].status, again.status, again.json) == (201, 201, other[0].json)
     assert again.headers["idempotency-replayed"] == "true"
@@ -180,7 +165,7 @@ def test_the_same_scan_sent_twice_at_once_is_answered_alike(system: System, tick
 def test_of_two_scans_at_once_the_second_is_refused(system: System, ticket: dict[str, Any]) -> None:
     first: list[Reply] = []
 
-    with overtaken(system, lambda: first.append(scan(system, ticket["code"], by=BOSS, nonce="quicker-one"))):
+    with overtaken(lambda: first.append(scan(system, ticket["code"], by=BOSS, nonce="quicker-one"))):
         second = scan(system, ticket["code"])
 
     assert first[0].status == 201
@@ -191,7 +176,7 @@ def test_of_two_scans_at_once_the_second_is_refused(system: System, ticket: dict
 def test_the_same_scan_twice_at_once_is_one_admission_answered_twice(system: System, ticket: dict[str, Any]) -> None:
     first: list[Reply] = []
 
-    with overtaken(system, lambda: first.append(scan(system, ticket["code"]))):
+    with overtaken(lambda: first.append(scan(system, ticket["code"]))):
         second = scan(system, ticket["code"])
 
     assert first[0].json == second.json
@@ -202,7 +187,7 @@ def test_the_same_scan_twice_at_once_is_one_admission_answered_twice(system: Sys
 def test_a_ticket_reissued_during_the_scan_is_not_admitted_by_its_old_code(
     system: System, ticket: dict[str, Any]
 ) -> None:
-    with overtaken(system, lambda: raise_serial(ticket)):
+    with overtaken(lambda: raise_serial(system, ticket)):
         answer = scan(system, ticket["code"])
 
     assert (answer.status, answer.problem) == (404, "unknown-code")
@@ -210,19 +195,14 @@ def test_a_ticket_reissued_during_the_scan_is_not_admitted_by_its_old_code(
 
 
 def test_the_signed_text_of_a_lower_serial_is_dead(system: System, ticket: dict[str, Any]) -> None:
-    raise_serial(ticket)
+    raise_serial(system, ticket)
 
     assert scan(system, ticket["qr_payload"]).problem == "unknown-code"
     assert scan(system, signed(system, ticket=ticket["id"], serial=2)).status == 201
 
 
-def raise_serial(ticket: dict[str, Any]) -> None:
-    boto3.client("dynamodb").update_item(
-        TableName="test-tickets",
-        Key={"pk": {"S": ticket["pk"]}, "sk": {"S": "ticket"}},
-        UpdateExpression="SET serial = :two",
-        ExpressionAttributeValues={":two": {"N": "2"}},
-    )
+def raise_serial(system: System, ticket: dict[str, Any]) -> None:
+    system.alter(topology.TICKETS, ticket["pk"], "ticket", serial=2)
 
 
 def test_a_void_ticket_is_refused(system: System, ticket: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ from common.bus.events import EventChanged, EventPublished, TypeTerms
 from common.bus.ticket import TicketCreated, TicketPending, TicketRejected, TicketVoided
 from common.outbox import published
 from infra import topology
+from tests.support.deliveries import Call
+from tests.support.memory import RUNNING, Memory
 from tests.support.refusals import answering, losing_a_reply, meanwhile, refused
 from tests.support.system import System, row
 from ticket.core import signature
@@ -86,25 +88,24 @@ class Died(BaseException):
 @contextmanager
 def dying(operation: str, *, after: int = 1) -> Iterator[None]:
     """Let the process die when the `after`-th call of this kind has been carried out; it must happen."""
-    events = env.client("dynamodb").meta.events
-    seen: list[int] = []
+    system, seen = RUNNING[-1], list[int]()
 
-    def die(**_: Any) -> None:
-        seen.append(1)
+    def die(call: Call) -> None:
+        seen.extend([1] * (call.operation == operation))
         if len(seen) == after:
             raise Died
 
-    events.register(f"after-call.dynamodb.{operation}", die)
+    survived, system.after = system.after, die
     try:
         with pytest.raises(Died):
             yield
     finally:
-        events.unregister(f"after-call.dynamodb.{operation}", die)
+        system.after = survived
 
 
 def tables(play: Callable[[System], None]) -> list[dict[str, Any]]:
     """What a system of its own holds at the end of the play."""
-    with System().running() as own:
+    with Memory().running() as own:
         play(own)
         return own.scan(topology.TICKETS)
 
@@ -282,6 +283,7 @@ def test_an_event_whose_copy_has_not_arrived_holds_up_nothing(system: System) ->
     assert {one["status"] for one in items(system, "ticket")} == {"CREATED"}
 
 
+@pytest.mark.moto
 def test_a_secret_that_cannot_be_read_is_tried_again_and_then_rejects(
     system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -311,6 +313,7 @@ def test_a_booking_too_large_for_one_transaction_is_rejected_whole(system: Syste
     assert isinstance(told(system)[0], TicketRejected)
 
 
+@pytest.mark.moto
 def test_a_rejection_whose_reply_is_lost_is_done(system: System) -> None:
     booking = confirmed(100)
 
@@ -322,6 +325,7 @@ def test_a_rejection_whose_reply_is_lost_is_done(system: System) -> None:
     assert states(system) == {(booking.booking_id, "issue"): "REJECTED"}
 
 
+@pytest.mark.moto
 def test_an_issue_that_another_delivery_begins_during_the_rejection_is_rejected_too(system: System) -> None:
     booking = confirmed()
     boto3.client("secretsmanager").delete_secret(SecretId="ticketing/test/ticket-seed", ForceDeleteWithoutRecovery=True)
@@ -349,6 +353,7 @@ def test_rejected_tickets_stay_rejected_when_the_booking_is_then_cancelled(syste
     assert {one["status"] for one in items(system, "ticket") + items(system, "issue")} == {"REJECTED"}
 
 
+@pytest.mark.moto
 def test_giving_up_after_all_was_well_rejects_nothing(system: System) -> None:
     events, seen = env.client("dynamodb").meta.events, list[int]()
 

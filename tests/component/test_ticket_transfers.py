@@ -139,7 +139,7 @@ def test_accepting_twice_gives_the_same_ticket(system: System, ticket: dict[str,
 def test_accepting_twice_at_once_is_one_transfer(system: System, ticket: dict[str, Any]) -> None:
     offered, first = offer(system, ticket), []
 
-    with overtaken(system, lambda: first.append(accept(system, offered))):
+    with overtaken(lambda: first.append(accept(system, offered))):
         second = accept(system, offered)
 
     assert (second.status, second.json) == (200, first[0].json)
@@ -182,7 +182,7 @@ def test_a_ticket_that_changes_while_its_booking_is_cancelled_dies_all_the_same(
         "scan": lambda: scan(system, ticket["code"]),
     }
 
-    with overtaken(system, deeds[quicker]):
+    with overtaken(deeds[quicker]):
         first = system.deliver(cancelled(booking), CANCELLED)[CANCELLED]
     again = system.deliver(cancelled(booking), CANCELLED)[CANCELLED]
 
@@ -256,7 +256,7 @@ def test_a_ticket_reissued_between_reading_and_accepting_is_handed_over_as_it_th
 ) -> None:
     offered = offer(system, ticket)
 
-    with overtaken(system, lambda: do(system, "reissue", ticket)):
+    with overtaken(lambda: do(system, "reissue", ticket)):
         answer = accept(system, offered)
 
     assert (answer.status, answer.json["serial"]) == (200, 3)

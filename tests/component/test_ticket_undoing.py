@@ -76,7 +76,7 @@ def test_an_undo_that_is_repeated_changes_nothing_more(system: System, ticket: d
 def test_two_undoes_at_once_are_one(system: System, ticket: dict[str, Any]) -> None:
     scan(system, ticket["code"])
 
-    with overtaken(system, lambda: undo(system)):
+    with overtaken(lambda: undo(system)):
         second = undo(system)
 
     assert second.status == 200

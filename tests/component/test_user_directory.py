@@ -12,6 +12,8 @@ from infra.topology import USERS
 from tests.support.orders import Clock
 from tests.support.system import Person, System
 
+pytestmark = pytest.mark.moto
+
 ADMIN = Person("admin")
 
 

@@ -16,6 +16,8 @@ from tests.component.test_user_settings import ANNA, REGISTERED
 from tests.support.system import Person, System, load, physical, row
 from user.core.export import _SERVICES
 
+pytestmark = pytest.mark.moto
+
 PATH = f"/v1/users/{ANNA.user_id}/export"
 
 

@@ -13,6 +13,8 @@ from tests.component.test_user_profile import ANNA, REGISTERED
 from tests.support.organising import NOW, a_category, an_event
 from tests.support.system import Person, System
 
+pytestmark = pytest.mark.moto
+
 ORGANISER = Person("organiser", user_id=ANNA.user_id)
 OVER = datetime(2026, 6, 2, tzinfo=UTC)
 

@@ -12,6 +12,8 @@ from common.outbox import published
 from infra.topology import USERS
 from tests.support.system import Person, Reply, System
 
+pytestmark = pytest.mark.moto
+
 ANNA = Person(user_id="00000000-0000-4000-8000-00000000000a")
 REGISTERED = UserRegistered(
     bus_event_id="00000000-0000-4000-8000-000000000001",

@@ -36,8 +36,12 @@ CONTROLS = {
         f"{RENAMING}::test_renaming_needs_the_revision_that_was_read",
     ),
     "one's own list": (
-        Change(SERVICE, "    if not caller.manages(user_id):", "    if not user_id:"),
+        Change(SERVICE, "    if not caller.manages(user_id) or", "    if"),
         f"{EDITING}::test_the_list_of_somebody_else_is_not_there",
+    ),
+    "the list of nobody": (
+        Change(SERVICE, " or not ids.possible(user_id):", ":"),
+        f"{EDITING}::test_the_list_of_what_cannot_be_a_user_is_not_there_for_an_admin_either",
     ),
     "one's own event": (
         Change(REPOSITORY, ' or not caller.manages(event["organiser_id"])', ""),

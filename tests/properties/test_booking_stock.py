@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from booking.core.model import LIFECYCLE
 from tests.support.box_office import BACKSTOP, HOLD, BoxOffice, Show
+from tests.support.memory import Memory
 from tests.support.system import Person, System
 
 PEOPLE = [Person(), Person()]
@@ -23,7 +24,7 @@ STEPS = st.lists(st.one_of(ORDER, ORDER, ACT, ACT, ACT, TERMS, WAIT), min_size=4
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[System]:
-    with System().running() as system:
+    with Memory().running() as system:
         yield system
 
 

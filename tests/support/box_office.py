@@ -16,8 +16,7 @@ from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentRefundFail
 from common.bus.ticket import TicketCheckedIn, TicketCheckInUndone, TicketRejected, TicketTransferred
 from common.store import Item
 from infra import topology
-from tests.support.cloud import aws
-from tests.support.system import Person, Reply, System, physical
+from tests.support.system import Person, Reply, System
 
 START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 STARTS, ENDS = START + timedelta(days=30), START + timedelta(days=30, hours=3)
@@ -181,12 +180,7 @@ class BoxOffice:
 
     def stands_at(self, event_type_id: str, version: int) -> None:
         """A shard as a copy that was not finished would have left it."""
-        aws("dynamodb").update_item(
-            TableName=physical(topology.BOOKINGS),
-            Key={"pk": {"S": event_type_id}, "sk": {"S": "stock#0"}},
-            UpdateExpression="SET terms_version = :version",
-            ExpressionAttributeValues={":version": {"N": str(version)}},
-        )
+        self.system.alter(topology.BOOKINGS, event_type_id, "stock#0", terms_version=version)
 
     def items(self) -> list[Item]:
         return self.system.scan(topology.BOOKINGS)
@@ -230,9 +224,8 @@ class BoxOffice:
 
     def _empty(self) -> None:
         self.system.sent.clear()
-        name, dynamodb = physical(topology.BOOKINGS), aws("dynamodb")
         for item in self.items():
-            dynamodb.delete_item(TableName=name, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}})
+            self.system.remove(topology.BOOKINGS, item["pk"], item["sk"])
 
 
 def _hears(row: Any, kind: type[Any]) -> bool:

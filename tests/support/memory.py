@@ -18,14 +18,15 @@ from common.store import Check, Delete, Item, Key, Put, Update, Write
 from infra import topology
 from infra.vocabulary import Table, Timer, Trigger
 from tests.support.deliveries import Call, Crash, written
-from tests.support.functions import Functions
 from tests.support.gateway import Reply, row
 from tests.support.sdk import KEY_IDS, Sdk
+from tests.support.system import System
 from tests.support.tables import Tables
 
 R = TypeVar("R")
 
 _ACTIONS = {Put: "PutItem", Update: "UpdateItem", Delete: "DeleteItem", Check: "ConditionCheckItem"}
+RUNNING: list["Memory"] = []  # the functions know the last one only
 
 
 class Settings(Mapping[str, str]):
@@ -44,7 +45,7 @@ class Settings(Mapping[str, str]):
         raise NotImplementedError
 
 
-class Memory(Functions):
+class Memory(System):
     """All that the topology has, in memory."""
 
     def __init__(self) -> None:
@@ -56,7 +57,7 @@ class Memory(Functions):
         self.before: Callable[[Call], None] = lambda _: None
         self.after: Callable[[Call], None] = lambda _: None  # carried out or refused
         self.around: Callable[[Trigger, Any, Callable[[], Any]], Any] = lambda _row, _event, run: run()
-        self._environments: dict[str, dict[str, str]] = {}
+        self._environments: dict[tuple[str, ...], dict[str, str]] = {}
         self._transactions = 0
 
     # -- as tests call it -----------------------------------------------------------------------
@@ -64,16 +65,14 @@ class Memory(Functions):
     @contextlib.contextmanager
     def running(self) -> Iterator["Memory"]:
         """Within the block the functions know no other world."""
-        env.use(Settings(self._setting), self.sdk.client)
-        store.use(self)
-        env.secret.cache_clear()
+        RUNNING.append(self)
+        _behind(self)
         log.metrics.clear_metrics()
         try:
             yield self
         finally:
-            env.use()
-            store.use()
-            env.secret.cache_clear()
+            RUNNING.remove(self)
+            _behind(RUNNING[-1] if RUNNING else None)
 
     @contextlib.contextmanager
     def acting(self, one: Trigger) -> Iterator[None]:
@@ -96,11 +95,37 @@ class Memory(Functions):
     def scan(self, table: Table) -> list[Item]:
         return self.tables.items(table.name)
 
+    def put(self, table: Table, *items: Item) -> None:
+        for one in items:
+            self.tables.write(Put(table.name, one))
+        self.tables.catch_up()
+
+    def remove(self, table: Table, pk: str, sk: str) -> None:
+        self.tables.write(Delete(table.name, {"pk": pk, "sk": sk}))
+        self.tables.catch_up()
+
     def mails(self) -> list[EmailMessage]:
         return [email.message_from_bytes(one, policy=default) for one in self.sdk.mails]
 
     def dead_letters(self, function: str) -> str:
         return f"dead-{function}"
+
+    @contextlib.contextmanager
+    def meanwhile(self, operation: str, act: Callable[[], object]) -> Iterator[list[str]]:
+        """Within the block somebody acts after all reads and just before the first call of this operation."""
+        before, acted = self.before, list[str]()
+
+        def first(call: Call) -> None:
+            before(call)
+            if call.operation == operation and not acted:
+                acted.append(operation)
+                act()
+
+        self.before = first
+        try:
+            yield acted
+        finally:
+            self.before = before
 
     def put_back(self, items: Mapping[str, Any]) -> None:
         """The tables hold these items; what was sent, kept or changed before is no more."""
@@ -114,10 +139,10 @@ class Memory(Functions):
     def _setting(self, name: str) -> str:
         if self.current is None:
             raise KeyError(name)
-        function = self.current.function
-        if function not in self._environments:
-            self._environments[function] = self.environment(self.current)
-        return self._environments[function][name]
+        under = (self.current.function, *self.values.values())
+        if under not in self._environments:
+            self._environments[under] = self.environment(self.current)
+        return self._environments[under][name]
 
     # -- what stands before each call -------------------------------------------------------------
 
@@ -186,3 +211,10 @@ def _read(action: str, table: str, keys: Sequence[Key]) -> Call:
 def _written(operation: str, writes: Sequence[Write]) -> Call:
     rights = tuple((env.table(one.table), _ACTIONS[type(one)], None) for one in writes)
     return Call(operation, rights, tuple(map(written, writes)))
+
+
+def _behind(one: Memory | None) -> None:
+    """Everything that the functions ask is asked of this one; of AWS, if of none."""
+    env.use(*(Settings(one._setting), one.sdk.client) if one else ())
+    store.use(one)
+    env.secret.cache_clear()

@@ -4,11 +4,9 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-
 from common import outbox
 from infra import topology
-from tests.support.system import Person, Reply, System, physical
+from tests.support.system import Person, Reply, System
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADMIN, ORGANISER, BUYER = Person("admin"), Person("organiser"), Person()
@@ -52,14 +50,9 @@ def told(system: System, event_id: str) -> list[Any]:
     return outbox.published(item_of(system, event_id))
 
 
-def now_is(event_id: str, status: str) -> None:
+def now_is(system: System, event_id: str, status: str) -> None:
     """The event's item as a later transition would leave it."""
-    boto3.resource("dynamodb").Table(physical(topology.EVENTS)).update_item(
-        Key={"pk": event_id, "sk": "event"},
-        UpdateExpression="SET #status = :status",
-        ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={":status": status},
-    )
+    system.alter(topology.EVENTS, event_id, "event", status=status)
 
 
 def add_type(system: System, event_id: str, by: Person = ORGANISER, key: str | None = None, **changes: Any) -> Reply:

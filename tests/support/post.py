@@ -8,13 +8,13 @@ from common.bus.auth import LetterDue
 from common.outbox import published
 from infra.topology import AUTH
 from local.people import CODE
-from tests.support.functions import Functions
+from tests.support.system import System
 
 
 class Post:
     """The letters of a system."""
 
-    def __init__(self, system: Functions) -> None:
+    def __init__(self, system: System) -> None:
         self.system = system
 
     def due(self) -> list[LetterDue]:

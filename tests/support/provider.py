@@ -18,8 +18,8 @@ from payment.core import provider
 from payment.core.stripe_provider import StripeProvider
 from sandbox.core import webhook
 from tests.support.cloud import PROVIDER_SECRET
-from tests.support.functions import Functions
 from tests.support.gateway import Person, Reply
+from tests.support.system import System
 
 _NO_ANSWER: Any = stripe.APIConnectionError
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -56,7 +56,7 @@ def signed(body: bytes) -> Delivery:
 class Provider:
     """What went over the wire, and what shall go wrong on it next."""
 
-    system: Functions
+    system: System
     calls: list[Sent] = field(default_factory=list)
     webhooks: list[Delivery] = field(default_factory=list)
     down: bool = False  # nothing reaches the provider
@@ -153,7 +153,7 @@ class InProcess(stripe.HTTPClient):
 
 
 @contextlib.contextmanager
-def connect(system: Functions) -> Iterator[Provider]:
+def connect(system: System) -> Iterator[Provider]:
     """Within the block payment's provider is the sandbox of this system."""
     wire = Provider(system)
     provider.use(lambda: StripeProvider(InProcess(wire)))

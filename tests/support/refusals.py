@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from common import env
+from tests.support.memory import RUNNING
 
 Answer = Any  # as botocore parses it; its own type is a private one
 
@@ -67,6 +68,10 @@ def losing_a_reply(service: str, operation: str) -> Iterator[list[int]]:
 @contextmanager
 def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[list[str]]:
     """Within the block somebody acts after all reads and just before the first write of this DynamoDB operation."""
+    if RUNNING:
+        with RUNNING[-1].meanwhile(operation, act) as acted:
+            yield acted
+        return
     events, name, acted = env.client("dynamodb").meta.events, f"before-call.dynamodb.{operation}", list[str]()
 
     def first(**_: Any) -> None:

@@ -1,148 +1,162 @@
-"""The real handlers, driven by the topology, on moto: each with only what its row grants it.
+"""The functions of the topology, each run with exactly its environment and rights.
 
-`System.http` calls a route's function as the gateway would; `System.deliver` wakes consumers with
-bus events. A call that a row does not grant fails, as IAM would fail it. Single-threaded truth
-only: isolation is judged on the deployed stack.
+`System.http` calls a route's function as the gateway would; `System.deliver` wakes consumers with bus events.
+A call that a row does not grant fails, as IAM would fail it. What is behind the functions is another's: what
+this process keeps (memory.py), or the emulated SDK's (moto.py). Single-threaded truth only: isolation is
+judged on the deployed stack.
 """
 
 import contextlib
-import email
 import json
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from email.message import EmailMessage
-from email.policy import default
-from functools import cache
-from io import BytesIO
-from types import SimpleNamespace
 from typing import Any
 
-import boto3
-from moto import mock_aws
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.sesv2.models import sesv2_backends
-
-from common import env, log, store
-from infra.vocabulary import Table, Trigger
-from tests.support.cloud import PROVIDER_SECRET, REGION, SENDER, VALUES, aws, build, environment, physical
+from common.bus import BusEvent
+from common.store import Item
+from infra import topology
+from infra.vocabulary import Bucket, Grant, On, Setting, Table, Timer, Trigger, publishes
+from tests.support.cloud import PROVIDER_SECRET, REGION, SENDER, VALUES, environment, physical, secret_name
 from tests.support.deliveries import Asked
-from tests.support.functions import Functions, NotAllowed
-from tests.support.gateway import Person, Reply, batch, eventbridge, load, route, row
+from tests.support.gateway import Person, Reply, batch, eventbridge, http_event, load, route, row, variables
 
 __all__ = [
     "PROVIDER_SECRET", "REGION", "SENDER", "VALUES", "NotAllowed", "Person", "Reply", "System",
     "batch", "environment", "eventbridge", "load", "physical", "route", "row",
 ]  # fmt: skip
 
-_MEMBERS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-_RUNNING: list["System"] = []
-_OF_A_FUNCTION = ("TABLE_", "BUCKET_", "SECRET_", "KEYS_", "FUNCTION_", "WHO", "ROUTE", "SENDER", "QUEUE_URL", *VALUES)
+
+class NotAllowed(AssertionError):
+    """A function made an SDK call that its row does not grant."""
 
 
-class System(Functions):
-    """All tables, keys, secrets and queues of the topology, in moto."""
+class System:
+    """A running system, as tests call it."""
 
-    # -- AWS as the topology has it ---------------------------------------------------------------
+    def __init__(self) -> None:
+        self.current: Trigger | None = None
+        self.sent: list[tuple[str, dict[str, Any], int]] = []  # (timer function, message, delay)
+        self.bus: list[dict[str, Any]] = []  # EventBridge events, in order of publication
+        self.values = dict(VALUES)
+        self.queues: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
 
-    @contextlib.contextmanager
-    def running(self) -> Iterator["System"]:
-        """Within the block everything of the topology exists."""
-        fixed = {"AWS_DEFAULT_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        fixed |= {"SERVICE": "test", "POWERTOOLS_METRICS_NAMESPACE": "Ticketing"}
-        with environment(fixed, clear="AWS_"), mock_aws():
-            env.forget()
-            log.metrics.clear_metrics()
-            self.keys, self.queues = build()
-            boto3.DEFAULT_SESSION = _watched()  # moto begins each time without one
-            _RUNNING.append(self)
-            try:
-                yield self
-            finally:
-                _RUNNING.remove(self)
-                env.forget()
-
-    @contextlib.contextmanager
-    def acting(self, one: Trigger) -> Iterator[None]:
+    def acting(self, one: Trigger) -> contextlib.AbstractContextManager[None]:
         """As this row's function: its environment, and no call that it is not granted."""
-        before, self.current = self.current, one
-        with environment(self.environment(one), clear=_OF_A_FUNCTION):
-            try:
-                yield
-            finally:
-                self.current = before
+        raise NotImplementedError
 
-    def dead_letters(self, function: str) -> str:
-        """The dead-letter queue of a consumer that somebody sweeps; nothing is put there but by a test."""
-        return str(aws("sqs").create_queue(QueueName=f"dead-{function.replace('.', '-')}")["QueueUrl"])
-
-    def scan(self, table: Table) -> list[dict[str, Any]]:
+    def scan(self, table: Table) -> list[Item]:
         """All items of a table, as plain values, ordered by key."""
-        pages = aws("dynamodb").get_paginator("scan").paginate(TableName=physical(table))
-        items = (store.unmarshal(image) for page in pages for image in page["Items"])
-        return sorted(items, key=lambda item: (item["pk"], item["sk"]))
+        raise NotImplementedError
+
+    def put(self, table: Table, *items: Item) -> None:
+        """Items as something else would have left them, whatever is there."""
+        raise NotImplementedError
+
+    def remove(self, table: Table, pk: str, sk: str) -> None:
+        """The item is gone, as if something else had deleted it."""
+        raise NotImplementedError
+
+    def alter(self, table: Table, pk: str, sk: str, **fields: Any) -> None:
+        """These fields of an item, as something else would have left them."""
+        found = next(item for item in self.scan(table) if (item["pk"], item["sk"]) == (pk, sk))
+        self.put(table, found | fields)
 
     def mails(self) -> list[EmailMessage]:
-        sent = sesv2_backends[DEFAULT_ACCOUNT_ID][REGION].core_backend.sent_messages
-        return [email.message_from_string(one.raw_data, policy=default) for one in sent]
+        """All mails that were sent, the oldest first."""
+        raise NotImplementedError
 
-    # -- what stands between a function and AWS ----------------------------------------------------
+    def dead_letters(self, function: str) -> str:
+        """The dead-letter queue of a consumer that somebody sweeps."""
+        raise NotImplementedError
+
+    # -- the calls that a test makes ------------------------------------------------------------
+
+    def http(
+        self,
+        call: str,
+        body: Any = None,
+        *,
+        by: Person | None = None,
+        key: str | None = None,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+        request_id: str | None = None,
+    ) -> Reply:
+        """Call a route as the gateway would; `raw` is sent as it is, `body` as JSON."""
+        found, path = route(call)
+        sent = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
+        text = raw.decode("utf-8", "surrogateescape") if raw is not None else None
+        text = json.dumps(body) if text is None and body is not None else text
+        asked: dict[str, Any] = {"address": call.split(" ")[1], "text": text, "headers": sent, "query": query}
+        return Reply(self.invoke(found, http_event(found, path, **asked, by=by, request_id=request_id)))
+
+    def invoke(self, one: Trigger | str, event: Any) -> Any:
+        """Run a row's function on an event, with exactly its environment and rights."""
+        found = row(one) if isinstance(one, str) else one
+        with self.acting(found):
+            return load(found)(event, None)
+
+    def deliver(self, message: BusEvent, *functions: str, tries: int = 1) -> dict[str, dict[str, Any]]:
+        """Wake the functions (all that hear it, if none is named) with one bus event."""
+        hearing = [one for one in topology.ROWS if isinstance(one, On) and type(message) in one.events]
+        wanted = [one for one in hearing if one.function in functions] if functions else hearing
+        return {one.function: self.invoke(one, batch(eventbridge(message), tries=tries)) for one in wanted}
+
+    def environment(self, one: Trigger) -> dict[str, str]:
+        """The variables that the deployment would set for the row."""
+        found = variables(one, self._value)
+        if isinstance(one, Timer):
+            found["QUEUE_URL"] = self.queues[one.function]
+        if isinstance(one, On) and one.sweeps:
+            found["DEAD_LETTERS"] = ",".join(self.dead_letters(swept) for swept in one.sweeps)
+        return found
+
+    def _value(self, name: str) -> str:
+        if name.startswith("TABLE_"):
+            return f"test-{name.removeprefix('TABLE_').lower()}"
+        if name.startswith("BUCKET_"):
+            return f"test-{name.removeprefix('BUCKET_').lower()}"
+        if name.startswith("SECRET_"):
+            return secret_name(name)
+        return self.keys[name] if name.startswith("KEYS_") else SENDER if name == "SENDER" else self.values[name]
+
+    def call_out(self, request: str, do: Callable[[], Any]) -> Any:
+        """One request of the running function to somebody outside; `do` carries it out."""
+        return do()
+
+    # -- rights ---------------------------------------------------------------------------------
 
     def authorise(self, one: Trigger, service: str, operation: str, params: Any) -> None:
-        if service == "dynamodb":
-            self.authorise_tables(one, _dynamodb_actions(operation, params))
-        else:
-            super().authorise(one, service, operation, params)
+        """Raises NotAllowed unless the row grants the call."""
+        if service == "s3":
+            if not any(_grants_object(grant, operation, params) for grant in one.may):
+                raise NotAllowed(f"{one.function} may not {operation} on {params['Bucket']}/{params.get('Key')}")
+            return
+        allowed = {action for grant in one.may if not isinstance(grant, Setting) for action in grant.actions}
+        allowed |= {"PutEvents"} if publishes(one) else set()
+        allowed |= {"SendMessage"} if isinstance(one, Timer) else set()
+        allowed |= {"Invoke"} if one.calls else set()
+        allowed |= {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} if getattr(one, "sweeps", ()) else set()
+        if operation not in allowed:
+            raise NotAllowed(f"{one.function} may not {service}:{operation}")
 
-    def intercept(self, operation: str, params: Any) -> Any:
-        """What the bus, a timer's queue or a callee answers; None where moto answers."""
-        # `params` is the serialised request here: JSON in the body for these three.
-        carried = {"PutEvents": self._put, "SendMessage": self._send, "Invoke": self._ask}.get(operation)
-        return (SimpleNamespace(status_code=200, headers={}, raw=None), carried(params)) if carried else None
-
-    def _put(self, params: Any) -> dict[str, Any]:
-        entries = json.loads(params["body"])["Entries"]
-        self.bus += [
-            {"detail-type": one["DetailType"], "source": one["Source"], "detail": json.loads(one["Detail"])}
-            for one in entries
-        ]
-        return {"FailedEntryCount": 0, "Entries": [{"EventId": str(uuid.uuid4())} for _ in entries]}
-
-    def _send(self, params: Any) -> dict[str, Any]:
-        sent = json.loads(params["body"])
-        function = next(name for name, url in self.queues.items() if url == sent["QueueUrl"])
-        self.sent.append((function, json.loads(sent["MessageBody"]), int(sent.get("DelaySeconds", 0))))
-        return {"MessageId": str(uuid.uuid4())}
-
-    def _ask(self, params: Any) -> dict[str, Any]:
-        answer = self.invoke(params["url_path"].split("/")[-2], json.loads(params["body"]))
-        return {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())}
+    def authorise_tables(self, one: Trigger, asked: Iterable[Asked]) -> None:
+        """Raises NotAllowed unless the row grants each of these."""
+        for table, action, index in asked:
+            if not any(_grants(grant, table, action, index) for grant in one.may):
+                raise NotAllowed(f"{one.function} may not {action} on {table} {index or ''}")
 
 
-@cache
-def _watched() -> boto3.Session:
-    """The session of the functions' clients: its hooks stand between each of them and AWS."""
-
-    def authorise(params: Any, event_name: str, **_rest: Any) -> None:
-        for system in _RUNNING[-1:]:
-            if system.current is not None:
-                _, service, operation = event_name.split(".")
-                system.authorise(system.current, service, operation, params)
-
-    def intercept(params: Any, event_name: str, **_: Any) -> Any:
-        return _RUNNING[-1].intercept(event_name.rsplit(".", maxsplit=1)[-1], params) if _RUNNING else None
-
-    session = boto3.Session()
-    session.events.register("provide-client-params", authorise)
-    session.events.register("before-call", intercept)
-    return session
+def _grants(grant: Grant | Setting, table: str, action: str, index: str | None) -> bool:
+    if isinstance(grant, Setting) or not isinstance(grant.resource, Table):
+        return False
+    return physical(grant.resource) == table and action in grant.actions and grant.index == index
 
 
-def _dynamodb_actions(operation: str, params: Any) -> Iterator[Asked]:
-    if operation == "TransactWriteItems":
-        for member in params["TransactItems"]:
-            for kind, write in member.items():
-                yield write["TableName"], _MEMBERS[kind], None
-    elif operation == "BatchGetItem":
-        yield from ((name, operation, None) for name in params["RequestItems"])
-    else:
-        yield params["TableName"], operation, params.get("IndexName")
+def _grants_object(grant: Grant | Setting, action: str, params: Any) -> bool:
+    if isinstance(grant, Setting) or not isinstance(grant.resource, Bucket):
+        return False
+    named = (physical(grant.resource), grant.resource.key) == (params["Bucket"], params.get("Key"))
+    return named and action in grant.actions

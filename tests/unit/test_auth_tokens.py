@@ -14,6 +14,7 @@ from auth.core import access
 from auth.core.errors import InvalidToken
 from auth.core.model import LONGEST_WAIT, Session, Use, wait_after
 from auth.core.refresh import RefreshToken
+from tests.support.memory import Memory
 from tests.support.system import System, row
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -27,7 +28,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
-    with System().running() as running, running.acting(row("auth.authorize")):
+    with Memory().running() as running, running.acting(row("auth.authorize")):
         yield running
 
 

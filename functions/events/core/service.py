@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from common import clock
+from common import clock, ids
 from common.api import Caller, IfMatch, Paging
 from common.consumer import Later
 from common.cursor import Page
@@ -112,7 +112,8 @@ def _made(claim: Claim, plan: Callable[[], Item], *, by: str) -> tuple[Item, boo
 
 
 def _self(caller: Caller, user_id: str) -> None:
-    if not caller.manages(user_id):
+    # Whose events are none may be an organiser all the same; what cannot be an id is nobody.
+    if not caller.manages(user_id) or not ids.possible(user_id):
         raise OrganiserUnknown
 
 
