@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 from statistics import median
@@ -16,6 +17,7 @@ from tests.simulation.befallen import KINDS
 from tests.simulation.play import ALL_RATES, Plan, play
 from tests.simulation.shrinking import shrunk, told
 
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 _CHUNK = 25
 _SHOWN = 3  # failing seeds whose stories are told
 
@@ -41,8 +43,13 @@ def simulate(count: int, first: int, *, processes: int | None = None) -> list[Sh
     """The verdicts of so many seeds, on all cores."""
     seeds = iter(range(first, first + count))
     chunks = list(iter(lambda: tuple(islice(seeds, _CHUNK)), ()))
-    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as pool:
-        return [one for found in pool.map(judged, chunks) for one in found]
+    return [one for found in _pool(processes or CORES).map(judged, chunks) for one in found]
+
+
+@cache
+def _pool(processes: int) -> ProcessPoolExecutor:
+    # Kept: what they import takes a process as long as forty schedules.
+    return ProcessPoolExecutor(processes, get_context("spawn"))
 
 
 def summary(found: Sequence[Short], seconds: float) -> Iterator[str]:
@@ -51,7 +58,7 @@ def summary(found: Sequence[Short], seconds: float) -> Iterator[str]:
     for one in found:
         fired.update(one.fired)
     runs, each = [one.runs for one in found], 1000 * sum(one.seconds for one in found) / len(found)
-    rate = f"{len(found) / seconds:.0f}/s on {os.cpu_count()} cores, {each:.1f} ms of one core each"
+    rate = f"{len(found) / seconds:.0f}/s on {CORES} cores, {each:.1f} ms of one core each"
     yield f"{len(found)} schedules in {seconds:.1f} s ({rate}), {sum(runs)} handler runs, median {median(runs):.0f}"
     yield ", ".join(f"{name} {fired[name]}" for name in sorted({**ALL_RATES, **KINDS}, key=lambda name: int(name[1:])))
     failed = [one for one in found if one.violations]

@@ -6,6 +6,7 @@ that real services hinder, repeat, delay or lose; nothing does what they could n
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -78,7 +79,7 @@ class Chaos(Faults):
         return True
 
     def starts(self, cloud: Cloud, task: Task, row: Trigger) -> None:
-        if row.service == "sandbox":
+        if _of_sandbox(row.function):
             return
         if self.strikes(cloud, "F22"):
             task.skew = (cloud.schedule.draw.random() - 0.5) * 600
@@ -146,7 +147,12 @@ class Chaos(Faults):
     def _theirs(self, cloud: Cloud) -> bool:
         # What the provider does within its own house is not ours to disturb.
         task = cloud.schedule.current
-        return task is None or task.row is None or task.row.service == "sandbox"
+        return task is None or task.row is None or _of_sandbox(task.row.function)
+
+
+@cache
+def _of_sandbox(function: str) -> bool:
+    return function.startswith("sandbox.")
 
 
 def _kept(record: Any) -> bool:

@@ -203,10 +203,9 @@ def _house() -> tuple[Any, dict[str, Any]]:
         made["gala"] = _show(world, organiser, category, "Gala", (10, 2500), (2, 0))
         made["solo"] = _show(world, organiser, category, "Solo", (2, 2500))
         staff = {"user_ids": [door.user_id]}
-        assert (
-            world.http(f"PUT /v1/events/{made['gala'].id}/staff", staff, by=organiser, headers={"if-match": "*"}).status
-            == 200
-        )
+        for show in (made["gala"], made["solo"]):
+            call = f"PUT /v1/events/{show.id}/staff"
+            assert world.http(call, staff, by=organiser, headers={"if-match": "*"}).status == 200
 
     with world.running(), connected(world, chaos):
         task = world.schedule.start("the house", prepare)

@@ -60,7 +60,7 @@ def plain(value: Any) -> Any:
     """A copy of the value as DynamoDB would give it back."""
     if type(value) in _ATOMS:
         return value
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         # Most of what is kept is plain already: a call for each of it would be a tenth of a schedule's time.
         return {name: inner if type(inner) in _ATOMS else plain(inner) for name, inner in value.items()}
     if isinstance(value, str):
