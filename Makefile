@@ -23,11 +23,11 @@ CLIENT := generated/ticketing_api/py.typed
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
 
-.PHONY: help up demo reconcile down logs test check lint types architecture synth docs docs-unchanged answers prove simulate faults \
+.PHONY: help up demo reconcile down logs test check lint types architecture synth docs docs-unchanged answers prove simulate faults crash-points \
 	deploy destroy fmt lock environment clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 up: environment ## start the whole system on this machine: API on 8000, mailbox on 8025
 	@$(PY) -m local.up
@@ -94,6 +94,9 @@ simulate: environment ## seeded schedules of the whole system with faults: make 
 
 faults: environment ## each of the 34 faults: its test, and how it ends without the guard that answers it
 	@$(OURS) -m tests.simulation.fault_table
+
+crash-points: environment ## let each function's process end before and after each call that it makes, and count
+	@$(OURS) -m tests.saga
 
 deploy: environment ## deploy to the AWS account of the environment: make deploy STAGE=dev
 	@$(PY) -m tools.deploy deploy "$(STAGE)"

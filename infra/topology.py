@@ -275,7 +275,7 @@ ROWS: tuple[Trigger, ...] = (
     # reconcile: what must be true of all of it
     Every("reconcile.make_round",             minutes=5, may=(
         ROUNDS.may("GetItem", "PutItem"), EVENTS.may("GetItem"), EVENTS.may("Query", index="listed"),
-        BOOKINGS.may("GetItem", "BatchGetItem", "Query"), BOOKINGS.may("Query", index="by_event"), PAYMENTS.may("BatchGetItem"),
+        BOOKINGS.may("BatchGetItem", "Query"), BOOKINGS.may("Query", index="by_event"), PAYMENTS.may("BatchGetItem"),
         TICKETS.may("BatchGetItem"), NOTICES.may("BatchGetItem"),
     ), calls=("cdc.say_again", "payment.ask_provider"), seconds=240),
 )

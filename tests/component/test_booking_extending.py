@@ -6,7 +6,7 @@ import pytest
 
 from common import clock, outbox
 from tests.support.box_office import BACKSTOP, ENDS, HOLD, START, BoxOffice
-from tests.support.refusals import meanwhile
+from tests.support.refusals import losing_a_reply, meanwhile
 from tests.support.system import Person
 
 ANNA, BEN = Person(), Person()
@@ -47,6 +47,15 @@ def test_a_hold_is_extended_once(office: BoxOffice) -> None:
         "2026-05-01T12:20:00.000Z",
     )
     assert office.items() == before
+
+
+def test_an_extension_whose_reply_was_lost_is_done(office: BoxOffice) -> None:
+    booking = office.held(ANNA, office.show(10), 1)
+
+    with losing_a_reply("dynamodb", "UpdateItem") as sent:
+        answer = office.extend(ANNA, booking)
+
+    assert (len(sent), answer.status, due(office, booking)) == (2, 200, 2 * HOLD)
 
 
 def test_two_extensions_at_once_extend_once(office: BoxOffice) -> None:

@@ -9,6 +9,7 @@ from common import clock
 from common.bus.booking import BookingCancelled, BookingExpired
 from common.bus.events import EventPublished
 from tests.support.postbox import BUYER, NOW, about, mails, meet, notices, post, refusing, registered, show, sold, tell
+from tests.support.refusals import losing_a_reply
 from tests.support.system import Person, Reply, System
 
 pytestmark = pytest.mark.moto
@@ -112,6 +113,15 @@ def test_what_could_not_be_sent_is_sent_again(known: System) -> None:
     [shown] = known.http("GET /v1/notifications", by=BUYER).json["items"]
     assert (shown["status"], shown["tries"], shown["sent_at"]) == ("CREATED", 2, "2026-03-01T12:00:00Z")
     assert len(mails()) == 1
+
+
+def test_asking_again_is_done_when_its_reply_was_lost(known: System) -> None:
+    tell(known, sold(known))
+
+    with losing_a_reply("dynamodb", "UpdateItem") as sent:
+        asked = resend(known)
+
+    assert (len(sent), asked.status) == (2, 200)
 
 
 def test_tickets_are_sent_again_once_in_five_minutes(known: System, watch: Watch) -> None:

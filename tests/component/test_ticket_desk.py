@@ -12,6 +12,7 @@ from tests.component.test_ticket_door import ADMIN, BOSS, DOOR, overtaken, scan
 from tests.component.test_ticket_issuing import CANCELLED, CONFIRMED, at_noon, cancelled, confirmed, dying, items, terms
 from tests.component.test_ticket_showing import OWNER
 from tests.component.test_ticket_undoing import door, unsound
+from tests.support.refusals import losing_a_reply
 from tests.support.system import Person, Reply, System
 
 __all__ = ["at_noon"]
@@ -199,6 +200,13 @@ def test_what_is_left_out_is_empty_afterwards(system: System, ticket: dict[str, 
     answer = describe(system, ticket, {"seat": "Row 4, 1"})
 
     assert [answer.json[name] for name in WORDS] == [None, "Row 4, 1", None]
+
+
+def test_an_edit_whose_reply_was_lost_is_done(system: System, ticket: dict[str, Any]) -> None:
+    with losing_a_reply("dynamodb", "UpdateItem") as sent:
+        answer = describe(system, ticket, WORDS)
+
+    assert (len(sent), answer.status, answer.json["seat"]) == (2, 200, WORDS["seat"])
 
 
 def test_an_edit_of_what_was_not_seen_is_refused(system: System, ticket: dict[str, Any]) -> None:

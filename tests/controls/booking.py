@@ -248,4 +248,8 @@ CONTROLS = {
         ),
         f"{ENDED}::test_an_event_that_is_not_cancelled_shows_nothing",
     ),
+    "an extension whose reply was lost": (
+        Change(REPOSITORY, "done = outbox.mine(failure)  # and", "done = None  # and"),
+        f"{EXTENDING}::test_an_extension_whose_reply_was_lost_is_done",
+    ),
 }

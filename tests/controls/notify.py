@@ -23,6 +23,10 @@ CONTROLS = {
         Change(REPOSITORY, "followed=True), condition=NEW)", "followed=True))"),
         f"{MAILS}::test_a_message_that_comes_again_sends_nothing_again",
     ),
+    "asking again, and the reply was lost": (
+        Change(REPOSITORY, "done = mine(failure)", "done = None"),
+        f"{ANSWERS}::test_asking_again_is_done_when_its_reply_was_lost",
+    ),
     "what happens a second time is no repetition": (
         Change(TELLINGS, "str(kind), event.bus_event_id)", "str(kind), event.user_id)"),
         f"{MAILS}::test_what_happens_a_second_time_is_told_a_second_time[two parts of a refund]",

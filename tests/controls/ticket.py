@@ -219,4 +219,8 @@ CONTROLS = {
         Change(SERVICE, '    if ticket["status"] == State.VOID:\n        raise TicketVoid\n', ""),
         f"{SHOWING}::test_a_void_ticket_is_shown_as_such_and_has_no_qr_code_any_more",
     ),
+    "an edit whose reply was lost": (
+        Change(DESK, "done = mine(failure)", "done = None"),
+        f"{AT_DESK}::test_an_edit_whose_reply_was_lost_is_done",
+    ),
 }

@@ -13,12 +13,20 @@ _PATHS = {
     "counted": {"seen"},
 }
 _EPOCHS = {"expires_at", "created", "completed_at"}  # seconds
-_RANDOM = {"message_id": "the mail service's", "password": "salted", "digest": "of a text that holds the time"}
+_RANDOM = {
+    "message_id": "the mail service's",
+    "password": "salted",
+    "digest": "of a text that holds the time",
+    "family": "drawn",
+    "token_hash": "of what was drawn",
+    "previous_hash": "of what was drawn",
+}
 
 
 def plain(tables: Tables) -> dict[str, list[Any]]:
     """The tables without times; ids need no care, for the driver's are the same in every run."""
-    return {name: [_plain(_ended(one)) for one in items] for name, items in tables.items()}
+    # Where the reconciler is in its round is its own matter.
+    return {name: [_plain(_ended(one)) for one in items] for name, items in tables.items() if name != "rounds"}
 
 
 def without(tables: dict[str, list[Any]], *names: str) -> dict[str, list[Any]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from common.store import Update, Write
@@ -69,14 +70,22 @@ class Handling:
         return (self.slot.consumer, self.slot.event, *(str(one) for effect in self.effects for one in effect.wrote))
 
 
+class When(StrEnum):
+    """What goes wrong at a call."""
+
+    BEFORE = "before"  # the process ends, and the call is not made
+    AFTER = "after"  # the process ends when the call is carried out
+    TWICE = "twice"  # its answer is lost: the SDK makes it again
+
+
 @dataclass(frozen=True)
 class Point:
-    """A moment in a run of a function: just before a call that it makes, or just after it."""
+    """A call in a run of a function, and what goes wrong there."""
 
     function: str
     nth: int  # of the function's runs
     call: int  # of that run, from 1
-    after: bool
+    when: When
 
 
 @dataclass
@@ -107,11 +116,11 @@ class Process:
 class Faults:
     """What shall go wrong, and what did."""
 
-    death: Point | None = None  # there the function's process ends
+    point: Point | None = None
     race: tuple[Slot, int] | None = None  # before that write of this message, a second instance has it and ends
     twice: Callable[[Slot], bool] = lambda _: False
     swap: tuple[Slot, Slot] | None = None  # the first is held back until the second was delivered
-    died: int = 0
+    struck: int = 0  # at that point
     raced: int = 0
     doubled: list[Slot] = field(default_factory=list)
     order: list[Slot] = field(default_factory=list)  # in which the two of `swap` were delivered first

@@ -56,6 +56,7 @@ class Memory(System):
         self.sdk = Sdk(self)
         self.before: Callable[[Call], None] = lambda _: None
         self.after: Callable[[Call], None] = lambda _: None  # carried out or refused
+        self.unanswered: Callable[[Call], bool] = lambda _: False  # its answer is lost, and the SDK makes it again
         self.around: Callable[[Trigger, Any, Callable[[], Any]], Any] = lambda _row, _event, run: run()
         self._environments: dict[tuple[str, ...], dict[str, str]] = {}
         self._transactions = 0
@@ -166,6 +167,8 @@ class Memory(System):
             self.before(call)
             answer = do()
             call.wrote = wrote
+            if self.unanswered(call):
+                answer = do()
         except Exception:
             self.after(call)
             raise

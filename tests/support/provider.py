@@ -151,6 +151,9 @@ class InProcess(stripe.HTTPClient):
         asked = f"{method.upper()} {urlsplit(url).path}"
         return self._wire.system.call_out(asked, lambda: self._wire.request(method, url, headers, post_data))
 
+    def _sleep_time_seconds(self, num_retries: int, response: Any = None) -> float:
+        return 0.0
+
 
 @contextlib.contextmanager
 def connect(system: System) -> Iterator[Provider]:

@@ -9,10 +9,11 @@ clock are the driver's.
 
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from auth.core import keys
 from common import clock, env, ids, trace
@@ -35,19 +36,30 @@ from tests.support.deliveries import (
     Process,
     Slot,
     Stuck,
+    When,
 )
 from tests.support.gateway import Person, Reply, batch, eventbridge, row
 from tests.support.memory import Memory
 from tests.support.provider import Provider, connect
+
+R = TypeVar("R")
 
 START = datetime(2031, 5, 1, 9, tzinfo=UTC)
 MAX_RECEIVES = 5
 VISIBILITY_FACTOR = 6  # a message that was not acknowledged comes again after so many of its function's time-outs
 _REFUSED = range(400, 500)
 # So a person who asks once more, having had no answer, is told that it was done the first time.
-_DONE_BEFORE = {"already-extended", "changed", "code-invalid", "wrong-password"}
+_DONE_BEFORE = {
+    "already-extended",
+    "changed",
+    "code-invalid",
+    "resent-lately",
+    "too-many-mails",
+    "wrong-password",
+}
 _BROKEN = 500  # from here on an answer says nothing of what was asked
 _TICK = timedelta(milliseconds=5)
+_SAID_AGAIN = 60  # seconds after which a bus event comes that was published twice: the first was heard by then
 _TOGETHER = timedelta(seconds=5)  # timers that were set side by side wake within this time
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "SendMessage", "SendEmail"}
 _CDC = next(one for one in topology.ROWS if isinstance(one, Stream))
@@ -64,6 +76,7 @@ class Saga:
         self.system = system
         self.provider = provider
         system.before, system.after, system.around = self._before, self._after, self._live
+        system.unanswered = lambda _: self._strikes(When.TWICE)
         self.begin()
 
     def begin(self, faults: Faults | None = None, *, seed: int | None = None) -> "Saga":
@@ -82,6 +95,7 @@ class Saga:
         self.outages: set[tuple[str, str]] = set()  # (function, SDK operation) that fail
         self.processes: list[Process] = []
         self._alive: list[Process] = []
+        self._said = Counter[str]()  # on the bus
         self._wrote = 0
         self._again_asked = 0  # calls that had written something before their answer was lost
         self._counts: dict[Any, int] = {}
@@ -118,8 +132,8 @@ class Saga:
         asked = (call, json.dumps(body), by.user_id if by else "")
         name = ids.derive("request", *asked, self.count(asked))
         more.setdefault("key", name)
+        again = self._again_asked
         while True:
-            again = self._again_asked
             reply = self._repeated(
                 name, lambda request_id: self.system.http(call, body, by=by, request_id=request_id, **more)
             )
@@ -130,14 +144,26 @@ class Saga:
             if not self.progress():
                 raise AssertionError(f"{call}: {reply.status} {reply.text}")
 
-    def _repeated(self, name: str, attempt: Callable[[str], Reply]) -> Reply:
+    def ask(self, function: str, event: dict[str, Any]) -> Any:
+        """What a function answers to an operator, to the clock or to the gateway; asked again if its process ends."""
+        name = ids.derive("ask", function, self.count(("ask", function)))
+        told = {"correlation_id": name, "operation": name}
+        return self._repeated(name, lambda _: self.system.invoke(function, told | event))
+
+    def _repeated(self, name: str, attempt: Callable[[str], R]) -> R:
         """What comes of the attempt, made again if a process ended in it: under another name, if it had written."""
         while True:
-            died, wrote = self.faults.died, self._wrote
+            struck, wrote = self.faults.struck, self._wrote
             self._enter(name)
-            answer = attempt(name)
+            answer = None
+            try:
+                answer = attempt(name)
+            except (Crash, Exception):
+                if self.faults.struck == struck:
+                    raise
             self._carry()
-            if self.faults.died == died or answer.status < _BROKEN:
+            lost = answer is None or (isinstance(answer, Reply) and answer.status >= _BROKEN)
+            if answer is not None and (self.faults.struck == struck or not lost):
                 return answer
             if self._wrote != wrote:
                 self._again_asked += 1
@@ -321,9 +347,12 @@ class Saga:
         for table in _CDC.tables:
             self._relay([one.record(self._numbered()) for one in changes if one.table == table.name])
         for published in self.system.bus:
+            said = json.dumps(published, sort_keys=True)
+            later = _SAID_AGAIN * self._said[said]
+            self._said[said] += 1
             for one in CONSUMERS:
                 if published["detail-type"] in {event.wire_name() for event in one.events}:
-                    self._enqueue(one.function, published)
+                    self._enqueue(one.function, published, later)
         self.system.bus.clear()
         for function, envelope, delay in self.system.sent:
             self._enqueue(function, envelope, delay)
@@ -374,7 +403,8 @@ class Saga:
     def _before(self, call: Call) -> None:
         if self._alive:
             self._alive[-1].calls.append(call)
-            self._perhaps_end(after=False)
+        if self._strikes(When.BEFORE):
+            raise Crash
         acting = self.system.current
         if acting and (acting.function, call.operation) in self.outages:
             raise Outage(f"{acting.function} cannot {call.operation}")
@@ -384,14 +414,16 @@ class Saga:
     def _after(self, call: Call) -> None:
         if call.operation in _WRITES and call.wrote:
             self._has_written(call.operation, call.wrote)
-        if self._alive:
-            self._perhaps_end(after=True)
-
-    def _perhaps_end(self, *, after: bool) -> None:
-        now, death = self._alive[-1], self.faults.death
-        if death == Point(now.function, now.nth, len(now.calls), after) and not self.faults.died:
-            self.faults.died += 1
+        if self._strikes(When.AFTER):
             raise Crash
+
+    def _strikes(self, when: When) -> bool:
+        """Whether it is here and now that something is to go wrong, which it does once."""
+        now = self._alive[-1] if self._alive else None
+        if not now or self.faults.struck or self.faults.point != Point(now.function, now.nth, len(now.calls), when):
+            return False
+        self.faults.struck += 1
+        return True
 
     def _about_to_write(self) -> None:
         now, race = self.current, self.faults.race
@@ -418,4 +450,9 @@ def _woken(event: Any) -> str:
         return str(event["routeKey"])
     records = event.get("Records", ())
     heard = [json.loads(one["body"])["detail-type"] for one in records if "body" in one]
-    return ", ".join(heard) or ("records" if records else "a call")
+    told = [_outbox(one["dynamodb"]["NewImage"]) for one in records if "dynamodb" in one]
+    return ", ".join([*heard, *told]) or "a call"
+
+
+def _outbox(image: Any) -> str:
+    return " and ".join(one["M"]["bus_event"]["S"] for one in image.get("outbox", {}).get("L", ())) or "nothing"

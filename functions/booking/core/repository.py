@@ -90,20 +90,23 @@ def release(
 
 def extend(booking: Booking, pay_before: str, publish: list[dict[str, Any]]) -> Booking:
     """Hold the places longer. Raises ConditionFailed."""
-    return Booking.of(
-        store.write(
-            outbox.change(
-                TABLE,
-                key(booking.id),
-                trigger="extend",
-                actor="buyer",
-                sets={"pay_before": pay_before},
-                publish=publish,
-                condition="#status = :pending AND #version = :seen",
-                values={"pending": State.PENDING, "seen": booking.version},
-            )
-        )
+    longer = outbox.change(
+        TABLE,
+        key(booking.id),
+        trigger="extend",
+        actor="buyer",
+        sets={"pay_before": pay_before},
+        publish=publish,
+        condition="#status = :pending AND #version = :seen",
+        values={"pending": State.PENDING, "seen": booking.version},
     )
+    try:
+        return Booking.of(store.write(longer))
+    except ConditionFailed as failure:
+        done = outbox.mine(failure)  # and the reply was lost
+        if done is None:
+            raise
+        return Booking.of(done)
 
 
 def keep_uses(before: Booking, now: Booking) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from common import clock, store
 from common.bus.notify import NotiCreated, NotiPending
 from common.cursor import Listing
-from common.outbox import born, entry, transition
+from common.outbox import born, entry, mine, transition
 from common.store import ConditionFailed, Item, Put, Update
 from notify.core.model import LIFECYCLE, Notification, State, Trigger
 
@@ -58,7 +58,13 @@ def again(notification_id: str, *, by: str, unless_since: datetime) -> Item:
         TABLE, _key(notification_id), LIFECYCLE, Trigger.RESEND,
         actor=by, publish=[entry(NotiPending)], also=calm, values={"since": clock.iso(unless_since)},
     )  # fmt: skip
-    return store.write(update)
+    try:
+        return store.write(update)
+    except ConditionFailed as failure:
+        done = mine(failure)  # and the reply was lost
+        if done is None:
+            raise
+        return done
 
 
 def marked(notice: Item, *, read: bool) -> Item:

@@ -8,7 +8,7 @@ from typing import Any
 from common import clock, env, log
 from common.api import Caller
 from common.bus.ticket import TicketReissued, TicketVoided
-from common.outbox import change, entry, transition
+from common.outbox import change, entry, mine, transition
 from common.problems import Busy
 from common.revision import Changed, IfMatch
 from common.store import ConditionFailed, Item, Put, Write, transact, write
@@ -82,8 +82,11 @@ def describe(caller: Caller, ticket_id: str, request: TicketRequest, seen: IfMat
     )  # fmt: skip
     try:
         return write(update)
-    except ConditionFailed:
-        raise Changed from None
+    except ConditionFailed as failure:
+        done = mine(failure)  # and the reply was lost
+        if done is None:
+            raise Changed from None
+        return done
 
 
 def _written(writes: list[Write], tries: int) -> bool:
