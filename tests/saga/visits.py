@@ -192,6 +192,23 @@ def counts(saga: Saga, house: House) -> Steps:
     _export(saga, house.organiser)
 
 
+def stumbles(saga: Saga, house: House) -> Steps:
+    """The provider fails once wherever it is asked, over a booking that is paid and one that is not."""
+    wrong = ("open.unavailable", "look.slow", "look.unavailable", "close.unavailable", "refund.unavailable")
+    rates = dict.fromkeys((*wrong, "pay.webhook_twice"), 1.0)
+    with saga.system.set("PROVIDER_FAULTS", "1"):
+        saga.http("PUT /sandbox/faults", {"rates": rates, "times": 1, "slow_ms": 0}, expect=200)
+        read(saga, "/sandbox/faults")
+        paid, unpaid = (order(saga, house.gala, by) for by in (house.buyer, house.other))
+        yield saga.settle
+        start(saga, unpaid, house.other)
+        saga.press(start(saga, paid, house.buyer), "paid")
+        yield saga.settle
+        refund(saga, paid, house.organiser, "The bar was shut.", amount=100)
+        yield saga.rest
+        saga.ask("payment.ask_provider", {"payment_id": ids.derive("payment", paid["id"])})
+
+
 def forgotten(saga: Saga, house: House) -> Steps:
     """Nobody hears of an order, nor that its time is up: the reconciler tells it again."""
     order(saga, house.gala, house.buyer)
@@ -237,7 +254,7 @@ def _reconciled(saga: Saga) -> None:
 
 PLAYS = (
     looks_around, settles_in, administers, plans, thinks_better_of_it, comes_too_late, looks_after, counts,
-    forgotten, untold, unheard,
+    stumbles, forgotten, untold, unheard,
 )  # fmt: skip
 VISITS = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 EVERYTHING = (*ALONE, *VISITS)

@@ -137,6 +137,17 @@ class Memory(System):
         self.bus.clear()
         self.sent.clear()
 
+    @contextlib.contextmanager
+    def set(self, name: str, value: str) -> Iterator[None]:
+        """Within the block the stage's setting has this value."""
+        before, self.values[name] = self.values[name], value
+        self._environments.clear()
+        try:
+            yield
+        finally:
+            self.values[name] = before
+            self._environments.clear()
+
     def _setting(self, name: str) -> str:
         if self.current is None:
             raise KeyError(name)
