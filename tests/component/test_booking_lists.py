@@ -2,7 +2,7 @@
 
 import pytest
 
-from booking.core import lists
+from common import sifted
 from tests.support.box_office import BoxOffice, Show
 from tests.support.system import Person
 
@@ -70,8 +70,8 @@ def test_pages_by_state_hold_that_state_only(office: BoxOffice, call: str, statu
 
 
 def test_a_page_that_looks_at_too_many_is_short_and_goes_on(office: BoxOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "_LOOKED_AT", 2)
-    monkeypatch.setattr(lists, "_LOOKS", 2)
+    monkeypatch.setattr(sifted, "_LOOKED_AT", 2)
+    monkeypatch.setattr(sifted, "_LOOKS", 2)
     show = office.show(100, max_per_user=100)
     ids = made(office, show, 20)
     for one in ids[3:17]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -61,9 +62,74 @@ def test_notifications_are_listed_to_their_owner_only_and_in_pages(known: System
     assert known.http("GET /v1/notifications", by=Person()).json["items"] == []
 
 
+def pages(system: System, **query: str) -> Iterator[dict[str, Any]]:
+    """Page after page, each asked for when the one before has been looked at."""
+    token: dict[str, str] = {}
+    while True:
+        page = system.http("GET /v1/notifications", by=BUYER, query={"limit": "2"} | query | token).json
+        yield page
+        if not page["next_token"]:
+            return
+        token = {"next_token": page["next_token"]}
+
+
+def told(system: System, watch: Watch, times: int) -> list[str]:
+    """So many notifications, the newest first."""
+    for _ in range(times):
+        watch.at += timedelta(seconds=1)
+        tell(system, BookingExpired(**about()))
+    return [one["id"] for page in pages(system) for one in page["items"]]
+
+
+def test_what_is_unread_and_what_was_read_can_be_asked_for(known: System, watch: Watch) -> None:
+    made = told(known, watch, 7)
+    read = made[1::2]
+    for one in read:
+        mark(known, one, {"read": True})
+
+    by_mark = {
+        word: [one["id"] for page in pages(known, unread=word) for one in page["items"]] for word in ("true", "false")
+    }
+
+    assert by_mark == {"true": made[::2], "false": read}
+    last = list(pages(known, unread="true"))[-1]
+    back = known.http(
+        "GET /v1/notifications",
+        by=BUYER,
+        query={"limit": "2", "unread": "true", "previous_token": last["previous_token"]},
+    ).json
+    assert [one["id"] for one in back["items"]] == made[0:4:2]
+
+
+def test_a_page_of_the_unread_loses_and_repeats_nothing_while_some_are_read(known: System, watch: Watch) -> None:
+    made, seen = told(known, watch, 8), list[str]()
+    for page in pages(known, unread="true"):
+        seen += [one["id"] for one in page["items"]]
+        for one in page["items"]:
+            mark(known, one["id"], {"read": True})
+
+    assert seen == made
+    assert known.http("GET /v1/notifications", by=BUYER, query={"unread": "true"}).json["items"] == []
+
+
+def test_a_token_belongs_to_the_mark_that_was_asked_for(known: System, watch: Watch) -> None:
+    told(known, watch, 3)
+    token = next(pages(known, unread="true"))["next_token"]
+
+    for query in ({}, {"unread": "false"}):
+        reply = known.http("GET /v1/notifications", by=BUYER, query=query | {"next_token": token})
+        assert (reply.status, reply.problem) == (400, "bad-token")
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
-    [({"limit": "0"}, 422), ({"limit": "101"}, 422), ({"next_token": "forged"}, 400), ({"x": "1"}, 422)],
+    [
+        ({"unread": "maybe"}, 422),
+        ({"limit": "0"}, 422),
+        ({"limit": "101"}, 422),
+        ({"next_token": "forged"}, 400),
+        ({"x": "1"}, 422),
+    ],
 )
 def test_a_list_asked_for_wrongly_is_refused(system: System, query: dict[str, str], status: int) -> None:
     assert system.http("GET /v1/notifications", by=BUYER, query=query).status == status

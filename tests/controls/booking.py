@@ -5,7 +5,7 @@ from tests.support.mutation import Change
 LIMITS = "functions/booking/core/limits.py"
 STOCK, REPOSITORY = "functions/booking/core/stock.py", "functions/booking/core/repository.py"
 ENDING, TALLY = "functions/booking/core/ending.py", "functions/booking/core/tally.py"
-LISTS, CAPACITY = "functions/booking/core/lists.py", "functions/booking/core/capacity.py"
+LISTS, CAPACITY = "layers/common/sifted.py", "functions/booking/core/capacity.py"
 EXTENDING, SIZES = "tests/component/test_booking_extending.py", "tests/component/test_booking_capacity.py"
 BACK, COUNTS = "tests/component/test_booking_giving_back.py", "tests/component/test_booking_tally.py"
 LISTED = "tests/component/test_booking_lists.py"

@@ -27,6 +27,14 @@ CONTROLS = {
         Change(REPOSITORY, "done = mine(failure)", "done = None"),
         f"{ANSWERS}::test_asking_again_is_done_when_its_reply_was_lost",
     ),
+    "the unread alone": (
+        Change(REPOSITORY, 'fits=lambda item: ("read_at" not in item) == unread', "fits=lambda item: True"),
+        f"{ANSWERS}::test_what_is_unread_and_what_was_read_can_be_asked_for",
+    ),
+    "a token is of what was asked for": (
+        Change("layers/common/sifted.py", "{self.owners[0]}/{about or ''}", "{self.owners[0]}"),
+        f"{ANSWERS}::test_a_token_belongs_to_the_mark_that_was_asked_for",
+    ),
     "what happens a second time is no repetition": (
         Change(TELLINGS, "str(kind), event.bus_event_id)", "str(kind), event.user_id)"),
         f"{MAILS}::test_what_happens_a_second_time_is_told_a_second_time[two parts of a refund]",

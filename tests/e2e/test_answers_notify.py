@@ -29,6 +29,19 @@ def test_ones_own_is_marked_and_others_are_unknown(house: House, ask: Asking) ->
     assert ask(house.stranger.client, call, {"read": True}).told == (404, "notification-unknown")
 
 
+def test_only_what_is_unread_is_listed_if_asked(house: House, ask: Asking) -> None:
+    notice, by = tickets_mail(house)["id"], house.buyer.client
+    call = f"GET {LIST}?limit=100&unread="
+
+    for word, other, read in (("true", "false", False), ("false", "true", True)):
+        ask(by, f"PUT {LIST}/{notice}", {"read": read})
+        found, not_found = ask(by, call + word), ask(by, call + other)
+
+        assert (found.told, not_found.told) == ((200, "done"), (200, "done"))
+        assert notice in [one["id"] for one in found.json["items"]]
+        assert notice not in [one["id"] for one in not_found.json["items"]]
+
+
 def test_tickets_are_sent_again_but_not_at_once(house: House, ask: Asking) -> None:
     notice = tickets_mail(house)
     call = f"POST {LIST}/{notice['id']}/resend"

@@ -1,102 +1,24 @@
-"""Lists of bookings, the newest first, by state if asked: pages stay right in both directions.
+"""Lists of bookings, the newest first, by state if asked."""
 
-The indexes hold keys only, so a page by state is filled by looking at whole bookings, so many at the most per
-call: a page may be shorter than asked for, even empty, and still have another after it.
-"""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from booking.core.model import ROLLS, roll
-from common import cursor, store
 from common.cursor import Page
 from common.paging import Paging
-from common.store import Item
+from common.sifted import Sifted
 
 TABLE = "bookings"
 Status = Literal["PENDING", "CONFIRMED", "FAILED", "EXPIRED", "CANCELLED"]
-_LOOKED_AT = 100  # bookings at once, when a state is asked for
-_LOOKS = 5
-
-Place = Sequence[str]  # created_at and id: no two bookings are at one place
 
 
 def of_user(user_id: str, paging: Paging, status: Status | None) -> Page:
-    return _List("by_user", "user_id", (user_id,)).page(paging, status)
+    return _page(Sifted(TABLE, "by_user", "user_id", (user_id,)), paging, status)
 
 
 def of_event(event_id: str, paging: Paging, status: Status | None) -> Page:
-    return _List("by_event", "roll", tuple(roll(event_id, shard) for shard in range(ROLLS))).page(paging, status)
+    owners = tuple(roll(event_id, shard) for shard in range(ROLLS))
+    return _page(Sifted(TABLE, "by_event", "roll", owners), paging, status)
 
 
-@dataclass(frozen=True)
-class _List:
-    """All bookings under some keys of an index, as one list."""
-
-    index: str
-    pk: str
-    owners: tuple[str, ...]
-
-    def page(self, paging: Paging, status: Status | None) -> Page:
-        scope = f"{TABLE}/{self.index}/{self.owners[0]}/{status or ''}"
-        at: Any = cursor.decode(paging.token, scope) if paging.token else {"older": True, "at": None}
-        start, older = at["at"], bool(at["older"])
-        shown: list[Item] = []
-        last, more = start, False
-        for place, item in self._looked_at(start, paging.limit, older=older, status=status):
-            if item is not None and status in (None, item["status"]):
-                if len(shown) == paging.limit:
-                    more = True
-                    break
-                shown.append(item)
-            last, more = place, item is None
-        onward = cursor.encode({"older": older, "at": last}, scope) if more else None
-        # With nothing left on this side, the other way begins at the list's end.
-        first = _place(shown[0]) if shown else last if last != start else None
-        back = cursor.encode({"older": not older, "at": first}, scope) if start is not None else None
-        items, (following, previous) = (shown, (onward, back)) if older else (shown[::-1], (back, onward))
-        return Page(items, following, previous)
-
-    def _looked_at(
-        self, at: Place | None, limit: int, *, older: bool, status: Status | None
-    ) -> Iterator[tuple[Place, Item | None]]:
-        """Places and whole bookings from there on; with None at the place where a call stops looking."""
-        wanted = limit + 1 if status is None else _LOOKED_AT
-        for _ in range(_LOOKS):
-            keys, ended = self._keys(at, wanted, older=older)
-            found = store.batch_get(TABLE, [{"pk": key["pk"], "sk": key["sk"]} for key in keys])
-            yield from ((_place(item), item) for item in found)
-            if ended or not keys:
-                return
-            at = _place(keys[-1])
-        yield at or (), None
-
-    def _keys(self, at: Place | None, wanted: int, *, older: bool) -> tuple[list[Item], bool]:
-        runs = [self._run(owner, at, wanted, older=older) for owner in self.owners]
-        merged = sorted((key for keys, _ in runs for key in keys), key=_place, reverse=older)
-        return merged[:wanted], len(merged) <= wanted and all(ended for _, ended in runs)
-
-    def _run(self, owner: str, at: Place | None, wanted: int, *, older: bool) -> tuple[list[Item], bool]:
-        """The next keys of one owner, whole moments: of those made in one, the index knows no order."""
-        condition, values = f"#{self.pk} = :owner", {"owner": owner}
-        if at:
-            condition, values = f"{condition} AND #created_at {'<=' if older else '>='} :at", values | {"at": at[0]}
-        found: list[Item] = []
-        start = None
-        while True:
-            asked: dict[str, Any] = {"index": self.index, "limit": wanted + 1, "start": start, "forward": not older}
-            page, start = store.query(TABLE, condition, values, **asked)
-            found += (key for key in page if at is None or _beyond(_place(key), at, older=older))
-            whole = len(found) > wanted and found[-1]["created_at"] != found[wanted - 1]["created_at"]
-            if start is None or whole:
-                ordered = sorted(found, key=_place, reverse=older)
-                return ordered[:wanted], start is None and len(found) <= wanted
-
-
-def _place(key: Item) -> list[str]:
-    return [key["created_at"], key["pk"]]
-
-
-def _beyond(place: Place, at: Place, *, older: bool) -> bool:
-    return list(place) < list(at) if older else list(place) > list(at)
+def _page(bookings: Sifted, paging: Paging, status: Status | None) -> Page:
+    return bookings.page(paging, about=status, fits=lambda item: item["status"] == status)

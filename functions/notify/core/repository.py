@@ -15,14 +15,15 @@ from typing import Any
 
 from common import clock, store
 from common.bus.notify import NotiCreated, NotiPending
-from common.cursor import Listing
+from common.cursor import Page
 from common.outbox import born, entry, mine, transition
+from common.paging import Paging
+from common.sifted import Sifted
 from common.store import ConditionFailed, Item, Put, Update
 from notify.core.model import LIFECYCLE, Notification, State, Trigger
 
 TABLE = "notifications"
 NEW = "attribute_not_exists(#pk)"
-MINE = Listing(TABLE, "by_user", "user_id", "created_at")
 
 _WE = "notify"
 
@@ -38,6 +39,13 @@ def begin(new: Notification) -> None:
 
 def find(notification_id: str) -> Item | None:
     return store.get(TABLE, _key(notification_id))
+
+
+def listed(user_id: str, paging: Paging, *, unread: bool | None) -> Page:
+    """A page of what the user was told; only of what is unread, or was read, if asked."""
+    about = {None: None, True: "unread", False: "read"}[unread]
+    mine = Sifted(TABLE, "by_user", "user_id", (user_id,))
+    return mine.page(paging, about=about, fits=lambda item: ("read_at" not in item) == unread)
 
 
 def sent(notification_id: str, message_id: str) -> bool:

@@ -9,6 +9,8 @@ from common.api import Request, View
 from common.store import Item
 from notify.core.model import Kind, State, Trigger
 
+Unread = Annotated[bool | None, Field(description="true: only what is unread; false: only what was read")]
+
 
 class ReadRequest(Request):
     """Whether the caller has read it."""
