@@ -82,12 +82,8 @@ class StripeProvider:
     def _refunds(self, money: Money, key: str) -> Iterator[str | None]:
         """The states of the refunds that were made under this key."""
         asked: Any = {"payment_intent": money.provider_payment, "limit": _PAGE}
-        made = _answer(lambda: self._client.v1.refunds.list(params=asked))
-        return (
-            one.status
-            for one in made.auto_paging_iter()
-            if one.metadata and one.metadata.to_dict().get("refund_key") == key
-        )
+        made = _answer(lambda: list(self._client.v1.refunds.list(params=asked).auto_paging_iter()))  # also later pages
+        return (one.status for one in made if one.metadata and one.metadata.to_dict().get("refund_key") == key)
 
 
 class _AlreadyRefunded(Declined):
