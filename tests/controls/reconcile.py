@@ -64,8 +64,16 @@ CONTROLS = {
         f"{HOLES}::test_a_booking_that_cannot_be_read_is_for_people_and_stops_nobody",
     ),
     "nobody is waited for twice": (
-        Change(f"{CORE}/run.py", "return self.answered and clock", "return clock"),
-        f"{HOLES}::test_whoever_does_not_answer_keeps_a_run_waiting_once",
+        Change(f"{CORE}/run.py", "return self.vain[service] < VAIN and clock", "return clock"),
+        f"{HOLES}::test_whoever_does_not_answer_keeps_a_run_waiting_no_longer",
+    ),
+    "one payment without an answer is not the provider": (
+        Change(f"{CORE}/run.py", "VAIN = 3", "VAIN = 1"),
+        f"{HOLES}::test_a_payment_that_is_not_answered_for_keeps_no_other_from_being_asked_for",
+    ),
+    "who is silent is one service": (
+        Change(f"{CORE}/run.py", "self.vain[service] < VAIN", "max(self.vain.values(), default=0) < VAIN"),
+        f"{HOLES}::test_a_provider_that_does_not_answer_keeps_nobody_from_being_mended",
     ),
     "asking ends in time": (
         Change(f"{CORE}/run.py", " and clock.now() < self.now + ASKING", ""),

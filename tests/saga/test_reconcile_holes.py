@@ -316,7 +316,33 @@ def test_an_event_that_is_gone_is_for_people_and_stops_nobody(stage: Stage, coun
     assert (told["wrong"], told["judged"]) == (1, 3)
 
 
-def test_whoever_does_not_answer_keeps_a_run_waiting_once(stage: Stage) -> None:
+def test_a_payment_that_is_not_answered_for_keeps_no_other_from_being_asked_for(stage: Stage) -> None:
+    saga = stage.saga
+    stage.walk(Journey("two", (late_and_unheard, late_and_unheard_of_another)))
+    saga.now += OLD
+    saga.provider.lost_replies = 1
+
+    assert make_round(saga)["learnt"] == 1
+
+
+def test_a_provider_that_does_not_answer_keeps_nobody_from_being_mended(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saga = stage.saga
+    stage.walk(Journey("two", (late_and_unheard, late_and_unheard_of_another)))
+    broken(saga, "notifications", "notification")
+    saga.now += OLD
+    saga.provider.lost_replies = 99
+    monkeypatch.setattr(run, "VAIN", 1)
+
+    make_round(saga)
+    saga.settle()
+
+    assert [one for one in saga.tables()["notifications"] if one["sk"] == "notification"]
+
+
+def test_whoever_does_not_answer_keeps_a_run_waiting_no_longer(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "VAIN", 1)
     saga = stage.saga
     stage.walk(Journey("two", (late_and_unheard, late_and_unheard_of_another)))
     saga.now += OLD

@@ -96,9 +96,10 @@ def _look(run: Run, name: str, subject: gathering.Subject) -> None:
         return
     run.judged += 1
     for payment in judging.unsure(subject, run.now):
-        if run.may_ask():
+        if run.may_ask("payment"):
             asked = mending.learn(payment["id"])
-            run.learnt, run.answered = run.learnt + asked.learnt, asked.answered
+            run.learnt += asked.learnt
+            run.asked("payment", answered=asked.answered)
     if not judging.of_booking(subject, run.now):
         return
     again = gathering.subjects([name])[name]
@@ -120,8 +121,8 @@ def _judge(run: Run, event: Event, sums: Sums, seen: str) -> None:
 
 def _mend(run: Run, name: str, said: Sequence[str], items: Sequence[Mapping[str, Any]]) -> None:
     run.wrong += 1
-    if run.may_ask():
-        run.answered = mending.mend(name, said, items)
+    if run.may_ask("cdc"):
+        run.asked("cdc", answered=mending.mend(name, said, items))
 
 
 def _kept(before: Mapping[str, Any], after: Item) -> bool:
