@@ -48,8 +48,9 @@ test: environment $(CLIENT) ## run the tests, on an emulator of their own; TESTS
 ifdef TESTS
 	@$(PY) -m pytest $(TESTS)
 else
-	@$(PY) -m pytest --numprocesses auto --dist loadgroup --ignore tests/e2e
+	@$(PY) -m pytest --numprocesses auto --dist loadgroup --ignore tests/e2e --ignore tests/storm
 	@$(PY) -m pytest tests/e2e
+	@$(PY) -m pytest tests/storm
 endif
 
 check: environment ## what CI runs: lint, types, architecture, synth and nag, docs unchanged, tests
@@ -87,7 +88,8 @@ answers: environment $(CLIENT) ## ask the deployed system for every documented a
 	@$(OURS) -m tools.docs.answers_page
 
 prove: environment $(CLIENT) ## the long proofs, with their times; not part of CI
-	@$(PY) -m pytest -m proof --durations=0 $(TESTS)
+	@$(PY) -m pytest -m proof --durations=0 $(or $(TESTS),--ignore tests/storm)
+	@$(if $(TESTS),true,$(PY) -m pytest -m proof --durations=0 tests/storm)
 
 simulate: environment ## seeded schedules of the whole system with faults: make simulate SEEDS=1000 FROM=1
 	@$(OURS) -m tests.simulation $(or $(SEEDS),1000) $(or $(FROM),1)

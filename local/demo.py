@@ -54,9 +54,9 @@ def demo() -> None:
     print(f"demo: all of it as it should be, in {time.monotonic() - began:.1f} s")
 
 
-def drive(api: Client, mailbox: Client, admin: dict[str, str], stack: Stack) -> None:
-    """Every scene, then the tables; raises at the first step that is off."""
-    cast = Cast(api, mailbox, admin)
+def drive(api: Client, mailbox: Client, admin: dict[str, str], stack: Stack, *, pace: int = 1) -> None:
+    """Every scene, then the tables; raises at the first step that is off. `pace` times as long is waited in it."""
+    cast = Cast(api, mailbox, admin, pace)
     for scene in (Cast.catalogue, Cast.purchase, Cast.admission, Cast.single_type, Cast.free_booking, Cast.refusals):
         scene(cast)
     for scene in (Cast.declined, Cast.expired, Cast.late_with_room, Cast.late_without_room):
@@ -102,8 +102,8 @@ def decoded(image: bytes) -> str:
 class Cast:
     """Who takes part, and what each scene leaves for the next."""
 
-    def __init__(self, api: Client, mailbox: Client, admin: dict[str, str]) -> None:
-        self.api, self.mailbox = api, mailbox
+    def __init__(self, api: Client, mailbox: Client, admin: dict[str, str], pace: int) -> None:
+        self.api, self.mailbox, self.pace = api, mailbox, pace
         with showing("the admin, a verified organiser, a buyer and a member of staff log in"):
             self.admin = api.login(admin["email"], admin["password"])
             self.organiser = Organiser.appointed(self.admin, Person.registers(api, "olga"))
@@ -207,7 +207,7 @@ class Cast:
 
     def declined(self) -> None:
         with showing("a declined payment gives its places back when the hold ends"):
-            event = self._event(f"Abgelehnt {self.mark}", capacity=3, hold_seconds=3)
+            event = self._event(f"Abgelehnt {self.mark}", capacity=3, hold_seconds=3 * self.pace)
             booking = held(self.buyer, event["id"], 2)
             self._left(event, 1)
             choose(checkout(self.buyer, booking), "declined")
@@ -216,7 +216,7 @@ class Cast:
 
     def expired(self) -> None:
         with showing("a hold that runs out gives its places back"):
-            event = self._event(f"Verstrichen {self.mark}", capacity=3, hold_seconds=2)
+            event = self._event(f"Verstrichen {self.mark}", capacity=3, hold_seconds=2 * self.pace)
             booking = held(self.buyer, event["id"], 2)
             settled(self.buyer, booking, "EXPIRED")
             self._left(event, 3)
@@ -243,7 +243,7 @@ class Cast:
 
     def _overdue(self, name: str) -> tuple[dict[str, Any], dict[str, Any], str]:
         """A booking for the last place that has expired while money is under way at the provider."""
-        event = self._event(f"{name} {self.mark}", capacity=1, hold_seconds=3)
+        event = self._event(f"{name} {self.mark}", capacity=1, hold_seconds=3 * self.pace)
         booking = held(self.buyer, event["id"], 1)
         page = checkout(self.buyer, booking)
         settled(self.buyer, booking, "EXPIRED")

@@ -22,32 +22,38 @@ from local.process import Pids, mark
 HOST = "127.0.0.1"
 
 
-def emulator_environment(emulator_port: int, mailbox_port: int) -> dict[str, str]:
+def emulator_environment(emulator_port: int, mailbox_port: int, through: str | None = None) -> dict[str, str]:
     """The emulator's environment, which its workers, the handlers, inherit.
 
-    Mail goes through the mailbox, which passes it on: the emulator itself forgets attachments.
+    Mail goes through the mailbox, which passes it on: the emulator itself forgets attachments. All other calls of
+    the handlers go to the emulator, or `through` what stands before it.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
-    return kept | {
-        "GATEWAY_PORT": str(emulator_port),
-        "BIND_HOST": HOST,
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-        "AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{mailbox_port}",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "localhost,127.0.0.1",
-        "PYTHONUNBUFFERED": "1",
-        # Each waiting instance of a function is a process of 65 MB: after a rush one of each is enough.
-        "LAMBDA_WARM_TTL_SECONDS": "15",
-    }
+    return (
+        kept
+        | {
+            "GATEWAY_PORT": str(emulator_port),
+            "BIND_HOST": HOST,
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{mailbox_port}",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "localhost,127.0.0.1",
+            "PYTHONUNBUFFERED": "1",
+            # Each waiting instance of a function is a process of 65 MB: after a rush one of each is enough.
+            "LAMBDA_WARM_TTL_SECONDS": "15",
+        }
+        | ({"AWS_ENDPOINT_URL": through} if through else {})
+    )
 
 
-def start_emulator(state: Path, emulator_port: int, mailbox_port: int) -> subprocess.Popen[bytes]:
+def start_emulator(args: argparse.Namespace) -> subprocess.Popen[bytes]:
     # The mark is an -X option, which Python ignores: it tells whose process this is.
+    state: Path = args.state
     with (state / "emulator.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-X", mark(state), "-m", "ministack"],
-            env=emulator_environment(emulator_port, mailbox_port),
+            env=emulator_environment(args.emulator, args.mailbox, args.through),
             cwd=state,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -87,7 +93,7 @@ async def run(args: argparse.Namespace) -> None:
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, over.set)
-    process = start_emulator(args.state, args.emulator, args.mailbox)
+    process = start_emulator(args)
     try:
         Pids(os.getpid(), process.pid).write(args.state)
         watch(loop, over, process, with_parent=args.with_parent)
@@ -125,6 +131,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--api-id", required=True)
     parser.add_argument("--with-parent", action="store_true")
+    parser.add_argument("--through")
     for port in ("emulator", "api", "mailbox"):
         parser.add_argument(f"--{port}", type=int, required=True)
     asyncio.run(run(parser.parse_args()))

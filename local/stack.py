@@ -61,7 +61,9 @@ class Ports:
 class Stack:
     """Starts, deploys, looks up and ends one local system, whose files lie in `state`."""
 
-    def __init__(self, ports: Ports, state: Path, *, step: Step = quiet, with_parent: bool = False) -> None:
+    def __init__(
+        self, ports: Ports, state: Path, *, step: Step = quiet, with_parent: bool = False, through: str | None = None
+    ) -> None:
         self.ports = ports
         self.state = state
         self.api = f"http://localhost:{ports.api}"
@@ -69,6 +71,7 @@ class Stack:
         self.endpoint = f"http://{HOST}:{ports.emulator}"
         self.step = step
         self._with_parent = with_parent
+        self._through = through  # where the functions' calls go instead of to the emulator itself
         self._keeper: subprocess.Popen[bytes] | None = None
 
     # Starting and ending
@@ -124,6 +127,7 @@ class Stack:
         ports = [part for name, port in vars(self.ports).items() for part in (f"--{name}", str(port))]
         options = ["--state", str(self.state.resolve()), "--api-id", API_ID, *ports]
         options += ["--with-parent"] if self._with_parent else []
+        options += ["--through", self._through] if self._through else []
         with (self.state / "keeper.log").open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-X", mark(self.state), "-m", "local.keeper", *options],

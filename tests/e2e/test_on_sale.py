@@ -1,6 +1,7 @@
 """Ten places, thirty-two buyers at the same instant, on the deployed system: ten sold, every time."""
 
 import secrets
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +11,7 @@ from local.client import Client
 from local.people import Organiser, Person
 from local.stack import Stack
 from tests.support.redeploy import redeployed
-from tests.support.rush import Rush, rushed
+from tests.support.rush import EACH, PEOPLE, TRIES, Crowd, Rush, rushed, told
 
 BUYERS = 32
 PLACES = 10
@@ -51,6 +52,26 @@ def test_ten_of_thirty_two_simultaneous_buyers_get_a_place(run: int, rush: Calla
     assert seen.in_flight >= 16, "not enough orders at once to prove anything"
     assert (seen.sold, seen.left) == (PLACES, 0)
     assert seen.answers == {(201, ""): PLACES, (409, "/problems/all-held"): BUYERS - PLACES}
+
+
+@pytest.fixture(scope="module")
+def crowd(api: Client) -> Crowd:
+    return Crowd.gathers(api)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("run", range(20))
+def test_five_hundred_buyers_get_a_hundred_places(
+    run: int, stack: Stack, organiser: Organiser, category: str, crowd: Crowd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = crowd.rushes(stack, crowd.comes_to(organiser, category), run)
+
+    with capsys.disabled():
+        sys.stdout.write(told(run, seen))
+    assert seen.in_flight >= 16
+    assert (seen.answers.total(), seen.answers[201, ""]) == (PEOPLE * TRIES, 100)
+    assert (seen.sold, seen.left, seen.hasty) == (100, 0, 0)
+    assert seen.most <= EACH
 
 
 @pytest.mark.spoils

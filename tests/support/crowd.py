@@ -1,5 +1,6 @@
 """Buyers by the dozen who pay a provider that misbehaves, and what has become of their money in the end."""
 
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -7,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Self
 
-from local.client import Client, Refused
-from local.people import Person, choose, held, until
+from local.client import Answer, Client, Refused
+from local.people import Person, book, choose, until
 from local.stack import Stack
 from local.tables import items
 from reconcile.core.invariants import violations
@@ -18,7 +19,8 @@ from tools.ticketing.rounds import whole_round
 AT_ONCE = 24  # buyers; with the provider's calls and webhooks there are no more than 32 connections
 TICKETS, REFUND = "tickets", "refund"
 _BOOKINGS = 5
-_PATIENCE = 20  # failed calls for a page
+_PATIENCE = 20  # failed calls
+_PAGE_SECONDS = 110.0  # in which a page must come, however it is held up
 _REPEATED = (404, 500, 502, 503, 504)  # payment not open yet, or nothing known: the same call again
 
 
@@ -39,27 +41,55 @@ class Purchase:
         return str(self.booking["id"])
 
 
+def repeated(call: Callable[[], Answer]) -> Answer:
+    """The answer of a call that may be sent again, sent again while that is 5xx."""
+    for _ in range(_PATIENCE):
+        answer = call()
+        if answer.status < 500:
+            return answer
+        time.sleep(0.3)
+    return call()
+
+
 def buys(buyer: Person, event_id: str, faults: str = "", before: Callable[[], object] = lambda: None) -> Purchase:
     """The buyer books one place and pays for it on the page, however often the page has to be asked for.
 
     Whose time is over before a page was given out books again: nothing was paid.
     """
     for _ in range(_BOOKINGS):
-        booking = held(buyer, event_id, 1)
+        booking = _held(buyer, event_id)
         before()
         try:
             page, repeated = page_of(buyer, booking)
         except HoldOver:
             continue
         if page:
-            choose(page, "paid", faults)
+            _pay(page, faults)
         return Purchase(buyer, booking, repeated)
     raise TimeoutError("no page within the time to pay")
 
 
+def _held(buyer: Person, event_id: str) -> dict[str, Any]:
+    """One place, by one key, however often the order has to be sent."""
+    key = secrets.token_hex(8)
+    answer = repeated(lambda: book(buyer, event_id, 1, key))
+    if answer.status != 201:
+        raise Refused("POST /v1/bookings", answer)
+    booking: dict[str, Any] = answer.json
+    return booking
+
+
+def _pay(page: str, faults: str) -> None:
+    for _ in range(_PATIENCE):
+        if choose(page, "paid", faults) < 500:
+            return
+        time.sleep(0.2)
+    raise TimeoutError("the page does not answer")
+
+
 def page_of(buyer: Person, booking: Mapping[str, Any]) -> tuple[str | None, int]:
     """The provider's page (None if all is paid before it is answered), and how many calls for it failed there."""
-    failed = 0
+    failed, until_then = 0, time.monotonic() + _PAGE_SECONDS
     while True:
         answer = buyer.client.call("POST", "/v1/payments", {"order_id": booking["id"], "price": booking["prices"]})
         if answer.status == 201:
@@ -68,7 +98,7 @@ def page_of(buyer: Person, booking: Mapping[str, Any]) -> tuple[str | None, int]
             return None, failed
         if answer.status == 410:
             raise HoldOver
-        if answer.status not in _REPEATED or failed == _PATIENCE:
+        if answer.status not in _REPEATED or time.monotonic() > until_then:
             raise Refused("POST /v1/payments", answer)
         failed += answer.status != 404
         time.sleep(0.2)

@@ -1,18 +1,24 @@
 """Many buyers at the same instant for few places, on the deployed system: who got one, and who was sent away."""
 
+import random
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from local.people import Person, book
+from local.client import Client
+from local.people import Organiser, Person, book
 from local.stack import Stack
 from local.tables import items
 
 FULL = ("/problems/all-held", "/problems/sold-out")
+PEOPLE, TRIES, PLACES, EACH = 500, 10, 100, 2
+AT_ONCE = 32  # connections
+LOGIN_LASTS = 480.0  # seconds
 TAKEN = ("PENDING", "CONFIRMED")
 
 
@@ -97,3 +103,44 @@ def _hasty(done: list[Attempt], held: list[Any], capacity: int) -> int:
     )
     full = taken[capacity - 1] if len(taken) >= capacity else float("inf")
     return sum(one.kind in FULL and one.ended < full for one in done)
+
+
+@dataclass
+class Crowd:
+    """Five hundred people who each try ten times for one of a hundred places, of which one person may have two."""
+
+    people: list[Person]
+    logged_in: float
+
+    @classmethod
+    def gathers(cls, api: Client) -> Self:
+        with ThreadPoolExecutor(4) as pool:
+            people = list(pool.map(lambda n: Person.registers(api, f"fan{n}"), range(PEOPLE)))
+        return cls(people, time.monotonic())
+
+    def comes_to(self, organiser: Organiser, category: str) -> str:
+        """A new event of a hundred places."""
+        self._log_in()
+        again = Organiser(**vars(organiser.again()))
+        seat = [{"name": "Seat", "prices": 1500, "currency": "EUR", "capacity": PLACES}]
+        return str(again.publishes(category, "A hundred places", seat, max_per_user=EACH)["id"])
+
+    def rushes(self, stack: Stack, event_id: str, run: int) -> Rush:
+        """All their orders, in the order that the run's number says."""
+        orders = self.people * TRIES
+        random.Random(run).shuffle(orders)
+        return rushed(stack, event_id, orders, AT_ONCE)
+
+    def _log_in(self) -> None:
+        # A token lasts fifteen minutes, the runs together longer.
+        if time.monotonic() - self.logged_in > LOGIN_LASTS:
+            with ThreadPoolExecutor(4) as pool:
+                self.people = list(pool.map(Person.again, self.people))
+            self.logged_in = time.monotonic()
+
+
+def told(run: int, seen: Rush) -> str:
+    answers = {f"{status} {kind}".strip(): many for (status, kind), many in sorted(seen.answers.items())}
+    per_second = seen.answers.total() / seen.seconds
+    most = f"at most {seen.in_flight} at once, {seen.most} of one person, {seen.hasty} sent away too soon"
+    return f"\nrun {run}: {seen.sold} sold in {seen.seconds:.0f} s ({per_second:.0f}/s), {most}: {answers}"

@@ -14,9 +14,9 @@ ADMIN = {"email": "admin@ticketing.example", "password": "correct horse battery 
 
 
 @contextmanager
-def deployed(state: Path) -> Iterator[Stack]:
+def deployed(state: Path, ports: Ports | None = None, *, through: str | None = None) -> Iterator[Stack]:
     """A seeded system with one admin (`ADMIN`); it ends with the block, and with this process if that dies."""
-    stack = Stack(Ports.free(), state, with_parent=True)
+    stack = Stack(ports or Ports.free(), state, with_parent=True, through=through)
     atexit.register(stack.stop)
     try:
         stack.start()
