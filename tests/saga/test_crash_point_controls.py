@@ -8,8 +8,8 @@ from tests.support.mutation import failures
 _POINTS = "tests/saga/test_crash_points.py::test_whatever_goes_wrong_at_any_call_changes_nothing"
 _TOLD_ONCE = (
     "functions/notify/core/repository.py",
-    "publish=[entry(NotiPending)]), condition=NEW)",
-    "publish=[entry(NotiPending)]))",
+    "followed=True), condition=NEW)",
+    "followed=True))",
 )
 
 CONTROLS = (
