@@ -37,7 +37,7 @@ CONTROLS = {
         f"{HOLES}::test_money_of_a_page_that_was_over_is_found_too",
     ),
     "refunds are looked up": (
-        Change(f"{PAYMENT}/asking.py", "        found += [_refunds(payment)]\n", ""),
+        Change(f"{PAYMENT}/asking.py", "for about in (_pages, _refunds)]", "for about in (_pages,)]"),
         f"{HOLES}::test_a_refund_that_counts_as_sent_and_was_not_is_noted_and_asked_for_again",
     ),
     "a booking hears again who came in": (

@@ -1,6 +1,6 @@
 """Asking the provider what no webhook has told us: money that came late, refunds that were not carried out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from common import clock, log
@@ -20,15 +20,26 @@ def ask(payment_id: str) -> Asked:
     payment = repository.find(payment_id)
     if payment is None or not payment.attempt:
         return Asked(learnt=False)
-    try:
-        found = [_money(payment, session_id) for session_id in _sessions(payment)]
-        found += [_refunds(payment)]
-    except (Unreachable, Declined, ConditionFailed, NotNow):
-        log.logger.warning("not answered", exc_info=True, extra={"payment_id": payment_id})
-        return Asked(learnt=False, answered=False)
+    # What the provider does not say of pages is no reason not to ask for refunds.
+    found = [_answer(payment, about) for about in (_pages, _refunds)]
     if any(found):
         log.count("PaymentsCorrected")
-    return Asked(learnt=any(found))
+    return Asked(learnt=any(found), answered=None not in found)
+
+
+def _answer(payment: Payment, about: Callable[[Payment], bool]) -> bool | None:
+    """Whether anything was learnt, None where the provider does not say."""
+    try:
+        return about(payment)
+    except (Unreachable, Declined, ConditionFailed, NotNow):
+        log.logger.warning("not answered", exc_info=True, extra={"payment_id": payment.id})
+        return None
+
+
+def _pages(payment: Payment) -> bool:
+    """Whether one of its pages was paid, and nobody has told us."""
+    found = [_money(payment, session_id) for session_id in _sessions(payment)]
+    return any(found)
 
 
 def _sessions(payment: Payment) -> Iterator[str]:
