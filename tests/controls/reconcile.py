@@ -87,6 +87,10 @@ CONTROLS = {
         Change("layers/common/call.py", "except BotoCoreError as", "except ZeroDivisionError as"),
         "tests/component/test_common_call.py::test_a_callee_that_answers_too_late_is_a_failure_here",
     ),
+    "refunds are looked up whatever is said of pages": (
+        Change(f"{PAYMENT}/asking.py", "(Unreachable, Declined, ConditionFailed, NotNow)", "Unreachable"),
+        f"{HOLES}::test_a_refund_is_looked_up_although_the_provider_knows_the_page_no_more",
+    ),
     "late money is looked up": (
         Change(f"{CORE}/judging.py", '("PENDING", "FAILED", "CANCELLED")', '("PENDING",)'),
         f"{HOLES}::test_late_money_that_no_webhook_told_of_is_found_at_the_provider_and_buys_the_places",

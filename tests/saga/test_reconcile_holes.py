@@ -121,6 +121,19 @@ def test_a_refund_that_counts_as_sent_and_was_not_is_noted_and_asked_for_again(s
     assert sorted(refunds) == ["FAILED", "SUCCEEDED"]
 
 
+def test_a_refund_is_looked_up_although_the_provider_knows_the_page_no_more(stage: Stage) -> None:
+    saga = walk(stage, journeys.late_without_room)
+    broken(saga, "sandbox", "refund", status="failed")
+    broken(saga, "sandbox", "session", amount_refunded=0, refund_ids=[the(saga, "sandbox", "refund")["pk"]])
+    saga.now += OLD
+    saga.provider.refusals.append(("checkout/sessions", {"type": "invalid_request_error", "message": "no such page"}))
+
+    counts = make_round(saga)
+
+    assert saga.provider.refusals == []
+    assert counts["learnt"] == 1
+
+
 def test_a_refund_that_the_provider_refused_is_asked_for_again(stage: Stage) -> None:
     saga = stage.saga
     stage.walk(Journey("paid", (journeys.paid_in_time,)))
