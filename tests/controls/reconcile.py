@@ -8,6 +8,14 @@ HEARS = f"{HOLES}::test_a_booking_that_never_heard_of_its_tickets_hears_all_of_i
 LOST = f"{SOUND}::test_whatever_is_lost_for_good_is_told_again_and_all_ends_as_it_must"
 
 CONTROLS = {
+    "what was given back is owed until it has arrived": (
+        Change(
+            "functions/booking/core/ending.py",
+            'entry(BookingCancelled, reason="refunded")',
+            'entry(BookingCancelled, reason="refunded", refund=0)',
+        ),
+        f"{HOLES}::test_what_the_organiser_gave_back_and_the_provider_could_not_deliver_goes_back_once_more",
+    ),
     "the young are not judged": (
         Change(f"{CORE}/judging.py", "return any(clock.parse(one) > now - grace for one in moments)", "return False"),
         f"{HOLES}::test_what_is_young_is_not_judged",

@@ -134,6 +134,29 @@ def test_a_refund_is_looked_up_although_the_provider_knows_the_page_no_more(stag
     assert counts["learnt"] == 1
 
 
+def test_what_the_organiser_gave_back_and_the_provider_could_not_deliver_goes_back_once_more(stage: Stage) -> None:
+    saga = walk(stage, all_of_it_bounces)
+
+    mended(saga)
+
+    refunds = the(saga, "payments", "payment")["refunds"]
+    assert [(one["by"] == "booking", one["status"]) for one in refunds] == [(False, "FAILED"), (True, "SUCCEEDED")]
+    assert violations(saga.tables(), now=saga.now) == []
+
+
+def all_of_it_bounces(saga: Saga, house: House) -> Steps:
+    """The organiser gives all of it back, so the booking ends; days later the money has not arrived."""
+    booking = journeys.order(saga, house.gala, house.buyer)
+    yield saga.settle
+    page = journeys.start(saga, booking, house.buyer)
+    saga.press(page, "paid")
+    yield saga.settle
+    journeys.refund(saga, booking, house.organiser, "The singer is ill.")
+    yield saga.rest
+    saga.press(page, "bounced")
+    yield saga.rest
+
+
 def test_a_refund_that_the_provider_refused_is_asked_for_again(stage: Stage) -> None:
     saga = stage.saga
     stage.walk(Journey("paid", (journeys.paid_in_time,)))

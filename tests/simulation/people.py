@@ -238,6 +238,18 @@ def _gives_back(me: Buyer, scene: Scene) -> None:
         me.cancel(scene, booking)
 
 
+def _gets_nothing_back_at_first(me: Buyer, scene: Scene) -> None:
+    """The provider accepts to send the money back, and days later it has not arrived."""
+    booking = me.order(scene)
+    page = me.page(scene, booking) if booking and booking["prices"] else None
+    if booking and page:
+        me.press(scene, page)
+        scene.world.schedule.sleep(20)
+        me.cancel(scene, booking)
+        scene.world.schedule.sleep(60 + _DAYS * scene.world.schedule.draw.random())
+        me.press(scene, page, "bounced")
+
+
 def _comes(me: Buyer, scene: Scene) -> None:
     """The tickets are shown at two doors at once."""
     booking = _pays(me, scene)
@@ -272,6 +284,7 @@ WAYS: dict[str, Callable[[Buyer, Scene], object]] = {
     "pays in two tabs": _pays_in_two_tabs,
     "extends": _extends,
     "gives back": _gives_back,
+    "gets nothing back at first": _gets_nothing_back_at_first,
     "comes": _comes,
 }
 

@@ -28,7 +28,7 @@ _WEEKS = 14 * 86_400.0
 _OLD = 3600.0  # seconds after which the reconciler judges everything
 _ROUNDS = 8
 _RECONCILER = row("reconcile.make_round")
-LOSSES = {"F3", "F14"}  # what only the reconciler can answer
+LOSSES = {"F3", "F14", "gets nothing back at first"}  # what only the reconciler can answer
 ALL_RATES = {**RATES, **WIRE_RATES}
 
 
@@ -100,7 +100,11 @@ def play(
             said += [f"person {one.name}: {one.error!r}" for one in wrong]
             handled = [one for one in world.cloud.sent if chaos.strikes(world.cloud, "F27")]
             _mended(world, chaos)
-            said += _reconciled(world, lost=bool(LOSSES & set(plan.faults))) if mended else _rested(world)
+            said += (
+                _reconciled(world, lost=bool(LOSSES & {*plan.faults, *(one.way for one in plan.buyers)}))
+                if mended
+                else _rested(world)
+            )
             for queue, body, what in (*handled, *handled):
                 world.cloud.enqueue(queue, body, what, _WEEKS)
             said += _mended(world, chaos) + world.wrong

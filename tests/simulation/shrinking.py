@@ -13,7 +13,7 @@ _NAMES = {one.drill.fault: one.drill.name for one in FAULTS}
 _LONG = re.compile(r"([0-9a-f]{8})[0-9a-f]{4,}\b|\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LINE = re.compile(r" *([\d.]+) (?:(.+?): )?(.*)")
 _READS = ("GetItem ", "BatchGetItem ", "Query ", "GetSecretValue ")
-_ORDERS = 4
+_ORDERS = 16  # draws in which a smaller schedule is tried
 _ROUNDS = ("the clock", "the clock's poller")
 
 

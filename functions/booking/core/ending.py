@@ -107,7 +107,8 @@ def refunded(payment: PaymentRefunded | PaymentRefundFailed) -> None:
         raise NotAnswered(booking.id)
     sums, as_of = _newest(booking, payment), max(booking.refunded_as_of, payment.version)
     if booking.status is State.CONFIRMED and sums >= booking.prices:
-        told = entry(BookingCancelled, reason="refunded", refund=0)
+        # Owed is all of it: what the provider sent and could not deliver goes back once more when this is told again.
+        told = entry(BookingCancelled, reason="refunded")
         sets, beside = {"refunded": sums, "refunded_as_of": as_of}, _summed(booking, sums)
         repository.release(booking, Trigger.REFUND, [told], actor="payment", sets=sets, beside=beside)
     elif (sums, as_of) != (booking.refunded, booking.refunded_as_of):

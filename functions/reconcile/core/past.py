@@ -121,8 +121,6 @@ def _extra(item: Item, version: int, did: str) -> dict[str, Any] | None:
             "offer": {"user_id": item.get("to_user_id")},
         }
         return known.get(did)
-    if did == "refund":
-        return {"reason": _WHY[did], "refund": 0}
     if did in ("fail", "refuse"):
         return {"reason": "declined" if did == "fail" else "no_room"}
     return {"reason": _WHY[did]} if did in _WHY else {}
