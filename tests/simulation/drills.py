@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.simulation.people import Act, Buyer
-from tests.simulation.play import ALL_RATES, Plan, Verdict, play
+from tests.simulation.play import ALL_RATES, LOSSES, Plan, Verdict, play
 
 _FIRST = 1_000_000  # the seeds of drills, apart from those that are drawn
 
@@ -48,7 +48,8 @@ class Drill:
         return replace(self, rate=0.0)
 
     def _plan(self, drawn: Plan) -> Plan:
-        ways = self.ways or tuple(one.way for one in drawn.buyers)
+        # Whose money bounces needs the reconciler, and is no part of what a drill shows.
+        ways = self.ways or tuple("gives back" if one.way in LOSSES else one.way for one in drawn.buyers)
         buyers = tuple(self._buyer(one, at, ways[at % len(ways)]) for at, one in enumerate(drawn.buyers))
         faults = (self.fault,) if self.injected else ()
         return replace(drawn, buyers=buyers, acts=drawn.acts if self.acts is None else self.acts, faults=faults)

@@ -74,8 +74,9 @@ class Chaos(Faults):
             return False
         self.fired[fault] += 1
         cloud.schedule.tell(f"** {fault}")
-        if cloud.schedule.current and fault not in _BUSY:
-            cloud.schedule.current.struck = True
+        if cloud.schedule.current:
+            cloud.schedule.current.hindered = True
+            cloud.schedule.current.struck |= fault not in _BUSY
         return True
 
     def starts(self, cloud: Cloud, task: Task, row: Trigger) -> None:

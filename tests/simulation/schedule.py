@@ -34,7 +34,8 @@ class Task:
         self.error: BaseException | None = None
         self.skew = 0.0  # seconds by which its clock is wrong
         self.row: Any = None  # of the topology, for a function
-        self.struck = False  # by something that was made to go wrong
+        self.hindered = False  # by something that was made to go wrong
+        self.struck = False  # by something after which it may know no answer
         self.victim: str | None = None  # the operation on which it shall fail
         self.waiting: list[Task] = []
         self.thread = greenlet(self._run, parent=hub)

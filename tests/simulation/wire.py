@@ -107,7 +107,7 @@ class Wire(Provider):
             return
         if tried < len(_RETRIED):
             self._later(content, _RETRIED[tried], tried + 1)
-        elif not self.world.struck:
+        elif not self.world.hindered:
             self.world.wrong.append(f"I14 {json.loads(content)['type']} of the provider is never taken: {status}")
 
 

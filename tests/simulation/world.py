@@ -28,7 +28,7 @@ class World:
         self.cloud = Cloud(self.schedule, faults)
         self.counted: defaultdict[str, float] = defaultdict(float)
         self.wrong: list[str] = []
-        self.struck = False  # whether the latest call of a route was hindered
+        self.hindered = False  # whether the latest call of a route was hindered
         self._ids = 0
 
     @contextmanager
@@ -77,7 +77,7 @@ class World:
         event = http_event(found, path, **asked, by=by, request_id=ids.new())
         task = self.schedule.start(call, lambda: self.cloud.invoke(found, event))
         self.schedule.wait(task)
-        self.struck = task.struck
+        self.hindered = task.hindered
         if isinstance(task.error, Crash):
             return Reply({"statusCode": 503, "body": '{"message":"Service Unavailable"}'})
         if task.error:
