@@ -192,7 +192,7 @@ class Authorizer(Trigger):
     """The gateway asks this function whose a bearer token is, and waits 10 seconds at most."""
 
     function: str
-    seconds: int = field(default=5, kw_only=True)
+    seconds: int = field(default=9, kw_only=True)  # one stalled call of the SDK (5 s) leaves time for another
 
 
 @dataclass(frozen=True)

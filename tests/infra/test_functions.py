@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 from infra.vocabulary import (
     Authorizer,
     Bucket,
@@ -21,6 +23,7 @@ from infra.vocabulary import (
 from tests.infra.cloud import Cloud, Resource
 
 HTTP_API_WAITS, AUTHORIZER_WAITS = 30, 10  # seconds, AWS's own
+STALLED = 5  # seconds that the SDK waits for an answer, as common.env tells it
 
 
 def faults(cloud: Cloud) -> list[str]:
@@ -103,6 +106,7 @@ def _limits(cloud: Cloud, row: Trigger, function: Resource) -> list[str]:
     checks = {
         "memory": function.props["MemorySize"] == row.memory,
         "seconds": function.props["Timeout"] == row.seconds < _caller_waits(cloud, row),
+        "a second try": row.seconds > STALLED + 1,
         "tracing": function.props["TracingConfig"] == {"Mode": "Active"},
         "runtime": function.props["Runtime"] == f"python3.{sys.version_info.minor}",
         "processor": function.props["Architectures"] == (["x86_64"] if cloud.stage == "local" else ["arm64"]),
@@ -148,6 +152,12 @@ def test_a_function_that_outlives_its_caller_is_seen(local: Cloud) -> None:
         broken.function(row).props["Timeout"] = seconds
 
     assert faults(broken) == ["auth.authorize: seconds", "ticket.render_tickets: seconds"]
+
+
+def test_a_function_that_a_single_stalled_call_ends_is_seen(local: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "STALLED", 8)
+
+    assert faults(local) == ["auth.authorize: a second try"]
 
 
 def test_another_function_with_logs_in_a_foreign_group_is_seen(local: Cloud) -> None:
