@@ -62,7 +62,8 @@ class LogView(View):
     did: str = Field(examples=["order"], description="what happened, e.g. order, extend, confirm, cancel")
     by: str = Field(
         examples=["buyer"],
-        description="who did it: buyer, organiser, payment (its outcome), ticket, or backstop (the time was over)",
+        description="who did it: buyer, organiser (or an admin in their place), payment (its outcome), ticket, "
+        "backstop (the time was over), or user (what they wrote was erased)",
     )
     at: datetime
 

@@ -44,7 +44,7 @@ class RefundView(View):
     id: str
     amount: int = Field(description="in minor units")
     reason: str
-    by: str = Field(description="who asked for it: a user's id, or booking")
+    by: str = Field(description="who asked for it: a user's id, admin (in the organiser's place), or booking")
     status: RefundStatus
     requested_at: datetime
     ended_at: datetime | None = Field(description="when the provider sent it or refused")
