@@ -19,11 +19,11 @@ from pydantic import BaseModel, ConfigDict, create_model
 
 from common import caller, env, log, request, revision, trace
 from common.caller import Caller
-from common.paging import PageOf, Paging
+from common.paging import Limit, PageOf, Paging, Token
 from common.patience import busy
 from common.problems import Busy, DomainError, Unexpected
 from common.reply import Accepted, Answer, Binary, Created, NoContent, NotModified, Ok, Reply, SeeOther, View
-from common.request import Address, IdempotencyKey, Limit, RawRequest, Request, Token
+from common.request import Address, IdempotencyKey, RawRequest, Request
 from common.revision import IfMatch, IfNoneMatch
 
 __all__ = [

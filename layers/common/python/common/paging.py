@@ -11,6 +11,7 @@ from common.store import Item
 
 V = TypeVar("V", bound=View)
 
+Limit = Annotated[int, Field(ge=1, le=100)]
 Token = Annotated[str, Field(min_length=1, max_length=1024, json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
 
 
@@ -19,7 +20,7 @@ class Paging(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True, hide_input_in_errors=True)
 
-    limit: Annotated[int, Field(ge=1, le=100, description="how many at the most")] = 20
+    limit: Annotated[Limit, Field(description="how many at the most")] = 20
     next_token: Annotated[Token | None, Field(description="the page after the one that gave it")] = None
     previous_token: Annotated[Token | None, Field(description="the page before the one that gave it")] = None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from common import body
 from common.problems import Invalid, Malformed, NotFound, Unsupported
@@ -46,9 +46,6 @@ M = TypeVar("M", bound=BaseModel)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PATH = 255  # characters of a path parameter; nothing here has a longer name, and a key has its limit, too
-
-Limit = Annotated[int, Field(ge=1, le=100)]
-Token = Annotated[str, Field(min_length=1, max_length=1024, json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
 
 
 def raw(event: Mapping[str, Any]) -> RawRequest:
