@@ -17,6 +17,10 @@ CONTROLS = {
         Change("layers/common/api.py", ", default=str)", ")"),
         f"{API}::test_a_member_that_json_does_not_know_is_told_as_text",
     ),
+    "no answer is no fault of ours": (
+        Change("layers/common/patience.py", "NotNow | Unconnected | HTTPClientError", "NotNow"),
+        f"{API}::test_aws_that_does_not_answer_is_503_too[ReadTimeoutError]",
+    ),
     "the fixed members of a problem": (
         Change("layers/common/problems.py", "self.members | document", "document | self.members"),
         f"{API}::test_a_member_cannot_replace_what_every_problem_has",

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from common.api import (
     Binary,
@@ -220,6 +226,13 @@ def test_a_busy_table_is_503_with_a_time_to_wait(name: str) -> None:
 
     assert (answer.status, answer.problem, answer.headers["retry-after"]) == (503, "busy", "1")
     assert lines.said("unexpected") == []
+
+
+@pytest.mark.parametrize(
+    "lost", [ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError]
+)
+def test_aws_that_does_not_answer_is_503_too(lost: Callable[..., Exception]) -> None:
+    assert call(refusing(lost(endpoint_url="https://aws.test", error="gone"))).problem == Busy.slug()
 
 
 def test_unread_keys_are_503() -> None:

@@ -4,7 +4,8 @@ import random
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as Unconnected
 
 _CONFLICTS = {"TransactionConflict", "TransactionConflictException"}
 _THROTTLES = {
@@ -34,7 +35,7 @@ def busy(error: Exception) -> bool:
     """Whether the same request may well succeed in a moment."""
     if isinstance(error, ClientError):
         return _reasons(error) <= _CONFLICTS | _THROTTLES
-    return isinstance(error, NotNow)
+    return isinstance(error, NotNow | Unconnected | HTTPClientError)  # no answer to any of the SDK's tries
 
 
 def pause(tried: int) -> None:
