@@ -5,6 +5,7 @@ from tests.support.mutation import Change
 API, REQUEST = "tests/unit/test_common_api.py", "tests/unit/test_common_request.py"
 STORE, OUTBOX = "tests/component/test_common_store.py", "tests/component/test_common_outbox.py"
 CURSOR, CONSUMER = "tests/component/test_common_cursor.py", "tests/component/test_common_consumer.py"
+TAGS = "tests/saga/test_tags.py"
 JOURNEY = "tests/saga/test_correlation.py"
 CDC, RELAY = "tests/component/test_cdc_relay.py", "functions/cdc/core/relay.py"
 
@@ -126,6 +127,20 @@ CONTROLS = {
     "whatever is logged has its journey": (
         Change("layers/common/log.py", "logger.addFilter(_follow)\n", ""),
         f"{JOURNEY}::test_no_line_is_without_a_journey[bounced]",
+    ),
+    "a tag is no key to a booking": (
+        Change(
+            "functions/booking/core/repository.py", "booking is None or booking.user_id != user_id", "booking is None"
+        ),
+        f"{TAGS}::test_what_is_anothers_is_not_confirmed[the tag]",
+    ),
+    "a tag is no key to a door": (
+        Change("functions/ticket/core/access.py", ' or caller.user_id in event["staff"]', " or True"),
+        f"{TAGS}::test_who_is_no_staff_any_more_is_told_nothing_of_the_door",
+    ),
+    "a tag is of what is shown": (
+        Change("layers/common/revision.py", "view.model_dump_json().encode()", 'b""'),
+        f"{TAGS}::test_the_buyer_and_the_organiser_have_tags_of_their_own_of_one_ticket",
     ),
     "a mail has its journey": (
         Change("layers/common/mail.py", '    message["X-Correlation-Id"] = trace.current().correlation_id\n', ""),
