@@ -168,7 +168,7 @@ def rights(row: Trigger) -> set[str]:
     found = {f"{action} {_named(one)}".strip() for one in granted for action in one.actions if action not in IMPLIED}
     found |= {"SendMessage"} if isinstance(row, Timer) else set()
     found |= {"PutEvents"} if publishes(row) else set()
-    found |= {"GetQueueAttributes"} if getattr(row, "sweeps", ()) else set()
+    found |= {"GetQueueAttributes", "ReceiveMessage", "DeleteMessage"} if getattr(row, "sweeps", ()) else set()
     return found | ({"Invoke"} if row.calls else set())
 
 

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from common import ids
+from common.bus.auth import UserRegistered
 from tests.saga.journeys import ALONE, Journey, Steps, cancel, late, order, refund, start
 from tests.support.builders import PASSWORD, House, kind, register, show
 from tests.support.gateway import Person
 from tests.support.post import codes
 from tests.support.saga import Saga
+from tools.docs.examples import example
 
 _HOUR = 3600.0  # seconds after which the reconciler judges everything
 _QUIET = 2
@@ -192,6 +194,23 @@ def counts(saga: Saga, house: House) -> Steps:
     _export(saga, house.organiser)
 
 
+def leaves_letters_behind(saga: Saga, house: House) -> Steps:
+    """Somebody goes for good of whom messages lie in dead-letter queues."""
+    person = register(saga, f"leo{saga.count('leo')}")
+    yield saga.rest
+    saga.outages |= {("user.on_user_registered", "PutItem"), ("notify.on_settings_changed", "UpdateItem")}
+    saga.outages.add(("auth.on_settings_changed", "UpdateItem"))
+    saga.hear(example(UserRegistered).model_copy(update={"user_id": person.user_id}))
+    wanted = {"locale": "de", "zone": "Europe/Berlin", "channels": []}
+    saga.http(f"PUT /v1/users/{person.user_id}/settings", wanted, by=person, expect=200, headers={"if-match": "*"})
+    yield saga.rest
+    saga.outages.clear()
+    assert len(saga.dead) == 3
+    saga.http(f"DELETE /v1/users/{person.user_id}", by=person, expect=204)
+    yield saga.rest
+    assert not saga.dead
+
+
 def stumbles(saga: Saga, house: House) -> Steps:
     """The provider fails once wherever it is asked, over a booking that is paid and one that is not."""
     wrong = ("open.unavailable", "look.slow", "look.unavailable", "close.unavailable", "refund.unavailable")
@@ -254,7 +273,7 @@ def _reconciled(saga: Saga) -> None:
 
 PLAYS = (
     looks_around, settles_in, administers, plans, thinks_better_of_it, comes_too_late, looks_after, counts,
-    stumbles, forgotten, untold, unheard,
+    leaves_letters_behind, stumbles, forgotten, untold, unheard,
 )  # fmt: skip
 VISITS = tuple(Journey(one.__name__, (one,)) for one in PLAYS)
 EVERYTHING = (*ALONE, *VISITS)

@@ -17,7 +17,7 @@ from common import env, log, store
 from common.store import Check, Delete, Item, Key, Put, Update, Write
 from infra import topology
 from infra.vocabulary import Table, Timer, Trigger
-from tests.support.deliveries import Call, Crash, written
+from tests.support.deliveries import Call, Crash, Message, written
 from tests.support.gateway import Reply, row
 from tests.support.sdk import KEY_IDS, Sdk
 from tests.support.system import System
@@ -57,6 +57,7 @@ class Memory(System):
         self.before: Callable[[Call], None] = lambda _: None
         self.after: Callable[[Call], None] = lambda _: None  # carried out or refused
         self.unanswered: Callable[[Call], bool] = lambda _: False  # its answer is lost, and the SDK makes it again
+        self.dead: Callable[[], list[Message]] = list  # what was given up
         self.around: Callable[[Trigger, Any, Callable[[], Any]], Any] = lambda _row, _event, run: run()
         self._environments: dict[tuple[str, ...], dict[str, str]] = {}
         self._transactions = 0

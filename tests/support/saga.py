@@ -23,7 +23,7 @@ from common.consumer import MAX_DELAY
 from events.core import snapshot
 from infra import topology
 from infra.vocabulary import On, Stream, Timer, Trigger
-from tests.support import pictures
+from tests.support import hashes, pictures
 from tests.support.deliveries import (
     Call,
     Crash,
@@ -76,6 +76,7 @@ class Saga:
         self.system = system
         self.provider = provider
         system.before, system.after, system.around = self._before, self._after, self._live
+        system.dead = lambda: self.dead
         system.unanswered = lambda _: self._strikes(When.TWICE)
         self.begin()
 
@@ -109,7 +110,7 @@ class Saga:
     @contextmanager
     def running(cls) -> Iterator["Saga"]:
         """Within the block everything exists; time, ids and what the functions write are the driver's."""
-        with Memory().running() as system, connect(system) as provider, pictures.remembered():
+        with Memory().running() as system, connect(system) as provider, pictures.remembered(), hashes.remembered():
             saga = cls(system, provider)
             clock.use(lambda: saga.now)
             ids.use(saga._id)

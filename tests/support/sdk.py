@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import timedelta
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from common import clock
 from infra import topology
 from tests.support.cloud import secrets
-from tests.support.deliveries import Crash
+from tests.support.deliveries import Crash, Message
 
 if TYPE_CHECKING:
     from tests.support.memory import Memory
@@ -52,9 +54,30 @@ class Sdk:
         return {"MessageId": "m"}
 
     def get_queue_attributes(self, **asked: Any) -> dict[str, Any]:
-        """Of a dead-letter queue: nothing lies there."""
-        nothing = {"Attributes": dict.fromkeys(asked["AttributeNames"], "0")}
-        return self._memory.call("sqs", "GetQueueAttributes", asked, lambda: nothing)
+        """Of a dead-letter queue: how many lie there."""
+        found = str(len(self._dead(asked["QueueUrl"])))
+        counted = {"Attributes": dict.fromkeys(asked["AttributeNames"], found)}
+        return self._memory.call("sqs", "GetQueueAttributes", asked, lambda: counted)
+
+    def receive_message(self, **asked: Any) -> dict[str, Any]:
+        return self._memory.call("sqs", "ReceiveMessage", asked, lambda: self._received(**asked))
+
+    def _received(self, QueueUrl: str, MaxNumberOfMessages: int, VisibilityTimeout: int, **_: Any) -> dict[str, Any]:  # noqa: N803
+        now = clock.now()
+        found = [one for one in self._dead(QueueUrl) if one.due <= now][:MaxNumberOfMessages]
+        for one in found:
+            one.due = now + timedelta(seconds=VisibilityTimeout)
+        return {"Messages": [{"ReceiptHandle": str(one.place), "Body": json.dumps(one.envelope)} for one in found]}
+
+    def delete_message(self, **asked: Any) -> None:
+        self._memory.call("sqs", "DeleteMessage", asked, lambda: self._gone(**asked))
+
+    def _gone(self, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
+        dead, mine = self._memory.dead(), self._dead(QueueUrl)
+        dead[:] = [one for one in dead if one not in mine or str(one.place) != ReceiptHandle]
+
+    def _dead(self, url: str) -> list[Message]:
+        return [one for one in self._memory.dead() if self._memory.dead_letters(one.slot.consumer) == url]
 
     def invoke(self, **asked: Any) -> dict[str, Any]:
         return self._memory.call("lambda", "Invoke", asked, lambda: self._answer(**asked))
