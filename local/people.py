@@ -17,8 +17,9 @@ CODE = re.compile(r"^[\w-]{43}(?=\r?$)", re.MULTILINE)  # as it stands in a mail
 PATIENCE = 30.0  # seconds for something that travels by bus and queues
 
 
-def until(look: Callable[[], Found | None], what: str, *, seconds: float = PATIENCE) -> Found:
+def until(look: Callable[[], Found | None], what: str, *, seconds: float | None = None) -> Found:
     """What `look` finds, once it finds something. Raises TimeoutError."""
+    seconds = PATIENCE if seconds is None else seconds
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()
@@ -157,7 +158,7 @@ def choose(page: str, outcome: str, faults: str = "") -> int:
         return answer.code
 
 
-def settled(who: Person, booking: dict[str, Any], status: str, *, seconds: float = PATIENCE) -> dict[str, Any]:
+def settled(who: Person, booking: dict[str, Any], status: str, *, seconds: float | None = None) -> dict[str, Any]:
     """The booking once it has come to that state."""
 
     def look() -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from local.people import Organiser, Person, settled
 from local.stack import Stack
 from sandbox.core.faults import NAMES
 from tests.support.crowd import REFUND, TICKETS, Purchase, Settled, at_once, buys, registered, settle
+from tests.support.redeploy import redeployed
 
 SEAT = [{"name": "Seat", "prices": 2500, "currency": "EUR", "capacity": 3000}]
 HOLD_SECONDS = 25  # within which the buyer pays; what is lost is found when it is over
@@ -18,6 +19,7 @@ PATIENT_SECONDS = 40  # of those whose page comes late
 GIVEN_BACK = ("refund.", "pay.other_")
 
 
+BLIND = {"payment/core/closing.py": ("    if not payment.begun:\n        return None\n", "    return None\n")}
 OnSale = Callable[[int], str]
 Met = tuple[dict[str, Purchase], dict[str, int], Settled]
 
@@ -102,3 +104,17 @@ def test_and_everybody_is_told_once(met: Met) -> None:
     _, _, end = met
 
     assert (end.unsound, end.mails) == ([], [])
+
+
+@pytest.mark.spoils
+def test_where_the_provider_is_not_asked_money_that_no_webhook_told_of_is_kept_for_nothing(
+    stack: Stack, api: Client, provider: Provider, on_sale: OnSale
+) -> None:
+    provider.misbehaves()
+    [buyer] = registered(api, 1)
+
+    with redeployed(stack, "payment.close_payment", BLIND):
+        purchase = buys(buyer, on_sale(HOLD_SECONDS), "pay.webhook_lost")
+        end = settle(stack, [purchase], patience=HOLD_SECONDS + 10, rounds=0)
+
+    assert end.of[purchase.id] == "EXPIRED, payment FAILED, 0 tickets, 2500 kept, 0 sent back"
