@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,21 @@ def test_pages_go_on_to_the_end_and_no_further() -> None:
 
     assert [shown(one) for one in (first, second, third)] == [[5, 4], [3, 2], [1]]
     assert (first.previous_token, third.next_token) == (None, None)
+
+
+def test_an_index_that_answers_in_parts_is_asked_for_the_rest_and_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    add(1, 2, 3, 4, 5)
+    asked: list[int] = []
+    whole = store.query
+
+    def one_by_one(*named: Any, limit: int, **how: Any) -> Any:
+        asked.append(limit)
+        return whole(*named, limit=1, **how)
+
+    monkeypatch.setattr(store, "query", one_by_one)
+    first = page()
+
+    assert (shown(first), asked) == ([5, 4], [3, 2, 1])
 
 
 def test_a_list_that_ends_with_its_page_has_no_next() -> None:

@@ -27,14 +27,17 @@ class Turn(StrEnum):
     BREAK = "break"
 
 
-LIGHTS = StateMachine(
-    {
-        (Light.RED, Turn.GO): Light.GREEN,
-        (Light.GREEN, Turn.STOP): Light.RED,
-        (Light.RED, Turn.BREAK): Light.DARK,
-        (Light.GREEN, Turn.BREAK): Light.DARK,
-    }
-)
+TABLE = {
+    (Light.RED, Turn.GO): Light.GREEN,
+    (Light.GREEN, Turn.STOP): Light.RED,
+    (Light.RED, Turn.BREAK): Light.DARK,
+    (Light.GREEN, Turn.BREAK): Light.DARK,
+}
+
+
+@pytest.fixture
+def lights() -> StateMachine[Light, Turn]:
+    return StateMachine(TABLE)
 
 
 @pytest.fixture(autouse=True)
@@ -45,15 +48,15 @@ def own_sources() -> Iterator[None]:
     env.forget()
 
 
-def test_a_trigger_knows_where_it_comes_from_and_leads_to() -> None:
-    assert LIGHTS.sources(Turn.BREAK) == (Light.RED, Light.GREEN)
-    assert (LIGHTS.target(Turn.GO), LIGHTS.target(Turn.BREAK)) == (Light.GREEN, Light.DARK)
+def test_a_trigger_knows_where_it_comes_from_and_leads_to(lights: StateMachine[Light, Turn]) -> None:
+    assert lights.sources(Turn.BREAK) == (Light.RED, Light.GREEN)
+    assert (lights.target(Turn.GO), lights.target(Turn.BREAK)) == (Light.GREEN, Light.DARK)
 
 
-def test_what_the_table_does_not_name_is_not_allowed() -> None:
-    allowed = {(light, turn) for light in Light for turn in Turn if LIGHTS.allows(light, turn)}
+def test_what_the_table_does_not_name_is_not_allowed(lights: StateMachine[Light, Turn]) -> None:
+    allowed = {(light, turn) for light in Light for turn in Turn if lights.allows(light, turn)}
 
-    assert allowed == set(LIGHTS.table)
+    assert allowed == set(lights.table) == set(TABLE)
 
 
 def test_a_trigger_that_leads_to_two_states_is_no_table() -> None:
@@ -61,8 +64,14 @@ def test_a_trigger_that_leads_to_two_states_is_no_table() -> None:
         StateMachine({(Light.RED, Turn.GO): Light.GREEN, (Light.GREEN, Turn.GO): Light.DARK})
 
 
-def test_a_machine_draws_itself() -> None:
-    assert LIGHTS.mermaid().splitlines()[:2] == ["stateDiagram-v2", "    RED --> GREEN: go"]
+def test_a_machine_draws_itself(lights: StateMachine[Light, Turn]) -> None:
+    assert lights.mermaid().splitlines() == [
+        "stateDiagram-v2",
+        "    RED --> GREEN: go",
+        "    GREEN --> RED: stop",
+        "    RED --> DARK: break",
+        "    GREEN --> DARK: break",
+    ]
 
 
 def tree(kind: type[DomainError]) -> list[type[DomainError]]:
