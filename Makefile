@@ -23,8 +23,8 @@ CLIENT := generated/ticketing_api/py.typed
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
 
-.PHONY: help up demo reconcile down logs test check lint types architecture synth docs docs-unchanged answers prove simulate faults crash-points \
-	deploy destroy fmt lock environment clean
+.PHONY: help up demo reconcile down logs test check lint types architecture synth docs docs-unchanged answers prove simulate \
+	faults crash-points mutants deploy destroy fmt lock environment clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -99,6 +99,9 @@ faults: environment ## each of the 34 faults: its test, and how it ends without 
 
 crash-points: environment ## let each function's process end before and after each call that it makes, and count
 	@$(OURS) -m tests.saga
+
+mutants: environment ## change the cores in thousands of small ways, which the tests must notice: CORES="common booking"
+	@$(OURS) -m tests.mutants $(CORES)
 
 deploy: environment ## deploy to the AWS account of the environment: make deploy STAGE=dev
 	@$(PY) -m tools.deploy deploy "$(STAGE)"
