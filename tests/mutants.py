@@ -52,7 +52,7 @@ def main(names: Sequence[str]) -> int:
     """Whether all were noticed often enough, as an exit code."""
     scores = {name: _score(name, CORES[name]) for name in names or CORES}
     for name, (noticed, all_of_them) in scores.items():
-        print(f"{name:10} {noticed} of {all_of_them} mutants noticed: {noticed / all_of_them:.1%}")
+        sys.stdout.write(f"{name:10} {noticed} of {all_of_them} mutants noticed: {noticed / all_of_them:.1%}\n")
     return int(any(noticed < WANTED * all_of_them for noticed, all_of_them in scores.values()))
 
 
@@ -65,7 +65,7 @@ def _score(name: str, core: Core) -> tuple[int, int]:
     ends = _ends(stage)
     for mutant, end in ends.items():
         if end not in _NOTICED:
-            print(f"{end}: {mutant}")
+            sys.stdout.write(f"{end}: {mutant}\n")
     counted = Counter(end in _NOTICED for end in ends.values())
     return counted[True], len(ends)
 
