@@ -122,7 +122,7 @@ ROWS: tuple[Trigger, ...] = (
     Route("GET /v1/sessions",                 "auth.list_sessions",       Who.USER,      may=(AUTH.may("BatchGetItem"), AUTH.may(*LISTING, index="by_user"), SIGN_PAGE)),
     Route("DELETE /v1/sessions/{session_id}", "auth.end_session",         Who.USER,      may=(AUTH.may("UpdateItem"),)),
     Route("GET /v1/jwks",                     "auth.get_jwks",            Who.ANYONE,    may=(TOKEN_KEYS.may("GetPublicKey"),)),
-    Route("PUT /v1/users/{user_id}/roles",    "auth.set_roles",           Who.ADMIN,     may=(AUTH.may("GetItem", "Query", "UpdateItem"),)),
+    Route("PUT /v1/users/{user_id}/roles",    "auth.set_roles",           Who.ADMIN,     may=(AUTH.may("GetItem", "Query", "UpdateItem", "ConditionCheckItem"),)),
     On(LetterDue,                             "auth.on_letter_due",       may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem"), CODE_KEY.may(GET_SECRET), SES.may("SendEmail", "SendRawEmail")), seconds=40),
     On(SettingsChanged,                       "auth.on_settings_changed", may=(AUTH.may("UpdateItem"),)),
     Timer(UserErased,                         "auth.on_user_erased",      may=(AUTH.may("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),), seconds=30, sweeps=("auth.on_settings_changed",)),

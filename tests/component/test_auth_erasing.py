@@ -13,7 +13,7 @@ from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
 from tests.support.cloud import aws, physical
 from tests.support.refusals import meanwhile
-from tests.support.system import Person, System
+from tests.support.system import Person, System, the_admin
 
 pytestmark = pytest.mark.moto
 
@@ -114,16 +114,16 @@ def test_others_are_not_touched(system: System) -> None:
 
     assert set(before) <= set(left(system))
     assert login(system, BEN) == 200
-    assert system.http(f"PUT /v1/users/{ben}/roles", {"roles": ["organiser"]}, by=Person("admin")).status == 200
+    assert system.http(f"PUT /v1/users/{ben}/roles", {"roles": ["organiser"]}, by=the_admin(system)).status == 200
 
 
 def test_an_admin_who_is_erased_by_another_is_none_any_more(system: System) -> None:
     first = system.invoke("auth.ensure_admin", BEN)["id"]
     anna = register(system, ANNA)
-    system.http(f"PUT /v1/users/{anna}/roles", {"roles": ["admin"]}, by=Person("admin"))
+    system.http(f"PUT /v1/users/{anna}/roles", {"roles": ["admin"]}, by=Person("admin", user_id=first))
     forget(system, first)
 
-    last = system.http(f"PUT /v1/users/{anna}/roles", {"roles": []}, by=Person("admin"))
+    last = system.http(f"PUT /v1/users/{anna}/roles", {"roles": []}, by=Person("admin", user_id=anna))
 
     assert (last.status, last.problem) == (409, "last-admin")
 

@@ -16,7 +16,7 @@ from tests.component.test_auth_register import ANNA
 from tests.support.gateway import row
 from tests.support.post import codes, text
 from tests.support.refusals import meanwhile
-from tests.support.system import Person, Reply, System
+from tests.support.system import Person, Reply, System, the_admin
 
 pytestmark = pytest.mark.moto
 
@@ -115,11 +115,11 @@ def test_of_two_resets_at_once_one_wins(house: House) -> None:
 def test_a_change_of_something_else_at_the_same_moment_is_no_hindrance(house: House) -> None:
     house.forgets()
     code = house.post.code()
-    role = {"roles": ["organiser"]}
+    role, admin = {"roles": ["organiser"]}, the_admin(house.system)
 
     with meanwhile(
         "TransactWriteItems",
-        lambda: house.system.http(f"PUT /v1/users/{house.anna.user_id}/roles", role, by=Person("admin")),
+        lambda: house.system.http(f"PUT /v1/users/{house.anna.user_id}/roles", role, by=admin),
     ):
         reply = house.resets(code)
 

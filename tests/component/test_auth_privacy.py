@@ -27,7 +27,7 @@ from common.bus.auth import UserRegistered
 from common.outbox import published
 from infra.topology import AUTH
 from tests.support.post import Post, codes
-from tests.support.system import Person, Reply, System, batch, eventbridge
+from tests.support.system import Person, Reply, System, batch, eventbridge, the_admin
 
 pytestmark = pytest.mark.moto
 
@@ -171,11 +171,13 @@ def authorizing(w: Watched) -> None:
 def giving_roles(w: Watched) -> None:
     anna = register(w)
     path = f"PUT /v1/users/{anna.user_id}/roles"
-    w.http(path, {"roles": ["organiser"]}, status=200, by=anna)
-    w.http(path, {"roles": ["marker"]}, status=422, by=anna)
-    w.http(f"PUT /v1/users/{NEWCOMER['email']}/roles", {"roles": []}, status=404, by=anna)
+    w.http(path, {"roles": ["organiser"]}, status=403, by=anna)
+    admin = the_admin(w.system)
+    w.http(path, {"roles": ["organiser"]}, status=200, by=admin)
+    w.http(path, {"roles": ["marker"]}, status=422, by=admin)
+    w.http(f"PUT /v1/users/{NEWCOMER['email']}/roles", {"roles": []}, status=404, by=admin)
     with down("dynamodb"):
-        w.http(path, {"roles": []}, status=500, by=anna)
+        w.http(path, {"roles": []}, status=500, by=admin)
 
 
 def making_the_admin(w: Watched) -> None:

@@ -73,6 +73,17 @@ def test_an_admin_may_go_when_another_is_left(system: System, root: Person, anna
     assert assign(system, anna, [], Person("admin", user_id=anna)).problem == "last-admin"
 
 
+def test_who_was_an_admin_until_a_moment_ago_gives_no_roles(system: System, root: Person, anna: str) -> None:
+    assign(system, anna, ["admin"], root)
+    assert assign(system, root.user_id, [], Person("admin", user_id=anna)).status == 200
+
+    asked = [(root.user_id, ["admin"]), (root.user_id, ["organiser"]), (anna, ["admin", "organiser"]), (anna, [])]
+    answers = [assign(system, user_id, wanted, root) for user_id, wanted in asked]
+
+    assert [(one.status, one.problem) for one in answers] == [(403, "role-missing")] * 4
+    assert (profile(system, root.user_id)["roles"], profile(system, anna)["roles"]) == ([], ["admin"])
+
+
 def test_roles_that_changed_meanwhile_are_not_overwritten(system: System, root: Person, anna: str) -> None:
     raced: list[int] = []
 

@@ -11,7 +11,7 @@ from auth.core import session_repository
 from common import clock, env
 from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
-from tests.support.system import Person, Reply, System, row
+from tests.support.system import Person, Reply, System, row, the_admin
 
 pytestmark = pytest.mark.moto
 
@@ -199,7 +199,7 @@ def test_a_new_server_key_ends_no_session(home: Home) -> None:
 
 
 def test_the_roles_of_the_next_access_token_are_those_of_now(home: Home) -> None:
-    admin = Person("admin")
+    admin = the_admin(home.system)
     home.system.http(f"PUT /v1/users/{home.user_id}/roles", {"roles": ["organiser"]}, by=admin)
 
     access = home.refresh(home.token).json["access_token"]

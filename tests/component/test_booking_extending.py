@@ -49,6 +49,7 @@ def test_a_hold_is_extended_once(office: BoxOffice) -> None:
     assert office.items() == before
 
 
+@pytest.mark.moto
 def test_an_extension_whose_reply_was_lost_is_done(office: BoxOffice) -> None:
     booking = office.held(ANNA, office.show(10), 1)
 

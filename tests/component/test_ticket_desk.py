@@ -202,6 +202,7 @@ def test_what_is_left_out_is_empty_afterwards(system: System, ticket: dict[str, 
     assert [answer.json[name] for name in WORDS] == [None, "Row 4, 1", None]
 
 
+@pytest.mark.moto
 def test_an_edit_whose_reply_was_lost_is_done(system: System, ticket: dict[str, Any]) -> None:
     with losing_a_reply("dynamodb", "UpdateItem") as sent:
         answer = describe(system, ticket, WORDS)

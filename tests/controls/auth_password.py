@@ -7,6 +7,16 @@ CHANGES, MODEL, SESSIONS = (f"{CORE}/{name}.py" for name in ("password_changes",
 PASSWORDS, LIST = "tests/component/test_auth_passwords.py", "tests/component/test_auth_session_list.py"
 
 CONTROLS: dict[str, tuple[tuple[Change, ...], str]] = {
+    "roles are given by who is an admin now": (
+        (
+            Change(
+                f"{CORE}/repository.py",
+                '"contains(#user_ids, :actor)"',
+                '"(attribute_exists(#user_ids) OR contains(#user_ids, :actor))"',
+            ),
+        ),
+        "tests/component/test_auth_roles.py::test_who_was_an_admin_until_a_moment_ago_gives_no_roles",
+    ),
     "a code is used once": (
         (
             Change(

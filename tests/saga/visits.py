@@ -90,11 +90,12 @@ def _export(saga: Saga, person: Person) -> None:
 def administers(saga: Saga, house: House) -> Steps:
     """The first admin is made, and looks after people."""
     about = {"user_name": "root", "first_name": "Anna", "last_name": "Example", "mobile_phone": "+4915112345678"}
-    saga.ask("auth.ensure_admin", about | {"email": "anna@example.org", "password": PASSWORD})
-    pages(saga, "/v1/users", by=_ADMIN)
+    made = saga.ask("auth.ensure_admin", about | {"email": "anna@example.org", "password": PASSWORD})
+    admin = Person("admin", user_id=made["id"])
+    pages(saga, "/v1/users", by=admin)
     other = register(saga, f"ruth{saga.count('ruth')}")
     yield saga.settle
-    saga.http(f"PUT /v1/users/{other.user_id}/roles", {"roles": ["admin"]}, by=_ADMIN, expect=200)
+    saga.http(f"PUT /v1/users/{other.user_id}/roles", {"roles": ["admin"]}, by=admin, expect=200)
     saga.http(f"DELETE /v1/users/{other.user_id}", by=other, expect=204)
     yield saga.rest
 

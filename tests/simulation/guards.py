@@ -255,7 +255,7 @@ FAULTS = (
         "a transaction that met another is tried again; whoever asked is told to come again",
         "answer",
         (f"{COMMON}/store.py", "        except Conflicted:\n", "        except ZeroDivisionError:\n"),
-        (f"{COMMON}/patience.py", "    return isinstance(error, NotNow)\n", "    return False\n"),
+        (f"{COMMON}/patience.py", "isinstance(error, NotNow | Unconnected | HTTPClientError)", "False"),
     ),
     guarded(
         Drill(

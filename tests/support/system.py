@@ -21,8 +21,22 @@ from tests.support.deliveries import Asked
 from tests.support.gateway import Person, Reply, batch, eventbridge, http_event, load, route, row, variables
 
 __all__ = [
-    "PROVIDER_SECRET", "REGION", "SENDER", "VALUES", "NotAllowed", "Person", "Reply", "System",
-    "batch", "environment", "eventbridge", "load", "physical", "route", "row",
+    "PROVIDER_SECRET",
+    "REGION",
+    "SENDER",
+    "VALUES",
+    "NotAllowed",
+    "Person",
+    "Reply",
+    "System",
+    "batch",
+    "environment",
+    "eventbridge",
+    "load",
+    "physical",
+    "route",
+    "row",
+    "the_admin",
 ]  # fmt: skip
 
 
@@ -147,6 +161,13 @@ class System:
         for table, action, index in asked:
             if not any(_grants(grant, table, action, index) for grant in one.may):
                 raise NotAllowed(f"{one.function} may not {action} on {table} {index or ''}")
+
+
+def the_admin(system: System) -> Person:
+    """The only admin, as auth knows them."""
+    admin = Person("admin")
+    system.put(topology.AUTH, {"pk": "claim#admin", "sk": "claim", "user_ids": {admin.user_id}})
+    return admin
 
 
 def _grants(grant: Grant | Setting, table: str, action: str, index: str | None) -> bool:

@@ -4,16 +4,16 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from auth.core.errors import ChangedMeanwhile, LastAdmin
 from auth.core.model import Account, Role
 from common import store
 from common.bus.auth import RolesChanged
 from common.bus.user import SettingsChanged
+from common.caller import RoleMissing
 from common.idempotency import Claim
 from common.outbox import change, entry
-from common.store import ConditionFailed, Item, Put, Update, Write
+from common.store import Check, ConditionFailed, Item, Put, Update, Write
 
 _TABLE = "auth"
 _NEW = "attribute_not_exists(#pk)"
@@ -124,7 +124,7 @@ def replace_password(account: Account, hashed: str, keep: str, *also: Write) -> 
 
 
 def set_roles(before: Account, after: Account, actor: str) -> None:
-    """Raises ChangedMeanwhile, LastAdmin."""
+    """Raises ChangedMeanwhile, LastAdmin, and RoleMissing where the actor is an admin by an old token only."""
     update = change(
         _TABLE,
         profile(before.id),
@@ -136,19 +136,24 @@ def set_roles(before: Account, after: Account, actor: str) -> None:
         values={"seen": before.version},
     )
     try:
-        store.transact([update, *_admin_change(before, after)])
+        store.transact([update, _as_admin(before, after, actor)])
     except ConditionFailed as failure:
-        raise (ChangedMeanwhile if 0 in failure.failed else LastAdmin) from None
+        if 0 in failure.failed:
+            raise ChangedMeanwhile from None
+        admins = (failure.old[1] or {}).get("user_ids", ())
+        raise (LastAdmin if actor in admins else RoleMissing(Role.ADMIN)) from None
 
 
-def _admin_change(before: Account, after: Account) -> list[Write]:
+def _as_admin(before: Account, after: Account, actor: str) -> Write:
+    # A token outlives its role by up to a minute: what gives roles away must not believe it so long.
     was, shall = Role.ADMIN in before.roles, Role.ADMIN in after.roles
+    by, who = "contains(#user_ids, :actor)", {"who": {before.id}, "actor": actor}
     if was == shall:
-        return []
-    values: dict[str, Any] = {"who": {before.id}, "one": 1}
+        return Check(_TABLE, ADMINS, condition=by, values={"actor": actor})
     if shall:
-        return [Update(_TABLE, ADMINS, "ADD #user_ids :who", values=values)]
-    return [Update(_TABLE, ADMINS, "DELETE #user_ids :who", condition="size(#user_ids) > :one", values=values)]
+        return Update(_TABLE, ADMINS, "ADD #user_ids :who", condition=by, values=who)
+    left = f"{by} AND size(#user_ids) > :one"
+    return Update(_TABLE, ADMINS, "DELETE #user_ids :who", condition=left, values=who | {"one": 1})
 
 
 def profile(user_id: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from auth.core.schemas import RolesView
 
 
 def assign(user_id: str, wanted: list[Role], actor: str) -> RolesView:
-    """Raises UserUnknown, LastAdmin, ChangedMeanwhile."""
+    """Raises UserUnknown, LastAdmin, ChangedMeanwhile, RoleMissing."""
     account = repository.account(user_id)
     if not account:
         raise UserUnknown
