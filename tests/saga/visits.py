@@ -95,7 +95,8 @@ def administers(saga: Saga, house: House) -> Steps:
     pages(saga, "/v1/users", by=admin)
     other = register(saga, f"ruth{saga.count('ruth')}")
     yield saga.settle
-    saga.http(f"PUT /v1/users/{other.user_id}/roles", {"roles": ["admin"]}, by=admin, expect=200)
+    for roles in (["organiser"], ["admin"]):
+        saga.http(f"PUT /v1/users/{other.user_id}/roles", {"roles": roles}, by=admin, expect=200)
     saga.http(f"DELETE /v1/users/{other.user_id}", by=other, expect=204)
     yield saga.rest
 
