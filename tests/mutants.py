@@ -34,6 +34,10 @@ class Core:
     tests: tuple[str, ...]
 
 
+def _of(service: str) -> tuple[str, ...]:
+    return tuple(f"{kind}/test_{service}_*.py" for kind in ("unit", "component", "properties"))
+
+
 CORES = {
     "common": Core(
         ("common/statemachine.py", "common/cursor.py", "common/consumer.py"),
@@ -42,9 +46,9 @@ CORES = {
             "properties/test_common_cursor.py",
         ),
     ),
-    "booking": Core(("booking/core/*.py",), ("*/test_booking*.py",)),
-    "payment": Core(("payment/core/*.py",), ("*/test_payment*.py",)),
-    "ticket": Core(("ticket/core/*.py",), ("*/test_ticket*.py",)),
+    "booking": Core(("booking/core/*.py",), _of("booking")),
+    "payment": Core(("payment/core/*.py",), _of("payment")),
+    "ticket": Core(("ticket/core/*.py",), _of("ticket")),
 }  # fmt: skip
 
 
