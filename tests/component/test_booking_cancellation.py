@@ -19,16 +19,16 @@ OLGA = Person("organiser", user_id="o1")
 SORRY = "We are sorry: the singer is ill."
 
 
-def call_off(office: BoxOffice, show: Show) -> None:
+def call_off(office: BoxOffice, show: Show, **terms: Any) -> None:
     """One waking of the consumer."""
-    office.tell_terms(show, [10], version=9, kind=EventCancelled, status="CANCELLED", message=SORRY)
+    office.tell_terms(show, [10], version=9, kind=EventCancelled, status="CANCELLED", message=SORRY, **terms)
 
 
-def to_the_end(office: BoxOffice, show: Show) -> int:
+def to_the_end(office: BoxOffice, show: Show, **terms: Any) -> int:
     """Wake it as its own queue would; how often that was."""
     for wakings in range(1, 60):
         office.system.sent.clear()
-        call_off(office, show)
+        call_off(office, show, **terms)
         if not office.system.sent:
             return wakings
         office.wait(office.system.sent[-1][2])
@@ -70,6 +70,14 @@ def test_every_booking_that_has_places_ends_and_says_why(office: BoxOffice) -> N
         assert told == {"reason": "event_cancelled", "refund": None, "message": SORRY}
         assert office.booking(one)["logs"][-1]["by"] == "organiser"
     assert (office.free(show), office.violations()) == ([100], [])
+
+
+def test_an_admin_who_called_it_off_is_named(office: BoxOffice) -> None:
+    show, made = sold(office, 1)
+
+    to_the_end(office, show, by="admin")
+
+    assert office.booking(made[0])["logs"][-1]["by"] == "admin"
 
 
 def test_the_sale_is_closed_before_the_first_booking_ends(office: BoxOffice) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from common import clock
+from common import clock, outbox
+from common.bus.events import EventCancelled
 from tests.support.organising import ADMIN, NOW, ORGANISER, add_type, drafted, etag, item_of, own, publish
 from tests.support.system import Person, System
 
@@ -40,6 +41,8 @@ def test_an_admin_runs_an_event_in_its_organisers_place(system: System) -> None:
     assert answers[-1].json["organiser_id"] == ORGANISER.user_id
     told = [("create", ORGANISER.user_id), ("add_type", "admin"), ("publish", "admin"), ("cancel", "admin")]
     assert by_whom(system, event_id) == told
+    [message] = outbox.published(item_of(system, event_id))
+    assert (type(message), message.model_dump()["by"]) == (EventCancelled, "admin")
 
 
 def test_an_admin_reads_and_copies_an_event_for_its_organiser(system: System) -> None:

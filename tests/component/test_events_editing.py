@@ -477,7 +477,7 @@ def test_cancelling_tells_the_whole_terms_and_the_message(system: System) -> Non
     assert (answer.status, answer.json["status"], answer.json["message"]) == (200, "CANCELLED", "The singer is ill.")
     assert isinstance(message, EventCancelled)
     assert (message.status, message.message) == ("CANCELLED", "The singer is ill.")
-    assert (message.terms_version, message.event_version, len(message.types)) == (2, 3, 1)
+    assert (message.terms_version, message.event_version, len(message.types), message.by) == (2, 3, 1, "organiser")
     assert system.http(f"GET /v1/events/{event['id']}").json["message"] == "The singer is ill."
 
 

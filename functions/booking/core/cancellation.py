@@ -86,7 +86,7 @@ def _call_off(booking: Booking, event: EventCancelled) -> None:
         )
         told = entry(BookingCancelled, reason="event_cancelled", **said)
         try:
-            repository.release(booking, Trigger.CALL_OFF, [told], actor="organiser", beside=[counted])
+            repository.release(booking, Trigger.CALL_OFF, [told], actor=event.by, beside=[counted])
         except ConditionFailed:
             booking = repository.existing(booking.id)  # it was paid, or ended, meanwhile
         else:

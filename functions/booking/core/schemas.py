@@ -62,7 +62,7 @@ class LogView(View):
     did: str = Field(examples=["order"], description="what happened, e.g. order, extend, confirm, cancel")
     by: str = Field(
         examples=["buyer"],
-        description="who did it: buyer, organiser (or an admin in their place), payment (its outcome), ticket, "
+        description="who did it: buyer, organiser, admin (in the organiser's place), payment (its outcome), ticket, "
         "backstop (the time was over), or user (what they wrote was erased)",
     )
     at: datetime

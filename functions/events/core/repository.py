@@ -89,7 +89,8 @@ def cancel(event: Item, message: str, *, by: str) -> Item:
     if not promises.public(event):
         return _moved(event, Trigger.CANCEL, [], {"message": message}, by=by)
     terms = {"message": message, "terms_version": event["terms_version"] + 1}
-    return _moved(event, Trigger.CANCEL, [_told(EventCancelled, event)], terms, by=by)
+    told = _told(EventCancelled, event, by="organiser" if by == event["organiser_id"] else "admin")
+    return _moved(event, Trigger.CANCEL, [told], terms, by=by)
 
 
 def end(event: Item) -> Item:
@@ -109,9 +110,9 @@ def _key(event_id: str) -> dict[str, str]:
     return {"pk": event_id, "sk": "event"}
 
 
-def _told(kind: type[EventTerms], event: Item) -> dict[str, Any]:
+def _told(kind: type[EventTerms], event: Item, **more: str) -> dict[str, Any]:
     # The version that the write will give it: the write holds only at the one that was seen.
-    return outbox.entry(kind, event_version=event["version"] + 1)
+    return outbox.entry(kind, event_version=event["version"] + 1, **more)
 
 
 def _moved(event: Item, trigger: Trigger, told: Sequence[dict[str, Any]], sets: Item, *, by: str) -> Item:

@@ -63,6 +63,7 @@ class EventCancelled(EventTerms):
 
     entity = "event"
     message: str = ""
+    by: Literal["organiser", "admin"] = "organiser"  # who called it off; an admin in the organiser's place
 
 
 class CategoryChanged(BusEvent):
