@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth.core import repository
+from auth.core import claims
 from common import clock
 from common.bus.user import UserErased
 from infra.topology import AUTH
@@ -153,7 +153,7 @@ def test_what_was_written_with_the_last_token_goes_too(system: System) -> None:
 
 def test_a_name_that_is_another_s_by_now_stays_theirs(system: System) -> None:
     user_id = register(system, ANNA)
-    claim = {name: {"S": value} for name, value in repository.email_claim(ANNA["email"]).items()}
+    claim = {name: {"S": value} for name, value in claims.of_email(ANNA["email"]).items()}
     aws("dynamodb").put_item(TableName=physical(AUTH), Item=claim | {"user_id": {"S": "another"}})
 
     forget(system, user_id)

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from auth.core import attempts, letters, repository
+from auth.core import attempts, claims, letters, repository
 from auth.core.model import Account, Role
 from common import clock, log, store
 from common.dead_letters import sweep
@@ -28,9 +28,9 @@ def forget(user_id: str) -> None:
 
 
 def _release(account: Account) -> None:
-    store.write(Delete(_TABLE, repository.email_holder(account.email, account.id)))
-    letters.forget(repository.email_claim(account.email)["pk"], account.id)
-    for claim in (repository.email_claim(account.email), repository.name_claim(account.username)):
+    store.write(Delete(_TABLE, claims.holder(account.email, account.id)))
+    letters.forget(claims.of_email(account.email)["pk"], account.id)
+    for claim in (claims.of_email(account.email), claims.of_name(account.username)):
         store.write(Delete(_TABLE, attempts.key(claim["pk"])))
         with suppress(ConditionFailed):  # somebody else has the name by now
             store.write(Delete(_TABLE, claim, condition="#user_id = :mine", values={"mine": account.id}))
@@ -41,10 +41,10 @@ def _farewell(account: Account) -> list[Write]:
     spent = {"request_hash": "erased", "password": "", "erased_at": clock.iso(clock.now())}
     writes: list[Write] = [
         Delete(_TABLE, repository.profile(account.id)),
-        Put(_TABLE, repository.receipt_key(account.id) | spent),
+        Put(_TABLE, claims.receipt_key(account.id) | spent),
     ]
     if Role.ADMIN in account.roles:
-        writes.append(Update(_TABLE, repository.ADMINS, "DELETE #user_ids :who", values={"who": {account.id}}))
+        writes.append(Update(_TABLE, claims.ADMINS, "DELETE #user_ids :who", values={"who": {account.id}}))
     return writes
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from auth.core import repository
+from auth.core import claims
 from common import clock, ids, store
 from common.bus.auth import LetterDue
 from common.outbox import born, entry
@@ -33,7 +33,7 @@ def wanted(matter: Matter, **about: Any) -> Put:
 
 def forgotten(email: str) -> None:
     """Order a code for whoever has the address: the same one write whether or not there is anybody."""
-    store.write(wanted(Matter.RESET, address=repository.email_claim(email)["pk"]))
+    store.write(wanted(Matter.RESET, address=claims.of_email(email)["pk"]))
 
 
 def due(letter_id: str) -> Item | None:

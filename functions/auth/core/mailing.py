@@ -1,6 +1,6 @@
 """Writing the mails that auth owes: to whom, with which code, in whose language."""
 
-from auth.core import codes, letters, repository, session_repository, words
+from auth.core import claims, codes, letters, repository, session_repository, words
 from auth.core.letters import Matter
 from common import clock, log, mail
 from common.bus.auth import LetterDue
@@ -32,7 +32,7 @@ def _verify(letter: Item) -> Addressed:
     account = repository.account(letter["account_id"])
     if not account or account.email_verified:
         return None
-    address = repository.email_claim(account.email)
+    address = claims.of_email(account.email)
     if not letters.within_bounds(letter, address["pk"]):
         return None
     owner = repository.account_of(address)

@@ -1,6 +1,6 @@
 """Another password: for whoever knows the old one, or has the code of a mail."""
 
-from auth.core import attempts, codes, letters, passwords, repository, session_repository
+from auth.core import attempts, claims, codes, letters, passwords, repository, session_repository
 from auth.core.errors import CodeInvalid, WrongPassword
 from auth.core.letters import Matter
 from auth.core.model import Account
@@ -60,4 +60,4 @@ def _replace(account: Account, hashed: str, keep: str, *also: Write) -> None:
 
 
 def _name(account: Account) -> str:
-    return repository.name_claim(account.username)["pk"]
+    return claims.of_name(account.username)["pk"]

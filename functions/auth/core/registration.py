@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from auth.core import letters, passwords, repository
+from auth.core import claims, letters, passwords, repository
 from auth.core.admins import AdminWanted
 from auth.core.errors import UserNameTaken
 from auth.core.letters import Matter
@@ -28,7 +28,7 @@ def register(request: RegisterRequest, key: str | None) -> tuple[RegisteredView,
     # The password is no part of the fingerprint, which is quick to guess against: its hash is compared.
     claim = Claim.of("user", request.email.lower(), key, request.model_copy(update={"password": ""}))
     account = _account(request, claim.id) | {"locale": request.locale}
-    receipt = [repository.receipt(claim, account["password"], clock.now() + _KEPT)] if claim.keyed else []
+    receipt = [claims.receipt(claim, account["password"], clock.now() + _KEPT)] if claim.keyed else []
     replayed = _opened(account, [letters.wanted(Matter.VERIFY, account_id=claim.id), *receipt], claim, request.password)
     return RegisteredView(id=claim.id, **request.model_dump(exclude={"password"})), replayed
 
@@ -39,9 +39,9 @@ def ensure_admin(wanted: AdminWanted) -> str:
     if existing:
         return min(existing)
     account = _account(wanted, ids.new(), Role.ADMIN) | {"email_verified": True}  # the operator's word is enough
-    owns = repository.own_email(wanted.email, account["id"])
+    owns = claims.own_email(wanted.email, account["id"])
     try:
-        repository.create(account, owns, repository.first_admin(account["id"]))
+        repository.create(account, owns, claims.first_admin(account["id"]))
     except ConditionFailed:
         existing = repository.admins()
         if existing:  # another call was quicker

@@ -3,7 +3,7 @@
 import math
 from datetime import timedelta
 
-from auth.core import codes, letters, repository
+from auth.core import claims, codes, letters, repository
 from auth.core.errors import AlreadyVerified, CodeInvalid, EmailTaken, TooManyMails
 from auth.core.letters import Matter
 from common import clock, log, store
@@ -26,7 +26,7 @@ def verify(code: str) -> None:
     known = {"email_verified": True, "verified_at": clock.iso(clock.now())}
     told = change(_TABLE, repository.profile(account.id), trigger="verify_email", actor=account.id, sets=known)
     try:
-        store.transact([repository.own_email(account.email, account.id), told])
+        store.transact([claims.own_email(account.email, account.id), told])
     except ConditionFailed as failure:
         raise (EmailTaken if 0 in failure.failed else CodeInvalid) from None
     log.count("AddressesVerified")
