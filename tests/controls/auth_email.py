@@ -7,14 +7,14 @@ EMAIL = "tests/component/test_auth_email.py"
 
 CONTROLS = {
     "an address has one owner": (
-        Change(f"{CORE}/repository.py", "condition=mine, values", "values"),
+        Change(f"{CORE}/claims.py", "condition=mine, values", "values"),
         f"{EMAIL}::test_of_two_who_verify_one_address_at_once_one_has_it",
     ),
     "a registration takes no address": (
         Change(
             f"{CORE}/repository.py",
             "store.transact([name,",
-            "store.transact([own_email(account['email'], user_id), name,",
+            "store.transact([claims.own_email(account['email'], user_id), name,",
         ),
         f"{EMAIL}::test_an_address_that_somebody_else_registered_is_its_owners_who_verifies_it",
     ),
