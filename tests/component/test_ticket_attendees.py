@@ -154,6 +154,12 @@ def test_the_sheet_says_the_same_and_no_code(system: System, ticket: dict[str, A
     assert ticket["qr_payload"].encode() not in content(answer)
 
 
+def test_what_nobody_has_said_is_an_empty_cell(system: System, ticket: dict[str, Any]) -> None:
+    [mine] = [one for one in rows(written(system)) if one["ticket_id"] == ticket["id"]]
+
+    assert [mine[name] for name in ("seat", "holder_name", "note", "checked_in_at")] == [""] * 4
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+49 30", "-2", "@SUM(A1)", "\uff1d1", '=HYPERLINK("http://x";"y")'])
 def test_a_cell_is_never_a_formula(system: System, ticket: dict[str, Any], name: str) -> None:
     assert describe(system, ticket, {"holder_name": name, "note": "\t=1", "seat": "a=b"}).status == 200

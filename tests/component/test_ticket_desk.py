@@ -149,6 +149,7 @@ def test_a_ticket_that_was_admitted_can_be_withdrawn_but_not_reissued(system: Sy
     again, gone = do(system, "reissue", ticket), do(system, "void", ticket)
 
     assert (again.status, again.problem) == (409, "already-checked-in")
+    assert again.json["checked_in_at"] == "2026-03-01T12:00:00.000Z"
     assert gone.status == 200
 
 
@@ -170,6 +171,18 @@ def test_a_ticket_that_is_being_made_is_left_alone(system: System, deed: str) ->
     answer = do(system, deed, pending)
 
     assert (answer.status, answer.problem, answer.headers["retry-after"]) == (409, "not-issued", "1")
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_for_a_ticket_that_was_rejected_there_is_nothing_to_wait_for(system: System, deed: str) -> None:
+    system.deliver(terms(status="CANCELLED"), "ticket.keep_event")
+    system.deliver(confirmed(1), CONFIRMED)
+    [rejected] = items(system, "ticket")
+
+    answer = do(system, deed, rejected)
+
+    assert (answer.status, answer.problem) == (409, "not-issued")
+    assert "retry-after" not in answer.headers
 
 
 @pytest.mark.parametrize(("deed", "told"), [("reissue", (409, "already-checked-in")), ("void", (200, None))])

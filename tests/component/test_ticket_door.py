@@ -1,7 +1,9 @@
 """Admission: every answer that a scan can get, and that a ticket admits once."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -121,6 +123,33 @@ def test_the_same_nonce_gets_the_same_answer_and_changes_nothing(system: System,
     assert again.headers["idempotency-replayed"] == "true"
     assert "idempotency-replayed" not in first.headers
     assert items(system, "ticket") == before
+
+
+def test_a_repeated_scan_is_answered_as_before_whatever_became_of_the_ticket(system: System) -> None:
+    system.deliver(terms(), "ticket.keep_event")
+    booking = confirmed(1)
+    system.deliver(booking, CONFIRMED)
+    [ticket] = items(system, "ticket")
+    words = {"holder_name": "Ada Lovelace", "seat": "Row 3, 12", "note": "wheelchair"}
+    system.alter(topology.TICKETS, ticket["pk"], "ticket", **words)
+    first = scan(system, ticket["code"])
+    system.deliver(cancelled(booking), CANCELLED)
+
+    again, looked_up = scan(system, ticket["code"]), system.http("GET /v1/check-ins/nonce-01", by=DOOR)
+
+    assert (again.status, again.headers["idempotency-replayed"]) == (201, "true")
+    assert again.json == looked_up.json == first.json
+    assert {name: again.json[name] for name in words} == words
+
+
+def test_ticket_and_admission_are_of_the_same_moment(system: System, ticket: dict[str, Any]) -> None:
+    passed = itertools.count()
+    clock.use(lambda: NOW + timedelta(seconds=next(passed)))
+
+    answer = scan(system, ticket["code"])
+
+    [admitted] = items(system, "ticket")
+    assert clock.parse(admitted["checked_in_at"]) == clock.parse(answer.json["checked_in_at"])
 
 
 def test_a_nonce_is_of_one_scan_only(system: System, ticket: dict[str, Any]) -> None:

@@ -385,6 +385,18 @@ def test_the_copy_of_an_event_is_the_newest_in_any_order() -> None:
 
     assert all(one == ends[0] for one in ends)
     [copy] = ends[0]
-    assert copy["event_version"] == 3
-    assert copy["types"] == {FLOOR: "Floor", BALCONY: "Balcony"}
-    assert (copy["organiser_id"], copy["staff"]) == (ORGANISER, [STAFF])
+    assert copy == {
+        "pk": EVENT,
+        "sk": "event",
+        "event_version": 3,
+        "status": "PUBLISHED",
+        "name": "Élan, Vital",
+        "venue": "Große Halle",
+        "city": "Zürich",
+        "zone": "Europe/Zurich",
+        "starts_at": "2026-06-01T18:00:00.000Z",
+        "ends_at": "2026-06-01T21:00:00.000Z",
+        "types": {FLOOR: "Floor", BALCONY: "Balcony"},
+        "organiser_id": ORGANISER,
+        "staff": [STAFF],
+    }

@@ -248,8 +248,8 @@ def test_the_mail_gets_no_void_ticket(system: System) -> None:
     assert len(rendered(system, other.booking_id).tickets) == 1
 
 
-@pytest.mark.parametrize("missing", ["everything", "codes", "event"])
-def test_what_is_not_there_yet_is_asked_for_again(system: System, missing: str) -> None:
+@pytest.mark.parametrize(("missing", "named"), [("everything", "tickets"), ("codes", "tickets"), ("event", "event")])
+def test_what_is_not_there_yet_is_asked_for_again(system: System, missing: str, named: str) -> None:
     booking = confirmed()
     if missing == "codes":
         system.deliver(terms(), "ticket.keep_event")
@@ -258,5 +258,5 @@ def test_what_is_not_there_yet_is_asked_for_again(system: System, missing: str) 
     elif missing == "event":
         system.deliver(booking, CONFIRMED)
 
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match=f"^{named}$"):
         rendered(system, booking.booking_id)

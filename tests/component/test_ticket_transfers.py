@@ -231,6 +231,26 @@ def test_an_offer_with_a_key_is_made_once(system: System, ticket: dict[str, Any]
     assert (other.status, other.problem) == (422, "key-reused")
 
 
+def test_an_offer_with_a_key_is_answered_again_whatever_became_of_it(system: System, ticket: dict[str, Any]) -> None:
+    first = offer(system, ticket, key="one")
+    accept(system, first)
+
+    again = offer(system, ticket, key="one")
+
+    assert (again.status, again.headers["idempotency-replayed"]) == (201, "true")
+    assert again.json == first.json | {"status": "ACCEPTED"}
+
+
+def test_a_key_is_of_one_person_and_one_ticket(system: System, booking: Any) -> None:
+    first, second = items(system, "ticket")
+
+    offers = [offer(system, one, key="one") for one in (first, second)]
+    offers.append(offer(system, accept(system, offers[0]).json, by=FRIEND, to=OWNER.user_id, key="one"))
+
+    assert [one.status for one in offers] == [201] * 3
+    assert len({one.json["id"] for one in offers}) == 3
+
+
 def test_an_offer_that_is_taken_back_cannot_be_accepted_and_another_can(system: System, ticket: dict[str, Any]) -> None:
     first = offer(system, ticket)
 

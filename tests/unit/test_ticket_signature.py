@@ -147,3 +147,20 @@ def test_every_ticket_serial_and_secret_has_its_own_code() -> None:
 
 def test_a_typed_code_forgives_case_blanks_and_look_alikes() -> None:
     assert signature.typed("8gmq-1p82 3ctO iL") == "8GMQ1P823CT011"
+
+
+def test_what_was_signed_once_is_verified_for_ever() -> None:
+    """Printed tickets outlive every release: this one is of the first."""
+    printed = (
+        "1.1.40DCC906-5ED3-4852-A8CC-473CBA02B75F.9694EF5E-3F3E-5888-95B4-54DF174E8731"
+        ".67CADDD0-2C20-4A0B-9452-943EDAC8F7A6.1.V3JAW4DHE2HYADBFCKCOQW67TEW5F57KPCUQDJVZC7XM35DBGC7C36B2RJ6IC6ATOY2HO6"
+        "RBOHJB3SQSVYFGGBYFYXT7J5SPXUZ6YDA"
+    )
+
+    assert signature.verify(SECRET, printed) == CLAIMS
+
+
+def test_every_place_of_a_code_has_any_letter() -> None:
+    codes = [signature.code(SECRET, CLAIMS.ticket, serial) for serial in range(1, 1000)]
+
+    assert [len(set(letters)) for letters in zip(*codes, strict=True)] == [32] * 26

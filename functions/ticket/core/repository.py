@@ -33,8 +33,8 @@ NEW = "attribute_not_exists(#pk)"
 
 def keep_event(terms: EventTerms) -> None:
     """Keep the copy of an event unless a newer one is here already."""
-    copied = {"name", "venue", "city", "zone", "organiser_id", "staff", "status", "terms_version", "event_version"}
-    item = terms.model_dump(mode="python", include=copied) | {
+    copied = {"name", "venue", "city", "zone", "organiser_id", "status", "event_version"}
+    item = terms.model_dump(include=copied) | {
         "pk": terms.event_id,
         "sk": "event",
         "staff": list(terms.staff),
