@@ -308,6 +308,15 @@ def test_a_code_that_is_none_is_unknown(system: System, ticket: dict[str, Any], 
     assert (answer.status, answer.problem) == (404, "unknown-code")
 
 
+@pytest.mark.parametrize("code", ["- -", "0" * 25, "0" * 27], ids=["blank", "short", "long"])
+def test_a_code_of_another_length_is_not_even_looked_up(system: System, ticket: dict[str, Any], code: str) -> None:
+    """A blank one is no key: the index would refuse the question, and the answer would be an error of ours."""
+    with meanwhile("Query", lambda: None) as asked:
+        answer = scan(system, code)
+
+    assert (answer.status, answer.problem, asked) == (404, "unknown-code", [])
+
+
 def test_a_ticket_that_is_not_signed_yet_is_unknown_at_the_door(system: System, ticket: dict[str, Any]) -> None:
     with dying("TransactWriteItems"):
         system.deliver(confirmed(1), CONFIRMED)

@@ -79,7 +79,7 @@ CONTROLS = {
     ),
     "a code of no length is looked up": (
         Change(CODES, "if len(meant) == signature.CODE_LENGTH else None", "if meant is not None else None"),
-        f"{AT_DOOR}::test_a_code_that_is_none_is_unknown",
+        f"{AT_DOOR}::test_a_code_of_another_length_is_not_even_looked_up",
     ),
     "an issue is written over": (
         Change(
