@@ -107,6 +107,16 @@ def test_a_late_payment_takes_the_places_once_more_where_there_is_room(office: B
     assert office.told(booking) == [("BookingConfirmed", None)]
 
 
+def test_a_free_booking_that_is_answered_late_takes_its_places_once_more(office: BoxOffice) -> None:
+    show = office.show(10, prices=0)
+    booking = office.held(ANNA, show, 2)
+    office.fail(booking)
+
+    assert office.pay(booking)
+
+    assert (office.booking(booking)["status"], office.free(show), office.violations()) == ("CONFIRMED", [8], [])
+
+
 def test_a_late_payment_is_answered_once(office: BoxOffice) -> None:
     show = office.show(10)
     booking = office.held(ANNA, show, 2)

@@ -116,6 +116,8 @@ def test_what_goes_back_is_shown_as_it_goes(office: BoxOffice) -> None:
     office.refund(made[0], 2500)
 
     assert progress(office, show)["refunds"] == [{"currency": "EUR", "due": 2500, "refunded": 2500}]
+    sales = office.system.http(f"GET /v1/events/{show.id}/sales", by=OLGA).json
+    assert sales["totals"] == [{"currency": "EUR", "revenue": 0, "refunded": 2500}]
 
 
 def test_only_what_the_cancellation_owes_counts_as_gone_back_by_it(office: BoxOffice) -> None:

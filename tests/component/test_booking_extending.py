@@ -28,6 +28,7 @@ def test_a_hold_is_extended_by_its_length_again(office: BoxOffice) -> None:
     assert answer.json["pay_before"] == "2026-05-01T12:20:00Z"
     assert [(one["did"], one["by"]) for one in answer.json["logs"]] == [("order", "buyer"), ("extend", "buyer")]
     (event,) = outbox.published(office.booking(booking))
+    assert office.told(booking) == [("BookingExtended", None)]
     assert event.model_dump(include={"booking_id", "pay_before"}) == {
         "booking_id": booking,
         "pay_before": START + timedelta(seconds=2 * HOLD),

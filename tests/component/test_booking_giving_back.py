@@ -92,10 +92,11 @@ def test_a_free_booking_goes_back_until_the_start(office: BoxOffice) -> None:
 
 def test_where_the_event_is_cancelled_all_goes_back_whatever_its_policy(office: BoxOffice) -> None:
     show = office.show(10, **HALF)
-    booking = confirmed(office, show)
+    whole, rest = confirmed(office, show), confirmed(office, show)
+    office.refund(rest, 1000)
     office.change_terms(show, status="CANCELLED", **HALF)
 
-    assert office.cancel(ANNA, booking).json["refund"] == 2500
+    assert [office.cancel(ANNA, one).json["refund"] for one in (whole, rest)] == [2500, 1500]
 
 
 def test_what_has_gone_back_does_not_go_back_again(office: BoxOffice) -> None:
@@ -152,6 +153,26 @@ def test_with_all_its_money_gone_the_booking_ends(office: BoxOffice) -> None:
     assert (office.did(booking), office.booking(booking)["refunded"]) == (["order", "confirm", "refund"], 5000)
     assert (office.free(show), office.limit(show, ANNA), office.violations()) == ([10], 0, [])
     assert sold_back(office) == 5000
+
+
+def test_two_words_at_once_of_what_went_back_are_summed_once(office: BoxOffice) -> None:
+    booking = confirmed(office, office.show(10), 2)
+
+    with meanwhile("TransactWriteItems", lambda: office.refund(booking, 2000, 2000, version=4)) as acted:
+        first = office.refund(booking, 1000, 1000, version=3)
+
+    assert (acted, first) == (["TransactWriteItems"], False)
+    assert office.refund(booking, 1000, 1000, version=3), "it comes again, and is known to be older"
+    assert (office.booking(booking)["refunded"], sold_back(office)) == (2000, 2000)
+
+
+def test_after_the_end_an_older_word_of_what_went_back_changes_nothing(office: BoxOffice) -> None:
+    booking = confirmed(office, office.show(10), 2)
+    office.refund(booking, 4000, 5000, version=6)
+
+    assert office.bounce(booking, 1000, 0, version=5)
+
+    assert (office.booking(booking)["refunded"], sold_back(office)) == (5000, 5000)
 
 
 def test_a_refund_of_what_has_ended_is_shown_and_changes_nothing_else(office: BoxOffice) -> None:

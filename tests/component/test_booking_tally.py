@@ -9,6 +9,7 @@ import pytest
 from booking.core.words import Places
 from common import outbox
 from common.bus.booking import BookingConfirmed
+from infra import topology
 from tests.support.box_office import ENDS, START, BoxOffice, Show
 from tests.support.gateway import batch, eventbridge
 from tests.support.refusals import meanwhile
@@ -31,16 +32,59 @@ def tally(office: BoxOffice, show: Show) -> dict[str, Any]:
 def test_places_are_free_then_held_then_sold_and_come_back(office: BoxOffice) -> None:
     show = office.show(3, refund_percent=100)
     booking = office.held(ANNA, show, 3)
-    office.counted(booking)
+    assert office.counted(booking)
     assert shown(office, show) == (0, 3, 0, "all_held")
 
     office.pay(booking)
-    office.counted(booking)
+    assert office.counted(booking)
     assert shown(office, show) == (0, 0, 3, "sold_out")
 
     office.cancel(ANNA, booking)
-    office.counted(booking)
+    assert office.counted(booking)
     assert shown(office, show) == (3, 0, 0, "available")
+
+
+def test_what_is_counted_goes_up_by_what_is_sold_and_down_by_what_comes_back(office: BoxOffice) -> None:
+    show = office.show(10, refund_percent=100)
+    before = tally(office, show)
+    named = {"pk": show.types[0], "sk": "tally", "id": show.types[0], "event_id": show.id, "currency": "EUR"}
+    assert before == named | {"word": "available", "sold": 0, "revenue": 0, "version": 0}
+
+    sums = []
+    bookings = [office.held(ANNA, show, qty) for qty in (3, 1)]
+    for at, one in enumerate(bookings):
+        office.pay(one, f"p{at}")
+        assert [office.counted(one), office.counted(one)] == [True, True], "a second time it is known already"
+        sums.append((tally(office, show)["sold"], tally(office, show)["revenue"]))
+    office.cancel(ANNA, bookings[0])
+    assert [office.counted(bookings[0]), office.counted(bookings[0])] == [True, True]
+
+    assert sums == [(3, 7500), (4, 10000)]
+    assert tally(office, show) == before | {"sold": 1, "revenue": 2500}
+
+
+def test_a_type_of_which_nothing_is_known_yet_shows_no_places(office: BoxOffice) -> None:
+    show = office.show(10, 10)
+    for kind in ("stock#0", "tally"):
+        office.system.remove(topology.BOOKINGS, show.types[1], kind)
+
+    sales = office.system.http(f"GET /v1/events/{show.id}/sales", by=OLGA).json
+
+    assert shown(office, show, 1) == (0, 0, 0, "sold_out")
+    names = ("capacity", "available", "held", "sold", "revenue")
+    assert [[one[name] for name in names] for one in sales["types"]] == [[10, 10, 0, 0, 0], [0] * 5]
+    assert sales["totals"] == [{"currency": "EUR", "revenue": 0, "refunded": 0}]
+
+
+def test_a_word_that_another_has_said_meanwhile_is_not_said_again(office: BoxOffice) -> None:
+    show = office.show(2)
+    booking = office.held(ANNA, show, 2)
+
+    with meanwhile("UpdateItem", lambda: office.counted(booking)) as acted:
+        assert office.counted(booking)
+
+    assert acted
+    assert (tally(office, show)["word"], tally(office, show)["version"]) == ("all_held", 1)
 
 
 def story(office: BoxOffice, show: Show) -> list[Any]:

@@ -31,6 +31,14 @@ def test_of_a_draft_the_type_itself_is_edited(catalogue: System) -> None:
     assert (answer.status, answer.problem, answer.headers.get("retry-after")) == (409, "not-published-yet", None)
 
 
+def test_an_admin_is_told_of_anybodys_draft(catalogue: System) -> None:
+    event = drafted(catalogue, types=[a_type()])
+
+    answer = resized(catalogue, event, event["types"][0], by=Person("admin"))
+
+    assert (answer.status, answer.problem) == (409, "not-published-yet")
+
+
 def test_what_has_just_been_put_on_sale_is_known_in_a_moment(catalogue: System) -> None:
     event = drafted(catalogue, types=[a_type()])
     publish(catalogue, event["id"])

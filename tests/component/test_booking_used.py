@@ -81,6 +81,18 @@ def test_in_whatever_order_and_how_often_the_words_come_the_newest_stands(
     assert given_back(office, booking) == "CANCELLED"
 
 
+def test_a_ticket_that_is_handed_on_keeps_what_the_door_said_of_it(office: BoxOffice) -> None:
+    booking = confirmed(office, office.show(10, **HALF))
+    office.door(booking, "k1", 3)
+    office.door(booking, "k1", 4, inside=False)
+    office.hand_on(booking, "k1", "k2", OTHER)
+    office.hand_on(booking, "k2", "k3", ANNA.user_id)
+
+    office.door(booking, "k1", 3)
+
+    assert given_back(office, booking) == "CANCELLED"
+
+
 def test_two_words_at_once_are_both_kept(office: BoxOffice) -> None:
     booking = confirmed(office, office.show(10, **HALF), 2)
 
