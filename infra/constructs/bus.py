@@ -40,6 +40,8 @@ class Subscription(Construct):
             report_batch_item_failures=True,
         )
         acknowledge(mapping, QUEUE_MAPPING)
+        why = f"the bus could not reach {row.function}"
+        self.undelivered = DeadLetters(self, "Undelivered", stage=estate.stage, why=why).queue
         self._listen(row, estate)
 
     def _needs(self, row: On, swept: list[IQueue]) -> Needs:
@@ -54,11 +56,9 @@ class Subscription(Construct):
         return Needs(statements=statements, environment=environment)
 
     def _listen(self, row: On, estate: Estate) -> None:
-        why = f"the bus could not reach {row.function}"
-        undelivered = DeadLetters(self, "Undelivered", stage=estate.stage, why=why)
         target = SqsQueue(
             self.queue,
-            dead_letter_queue=undelivered.queue,
+            dead_letter_queue=self.undelivered,
             retry_attempts=185,
             max_event_age=Duration.hours(24),
         )

@@ -6,7 +6,6 @@ from functools import cached_property
 from aws_cdk import CfnOutput, Stack
 from aws_cdk.aws_apigatewayv2 import HttpAuthorizer, IHttpRouteAuthorizer
 from aws_cdk.aws_lambda import IFunction
-from aws_cdk.aws_sqs import IQueue
 from constructs import Construct
 
 from infra.constructs.alarms import ServiceAlarms
@@ -45,13 +44,15 @@ class ServiceStack(Stack):
     def _build(self, row: Trigger) -> None:
         if isinstance(row, On):
             heard = Subscription(self, row.construct_id, row=row, estate=self._estate, code=self._code)
-            self._tell_queues(row, queue=heard.queue, dead=heard.dead)
+            self._tell("Queue", row, heard.queue.queue_url)
+            self._tell("Dlq", row, heard.dead.queue_url)
+            self._tell("Undelivered", row, heard.undelivered.queue_url)
         elif isinstance(row, Stream):
             reader = StreamReader(self, row.construct_id, row=row, estate=self._estate, code=self._code)
-            self._tell_queues(row, queue=None, dead=reader.dead)
+            self._tell("Dlq", row, reader.dead.queue_url)
         elif isinstance(row, Every):
             clock = Clockwork(self, row.construct_id, row=row, estate=self._estate, code=self._code)
-            self._tell_queues(row, queue=None, dead=clock.dead)
+            self._tell("Dlq", row, clock.dead.queue_url)
         else:
             built = RowFunction(self, row.construct_id, row=row, estate=self._estate, code=self._code)
             self._expose(row, built.function)
@@ -79,11 +80,6 @@ class ServiceStack(Stack):
         return HttpAuthorizer.from_http_authorizer_attributes(
             self, "Authorizer", authorizer_id=self.authorizer_id, authorizer_type="CUSTOM"
         )
-
-    def _tell_queues(self, row: Trigger, *, queue: IQueue | None, dead: IQueue) -> None:
-        if queue:
-            self._tell("Queue", row, queue.queue_url)
-        self._tell("Dlq", row, dead.queue_url)
 
     def _tell(self, kind: str, row: Trigger, value: str) -> None:
         CfnOutput(self, f"{kind}{row.service.title()}{row.construct_id}", value=value)

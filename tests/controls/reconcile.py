@@ -28,6 +28,10 @@ CONTROLS = {
         Change(f"{CORE}/mending.py", "if tries <= _TRIES else said", "if tries else said"),
         f"{HOLES}::test_what_mending_does_not_mend_is_told_to_people_after_three_rounds",
     ),
+    "an operator's round begins with the first event": (
+        Change(f"{CORE}/rounds.py", 'KEY | {"step": at["step"]}, False', "at, False"),
+        f"{HOLES}::test_an_operator_s_round_is_whole_wherever_the_clock_s_own_has_come_to",
+    ),
     "a round has all parts of the index": (
         Change(f"{CORE}/rounds.py", "ROLLS = 4  #", "ROLLS = 1  #"),
         f"{LOST}[BookingConfirmed]",

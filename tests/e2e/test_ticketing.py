@@ -116,6 +116,7 @@ def test_a_sound_system_is_looked_at_and_left_alone(ticketing: Run, stack: Stack
         (["trace", "7f4c522e-e592-5ee3-b0f3-a657bdc9d698"], "There is no booking"),
         (["dlq", "booking.on_nothing"], "No consumer is called booking.on_nothing"),
         (["redrive"], "Name a consumer, or say --all"),
+        (["redrive", "--all", "booking.expire_hold"], "Name a consumer, or say --all"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(ticketing: Run, arguments: list[str], said: str) -> None:

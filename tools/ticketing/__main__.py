@@ -5,8 +5,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.progress import CannotGoOn
 from tools.ticketing import dead_letters, saga
@@ -20,10 +22,29 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-Stage = Annotated[str, typer.Option("--stage", envvar="STAGE", help="local, or a stage of the environment's account.")]
+
+
+def _stage(name: str) -> str:
+    if not name.replace("-", "").isalnum():
+        raise typer.BadParameter(f"{name!r} cannot be the name of a stage.")
+    return name
+
+
+def _booking(name: str) -> str:
+    try:
+        return str(UUID(name))
+    except ValueError:
+        raise typer.BadParameter(f"{name[:80]!r} is not the id of a booking, which is a UUID.") from None
+
+
+Stage = Annotated[
+    str,
+    typer.Option("--stage", envvar="STAGE", callback=_stage, help="local, or a stage of the environment's account."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Named = Annotated[list[str] | None, typer.Argument(metavar="[CONSUMER]...", help="Only these; all if none is named.")]
-Booking = Annotated[str, typer.Argument(metavar="BOOKING", help="The booking's id.")]
+Grace = Annotated[int, typer.Option(help="Seconds for which a thing must have been at rest.", min=0, max=7 * 24 * 3600)]
+Booking = Annotated[str, typer.Argument(metavar="BOOKING", callback=_booking, help="The booking's id.")]
 
 
 @app.command(epilog="Example: ticketing dlq payment.on_booking_ordered --stage prod --json")
@@ -48,8 +69,8 @@ def redrive(
     as_json: Json = False,
 ) -> None:
     """Give such messages back to their consumers. Once that is done, doing it again does nothing."""
-    if not consumer and not everything:
-        raise CannotGoOn("Name a consumer, or say --all.")
+    if bool(consumer) == everything:
+        raise CannotGoOn("Name a consumer, or say --all, and not both.")
     given = dead_letters.redrive(Deployment(stage), consumer or ())
     rows = [("consumer", "given back"), *((name, str(count)) for name, count in given.items() if count)]
     show(given, rows, as_json=as_json)
@@ -65,7 +86,7 @@ def replay(booking: Booking, *, stage: Stage = LOCAL, as_json: Json = False) -> 
 @app.command(epilog="Example: ticketing reconcile --stage prod")
 def reconcile(
     *,
-    grace: Annotated[int, typer.Option(help="Seconds for which a thing must have been at rest.", min=0)] = 1800,
+    grace: Grace = 1800,
     stage: Stage = LOCAL,
     as_json: Json = False,
 ) -> None:
@@ -106,6 +127,9 @@ def main() -> None:
         app(prog_name="ticketing")
     except CannotGoOn as reason:
         typer.echo(str(reason), err=True)
+        sys.exit(1)
+    except (BotoCoreError, ClientError) as reason:
+        typer.echo(f"AWS, or the emulator in its place, cannot be asked: {reason}", err=True)
         sys.exit(1)
 
 

@@ -16,6 +16,7 @@ from tools.ticketing.deployment import Deployment, consumers
 _AT_ONCE = 10  # what SQS gives out at most
 _PATIENCE = 2  # seconds that a queue is asked whose count says that there is more
 _HELD = 60  # seconds in which nobody else is given what is being looked at
+_LONGEST = 80  # characters of a name or an id that are shown; ours have half of it
 _TRIED = timedelta(hours=6)  # within which all tries of a message lie, whatever its consumer's time-out
 
 
@@ -56,23 +57,29 @@ def table(letters: Sequence[DeadLetter]) -> Iterator[tuple[str, ...]]:
 
 
 def _given_back(deployment: Deployment, one: On) -> int:
-    sqs, dead, given = deployment.client("sqs"), deployment.dead_letters(one.function), 0
-    while messages := _received(sqs, dead):
-        for message in messages:
-            sqs.send_message(QueueUrl=deployment.queue(one.function), MessageBody=message["Body"])
-            sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
-            given += 1
+    sqs, given = deployment.client("sqs"), 0
+    for dead in deployment.dead_letters(one.function):
+        while messages := _received(sqs, dead):
+            for message in messages:
+                sqs.send_message(QueueUrl=deployment.queue(one.function), MessageBody=message["Body"])
+                sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+                given += 1
     return given
 
 
 def _looked_at(deployment: Deployment, one: On, *, most: int) -> list[dict[str, Any]]:
-    sqs, dead = deployment.client("sqs"), deployment.dead_letters(one.function)
+    sqs = deployment.client("sqs")
+    found = [message for dead in deployment.dead_letters(one.function) for message in _lying(sqs, dead, most=most)]
+    return found[:most]
+
+
+def _lying(sqs: Any, dead: str, *, most: int) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     while len(found) < most and (messages := _received(sqs, dead)):
         found |= {message["MessageId"]: message for message in messages}
     for message in found.values():
         sqs.change_message_visibility(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
-    return list(found.values())[:most]
+    return list(found.values())
 
 
 def _received(sqs: Any, url: str) -> list[dict[str, Any]]:
@@ -94,15 +101,15 @@ def _waiting(sqs: Any, url: str) -> bool:
 
 def _letter(deployment: Deployment, one: On, message: dict[str, Any]) -> DeadLetter:
     sent = datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)
-    said = _said(message["Body"])
-    detail = said.get("detail") or {}
+    said = _object(message["Body"])
+    detail = _object(said.get("detail"))
     return DeadLetter(
         consumer=one.function,
         message_id=message["MessageId"],
         sent_at=sent.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        bus_event=str(said.get("detail-type", "?")),
-        bus_event_id=str(detail.get("bus_event_id", "?")),
-        correlation_id=str(detail.get("correlation_id", "?")),
+        bus_event=_word(said.get("detail-type", "?")),
+        bus_event_id=_word(detail.get("bus_event_id", "?")),
+        correlation_id=_word(detail.get("correlation_id", "?")),
         reason=_undelivered(message)
         or _failed(deployment, one, message["MessageId"], detail, sent)
         or "the log tells no more",
@@ -134,9 +141,15 @@ def _reason(line: dict[str, Any]) -> str:
     return said[-1] if said else str(line.get("exception_name", line["message"]))
 
 
-def _said(body: str) -> dict[str, Any]:
+def _object(said: Any) -> dict[str, Any]:
+    """What a message says, if it is an object at all; who knows what lies in a dead-letter queue."""
     try:
-        found = json.loads(body)
-    except ValueError:
+        found = json.loads(said) if isinstance(said, str) else said
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _word(said: Any) -> str:
+    """As much of it as a line has room for, without what would write elsewhere on a terminal."""
+    return "".join(one if one.isprintable() else "?" for one in str(said)[:_LONGEST])

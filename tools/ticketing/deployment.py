@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from common.store import unmarshal
 from infra import topology
@@ -17,6 +18,8 @@ from local.stack import Ports, Stack
 from local.up import STATE, record
 
 LOCAL = "local"
+# A call may take as long as the slowest function, and must not be repeated while the first still works.
+_PATIENT = {"read_timeout": max(one.seconds for one in topology.ROWS) + 30, "retries": {"total_max_attempts": 1}}
 Item = dict[str, Any]
 
 
@@ -39,7 +42,8 @@ class Deployment:
 
     def _client(self, service: str) -> Any:
         make: Any = boto3.client  # its overloads are one per service
-        return self._local.client(service) if self._local else make(service)
+        settings: dict[str, Any] = _PATIENT if service == "lambda" else {}
+        return self._local.client(service, **settings) if self._local else make(service, config=Config(**settings))
 
     @cached_property
     def _told(self) -> Mapping[str, str]:
@@ -51,25 +55,30 @@ class Deployment:
             raise CannotGoOn(f"There is no stage {self.stage} in this account and region.")
         return {told["OutputKey"]: told["OutputValue"] for one in ours for told in one.get("Outputs", [])}
 
+    def _output(self, key: str) -> str:
+        if key not in self._told:
+            raise CannotGoOn(f"Stage {self.stage} has no output {key}: deploy it again.")
+        return self._told[key]
+
     # Looking things up by the topology's names
 
     def table(self, name: str) -> str:
-        return self._told[f"Table{name.title()}"]
+        return self._output(f"Table{name.title()}")
 
     @property
     def bus(self) -> str:
-        return self._told["BusName"]
+        return self._output("BusName")
 
     def function(self, name: str) -> str:
-        return self._told[_output("Function", row(name))]
+        return self._output(_named("Function", row(name)))
 
     def queue(self, function: str) -> str:
         """The address of the queue that wakes the function."""
-        return self._told[_output("Queue", row(function))]
+        return self._output(_named("Queue", row(function)))
 
-    def dead_letters(self, function: str) -> str:
-        """The address of the queue where the function's messages end that it could not handle."""
-        return self._told[_output("Dlq", row(function))]
+    def dead_letters(self, function: str) -> tuple[str, ...]:
+        """The addresses of the queues where messages end that it could not handle, or that did not reach it."""
+        return tuple(self._output(_named(kind, row(function))) for kind in ("Dlq", "Undelivered"))
 
     # Reading
 
@@ -138,7 +147,7 @@ def row(function: str) -> Trigger:
     return next(one for one in topology.ROWS if one.function == function)
 
 
-def _output(kind: str, one: Trigger) -> str:
+def _named(kind: str, one: Trigger) -> str:
     return f"{kind}{one.service.title()}{one.construct_id}"
 
 

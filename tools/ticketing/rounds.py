@@ -12,10 +12,15 @@ class Invokes(Protocol):
 
 
 def whole_round(system: Invokes, grace_seconds: int) -> Mapping[str, int]:
-    """How many subjects were judged, too young, or wrong, and of how many payments the provider knew more."""
+    """How many subjects were judged, too young, or wrong, and of how many payments the provider knew more.
+
+    It begins with the first event, wherever the clock's own round has come to.
+    """
     counts: Counter[str] = Counter()
+    asked: dict[str, Any] = {"grace_seconds": grace_seconds, "afresh": True}
     while True:
-        told: dict[str, Any] = system.invoke("reconcile.make_round", {"grace_seconds": grace_seconds})
+        told: dict[str, Any] = system.invoke("reconcile.make_round", asked)
+        asked["afresh"] = False
         finished = told.pop("finished")
         counts.update(told)
         if finished:

@@ -24,11 +24,16 @@ ROLLS = 4  # index keys of an event's bookings
 _LISTED = timedelta(days=60)  # events that began longer ago rest
 
 
-def go_on(grace: timedelta = GRACE) -> dict[str, Any]:
-    """Look at as many slices as there is time for; `finished` with the last of a round."""
+def go_on(grace: timedelta = GRACE, *, afresh: bool = False) -> dict[str, Any]:
+    """Look at as many slices as there is time for, from the first event on or from where the last run has come to.
+
+    `finished` with the last of a round.
+    """
     run = Run(grace, clock.now())
     while clock.now() < run.now + AT_ONCE:
         at = store.get(TABLE, KEY) or KEY | {"step": 0}
+        if afresh:
+            at, afresh = KEY | {"step": at["step"]}, False
         after = _step(run, at)
         if not _kept(at, after):
             break
