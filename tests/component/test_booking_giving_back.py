@@ -197,11 +197,12 @@ def test_a_refund_before_the_payment_was_heard_of_waits_for_it(office: BoxOffice
     assert (office.booking(booking)["status"], office.free(show)) == ("CANCELLED", [10])
 
 
-def test_a_late_payment_that_has_gone_back_already_takes_no_places(office: BoxOffice) -> None:
-    show = office.show(10)
+@pytest.mark.parametrize("prices", [2500, 1])
+def test_a_late_payment_that_has_gone_back_already_takes_no_places(office: BoxOffice, prices: int) -> None:
+    show = office.show(10, prices=prices)
     booking = office.held(ANNA, show, 1)
     office.fail(booking)
-    office.refund(booking, 2500)
+    office.refund(booking, prices)
 
     office.pay(booking)
 

@@ -71,8 +71,8 @@ class BoxOffice:
         prices: int = 2500,
         windows: Mapping[str, datetime] | None = None,
         **terms: Any,
-    ) -> None:
-        """EventPublished or EventChanged, as the catalogue would have it."""
+    ) -> bool:
+        """EventPublished or EventChanged, as the catalogue would have it; whether it was acknowledged."""
         types = [
             {"id": one, "name": f"Type {at}", "prices": prices, "currency": "EUR", "capacity": capacity}
             | {"status": (statuses or {}).get(at, "ON_SALE")}
@@ -82,7 +82,7 @@ class BoxOffice:
         told = {"event_id": show.id, "terms_version": version, "organiser_id": "o1", "name": "Gala", "venue": "Hall"}
         told |= {"city": "Bremen", "zone": "Europe/Berlin", "starts_at": STARTS, "ends_at": ENDS}
         told |= {"status": "PUBLISHED", "max_per_user": 4, "hold_seconds": HOLD, "types": types}
-        self._tell(kind, told | terms)
+        return self._tell(kind, told | terms)
 
     def change_terms(self, show: Show, capacities: Sequence[int] = (10,), *, version: int = 2, **terms: Any) -> None:
         self.tell_terms(show, capacities, version=version, kind=EventChanged, **terms)
