@@ -54,6 +54,9 @@ CORES = {
 
 def main(names: Sequence[str]) -> int:
     """Whether all were noticed often enough, as an exit code."""
+    if unknown := [name for name in names if name not in CORES]:
+        sys.stderr.write(f"There is no core {unknown[0]}; there are {', '.join(CORES)}.\n")
+        return 2
     scores = {name: _score(name, CORES[name]) for name in names or CORES}
     for name, (noticed, all_of_them) in scores.items():
         sys.stdout.write(f"{name:10} {noticed} of {all_of_them} mutants noticed: {noticed / all_of_them:.1%}\n")

@@ -79,9 +79,23 @@ def _short(seed: int) -> Short:
     return Short(seed, verdict.runs, dict(verdict.fired), verdict.violations, time.process_time() - started)
 
 
+def asked(words: Sequence[str]) -> tuple[int, int, int]:
+    """How many, the first seed, and the processes; 0 for one on each core. Raises ValueError."""
+    for word in words:
+        if not (word.isascii() and word.isdigit()):
+            raise ValueError(f"{word} is not a whole number from 0 on.")
+    count, first, processes = (*map(int, words), *(1000, 1, 0)[len(words) :])
+    if not count:
+        raise ValueError("SEEDS is how many schedules are played, at least one.")
+    return count, first, processes
+
+
 def main() -> int:
-    asked = [int(one) for one in sys.argv[1:]]
-    count, first, processes = (*asked, *(1000, 1, 0)[len(asked) :])
+    try:
+        count, first, processes = asked(sys.argv[1:])
+    except ValueError as reason:
+        print(reason, file=sys.stderr)  # noqa: T201
+        return 2
     started = time.monotonic()
     found = simulate(count, first, processes=processes or None)
     print("\n".join(summary(found, time.monotonic() - started)))  # noqa: T201

@@ -14,7 +14,7 @@ from common.store import unmarshal
 from infra import topology
 from infra.vocabulary import On, Trigger
 from local.progress import CannotGoOn
-from local.stack import Ports, Stack
+from local.stack import Ports, Stack, listens
 from local.up import STATE, record
 
 LOCAL = "local"
@@ -57,7 +57,8 @@ class Deployment:
 
     def _output(self, key: str) -> str:
         if key not in self._told:
-            raise CannotGoOn(f"Stage {self.stage} has no output {key}: deploy it again.")
+            how = "start it afresh with make down and make up" if self._local else "deploy it again"
+            raise CannotGoOn(f"Stage {self.stage} has no output {key}: {how}.")
         return self._told[key]
 
     # Looking things up by the topology's names
@@ -138,7 +139,8 @@ def consumers(named: Sequence[str] = ()) -> list[On]:
 def _ports() -> Ports:
     if os.environ.get("TICKETING_EMULATOR_PORT"):
         return Ports.from_environment()
-    if known := record(STATE).get("ports"):
+    known = record(STATE).get("ports")
+    if known and listens(known["emulator"]):
         return Ports(**known)
     raise CannotGoOn("Nothing runs here: start it with make up, or name a stage with --stage.")
 

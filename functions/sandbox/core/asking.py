@@ -11,7 +11,7 @@ from sandbox.core.faults import AT, DEFAULTS, NAMES
 
 def _known(name: str) -> str:
     if name not in NAMES:
-        raise ValueError(f"there is {', '.join(NAMES)}")
+        raise ValueError(f"no such fault; there are {', '.join(NAMES)}")
     return name
 
 
