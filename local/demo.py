@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import io
 import json
 import secrets
 import time
@@ -10,9 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import zxingcpp
-from PIL import Image
-
+from local import scanner
 from local.client import Answer, Client
 from local.people import (
     Organiser,
@@ -94,7 +91,7 @@ def refused(answer: Answer, status: int, problem: str) -> None:
 
 def decoded(image: bytes) -> str:
     """What a scanner reads from the picture of a QR code."""
-    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(image)))
+    found = scanner.codes(image)
     check(len(found) == 1, f"{len(found)} codes in the picture")
     return str(found[0].text)
 

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from common import env, store
+from tests.support.expressions import Invalid
 from tests.support.memory import Memory
 from tests.support.moto import Moto
 from tests.support.system import NotAllowed, Person, System, row
@@ -45,6 +46,13 @@ def test_each_member_of_a_transaction_has_to_be_granted(either: System) -> None:
         store.transact([granted])
         with pytest.raises(NotAllowed):
             store.transact([granted, removed])
+
+
+def test_nothing_is_kept_under_or_asked_for_by_an_empty_key(either: System) -> None:
+    with either.acting(row("ticket.get_ticket")), pytest.raises((Invalid, ClientError)):
+        store.get("tickets", {"pk": "", "sk": "ticket"})
+    with either.acting(row("payment.on_booking_ordered")), pytest.raises((Invalid, ClientError)):
+        store.write(store.Put("payments", {"pk": "a", "sk": ""}))
 
 
 def test_a_batch_is_granted_by_itself(either: System) -> None:

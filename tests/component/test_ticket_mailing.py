@@ -4,10 +4,10 @@ import base64
 import io
 from typing import Any
 
-import zxingcpp
 from PIL import Image
 
 from common.calls.ticket import RenderedTickets
+from local import scanner
 from tests.component.test_ticket_desk import booking, ticket
 from tests.component.test_ticket_issuing import at_noon, items, terms
 from tests.component.test_ticket_showing import OWNER, issued, rendered
@@ -50,7 +50,7 @@ def test_the_qr_code_is_readable_on_any_ground_and_with_a_scratch(system: System
 
     picture = Image.open(io.BytesIO(base64.b64decode(one.qr_png)))
 
-    [found] = zxingcpp.read_barcodes(picture, formats=zxingcpp.barcode_formats_from_str("QRCode"))
+    [found] = scanner.codes(picture)
     assert found.ec_level in ("M", "Q", "H")
     assert picture.convert("RGBA").getchannel("A").getextrema() == (255, 255)
     left, top, right, bottom = picture.convert("L").point(lambda shade: 255 - shade).getbbox() or (0, 0, 0, 0)

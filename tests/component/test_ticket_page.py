@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 from PIL import Image, ImageDraw
-from zxingcpp import barcode_formats_from_str, read_barcodes
 
 from infra import topology
+from local import scanner
 from tests.component.test_ticket_issuing import at_noon, items, terms
 from tests.component.test_ticket_papers import paper
 from tests.component.test_ticket_showing import issued
@@ -30,8 +30,7 @@ def seen(drawing: bytes) -> str:
     for square in squares(drawing):
         x, y, width, height = (one * 3 for one in square)
         ImageDraw.Draw(picture).rectangle((x, 842 * 3 - y - height, x + width, 842 * 3 - y), fill=0)
-    [found] = read_barcodes(picture, formats=barcode_formats_from_str("QRCode"))
-    return str(found.text)
+    return scanner.text(picture)
 
 
 def lines(drawing: bytes) -> list[tuple[str, float, float, float]]:

@@ -89,11 +89,11 @@ class Tables:
 
     def get(self, table: str, key: Key, *, consistent: bool = True) -> Item | None:
         """Never stale: none of the services reads an item so."""
-        found = self._tables[table].items.get(_place(key))
+        found = self._tables[table].items.get(_named(key))
         return None if found is None else plain(found)
 
     def batch_get(self, table: str, keys: Sequence[Key]) -> tuple[list[Item], Sequence[Key]]:
-        if len({_place(one) for one in keys}) != len(keys):
+        if len({_named(one) for one in keys}) != len(keys):
             raise Invalid("a key twice in one batch")
         items = self._tables[table].items
         return [plain(items[at]) for at in map(_place, keys) if at in items], []
@@ -203,7 +203,7 @@ class Tables:
         return plain(one) if index is None else self._where(kept, index, one)
 
     def _place_of(self, one: Write) -> Place:
-        return _place(written_at(one))
+        return _named(written_at(one))
 
     def _written(self, one: Write, old: Item | None) -> Item | None:
         if isinstance(one, Check):
@@ -251,6 +251,13 @@ _WRITTEN: dict[type, Callable[[Any], Any]] = {
 
 def _place(key: Mapping[str, Any]) -> Place:
     return str(key["pk"]), str(key["sk"])
+
+
+def _named(key: Mapping[str, Any]) -> Place:
+    """Where a request's key points to."""
+    if not (key["pk"] and key["sk"]):
+        raise Invalid("a key's attributes must be text that is not empty")
+    return _place(key)
 
 
 def _names(index: Any) -> tuple[str, ...]:
