@@ -208,6 +208,27 @@ def test_without_rates_all_is_well_again(faulty: System) -> None:
     assert (told(faulty)["rates"], told(faulty)["struck"]) == ({}, {})
 
 
+def test_what_was_drawn_for_a_session_ends_with_the_next_request(faulty: System) -> None:
+    asked(faulty, rates={"open.unavailable": 1}, times=100)
+    struck = create(faulty, "k").status
+    asked(faulty)
+    healed = create(faulty, "k").status
+    asked(faulty, rates={"open.answer_lost": 1}, times=1)
+
+    assert (struck, healed, create(faulty, "k").status, create(faulty, "k").status) == (503, 200, 500, 200)
+    assert told(faulty)["struck"] == {"open.answer_lost": 1}
+
+
+def test_what_was_chosen_on_the_page_stays_whatever_is_asked_for_all(faulty: System) -> None:
+    made = create(faulty, "k").json
+    pay(faulty, made["url"], "look.unavailable", outcome="abandoned")
+    asked(faulty)
+
+    reply = ask(faulty, f"GET /sandbox/v1/checkout/sessions/{made['id']}")
+
+    assert reply.status == 503
+
+
 @pytest.mark.parametrize("body", [{"rates": {"open.refused": 1}}, {"rates": {"open.slow": 1.1}}, {"speed": 1}])
 def test_what_is_no_fault_is_refused(body: dict[str, Any], faulty: System) -> None:
     assert faulty.http("PUT /sandbox/faults", body).status == 422

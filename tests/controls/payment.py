@@ -7,7 +7,17 @@ AGAIN = "tests/component/test_payment_again.py"
 REFUNDING, RECEIPTS = "tests/component/test_payment_refunding.py", "tests/component/test_payment_receipts.py"
 FORGOTTEN = f"{REFUNDING}::test_a_message_that_comes_again_when_the_provider_has_forgotten_its_key_doubles_nothing"
 
+FAULTS, DRAWN = "functions/sandbox/core/faults.py", "tests/component/test_sandbox_faults.py"
+
 CONTROLS = {
+    "what was drawn ends with the next request": (
+        Change(FAULTS, 'if "asked" in planned or not planned:', "if not planned:"),
+        f"{DRAWN}::test_what_was_drawn_for_a_session_ends_with_the_next_request",
+    ),
+    "what was chosen on the page stays": (
+        Change(FAULTS, 'if "asked" in planned or not planned:', "if True:"),
+        f"{DRAWN}::test_what_was_chosen_on_the_page_stays_whatever_is_asked_for_all",
+    ),
     "no more than is left": (
         Change(f"{CORE}/granting.py", " or (wanted or 0) > payment.left:", ":"),
         f"{REFUNDING}::test_more_than_was_paid_is_refused_naming_what_is_left[5001]",

@@ -5,7 +5,7 @@ meets there what seed, place and n say, whoever it belongs to.
 
 pk           sk              what
 faults       control         the rates and the seed, how many were drawn, how often each fault struck
-session id   faults#<place>  what is still to strike this session there
+session id   faults#<place>  what is still to strike this session there; if drawn, by which request (`asked`)
 """
 
 import random
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from common import clock, env, store
+from common import clock, env, ids, store
 from common.store import ConditionFailed, Item, Put, Update
 from sandbox.core.errors import Broken, Missing, Unavailable
 
@@ -76,7 +76,7 @@ def set_to(wanted: Mapping[str, Any]) -> Item:
     """From now on these rates, and counters at nought. Raises Refusal."""
     control()
     rates = {name: str(rate) for name, rate in wanted["rates"].items()}
-    store.write(Put(TABLE, CONTROL | dict(wanted) | {"rates": rates}))
+    store.write(Put(TABLE, CONTROL | dict(wanted) | {"rates": rates, "asked": ids.new()}))
     return control()
 
 
@@ -117,7 +117,9 @@ def strikes(session_id: str, place: Place) -> Struck:
 
 
 def _left(session_id: str, place: Place) -> list[Fault]:
-    planned = store.get(TABLE, _key(session_id, place)) or _drawn(session_id, place)
+    planned = store.get(TABLE, _key(session_id, place)) or {}
+    if "asked" in planned or not planned:  # not by the buyer, on the page
+        planned = _drawn(session_id, place, planned)
     return [fault for fault in AT[place] if planned.get(f"left_{fault}")]
 
 
@@ -137,16 +139,22 @@ def _taken(session_id: str, place: Place, fault: Fault) -> bool:
     return True
 
 
-def _drawn(session_id: str, place: Place) -> Item:
-    rates = {fault: float(control()["rates"].get(f"{place}.{fault}", 0)) for fault in AT[place]}
+def _drawn(session_id: str, place: Place, before: Item) -> Item:
+    """What the rates of this moment have for the session, for which others may have had something before."""
+    wanted = control()
+    rates = {fault: float(wanted["rates"].get(f"{place}.{fault}", 0)) for fault in AT[place]}
     if not any(rates.values()):
         return {}
+    if before.get("asked") == wanted["asked"]:
+        return before
     asked = _count(f"drawn_{place}")
     number = f"{asked['seed']}:{place}:{asked[f'drawn_{place}']}"
     mine = [fault for fault, rate in rates.items() if random.Random(f"{number}:{fault}").random() < rate]  # noqa: S311
-    drawn = _planned(session_id, place, mine, asked["times"])
+    drawn = _planned(session_id, place, mine, asked["times"]) | {"asked": asked["asked"]}
+    unless = {"asked": asked["asked"]}
+    condition = "attribute_not_exists(#pk) OR (attribute_exists(#asked) AND #asked <> :asked)"
     try:
-        return store.write(Put(TABLE, drawn, condition="attribute_not_exists(#pk)"))
+        return store.write(Put(TABLE, drawn, condition=condition, values=unless))
     except ConditionFailed as failure:
         return failure.old[0] or {}
 
