@@ -82,7 +82,7 @@ class TwoQueues:
     def receive_message(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         bodies, self.lying[QueueUrl] = self.lying[QueueUrl], []
         sent = {"SentTimestamp": str(int(datetime.now(UTC).timestamp() * 1000))}
-        why = {"MessageAttributes": {"ERROR_MESSAGE": {"StringValue": "no permission"}}}
+        why = {"MessageAttributes": {"ERROR_MESSAGE": {"StringValue": "no\npermission"}}}
         return {
             "Messages": [
                 {"MessageId": one, "Body": one, "ReceiptHandle": one, "Attributes": sent}
@@ -114,7 +114,7 @@ def test_what_the_bus_could_not_deliver_is_listed_with_its_reason_and_given_back
 
     assert [(one.message_id, one.reason) for one in letters] == [
         ("failed", "the log tells no more"),
-        ("undelivered", "not delivered: no permission"),
+        ("undelivered", "not delivered: no?permission"),
     ]
     assert (given, queues.given) == ({"booking.expire_hold": 2}, ["failed", "undelivered"])
 

@@ -110,9 +110,11 @@ def _letter(deployment: Deployment, one: On, message: dict[str, Any]) -> DeadLet
         bus_event=_word(said.get("detail-type", "?")),
         bus_event_id=_word(detail.get("bus_event_id", "?")),
         correlation_id=_word(detail.get("correlation_id", "?")),
-        reason=_undelivered(message)
-        or _failed(deployment, one, message["MessageId"], detail, sent)
-        or "the log tells no more",
+        reason=_line(
+            _undelivered(message)
+            or _failed(deployment, one, message["MessageId"], detail, sent)
+            or "the log tells no more"
+        ),
     )
 
 
@@ -151,5 +153,10 @@ def _object(said: Any) -> dict[str, Any]:
 
 
 def _word(said: Any) -> str:
-    """As much of it as a line has room for, without what would write elsewhere on a terminal."""
-    return "".join(one if one.isprintable() else "?" for one in str(said)[:_LONGEST])
+    """As much of a name or an id as a line has room for."""
+    return _line(str(said)[:_LONGEST])
+
+
+def _line(said: str) -> str:
+    """Without what would begin another line, or write elsewhere on a terminal."""
+    return "".join(one if one.isprintable() else "?" for one in said)
