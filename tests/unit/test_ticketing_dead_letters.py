@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from infra import topology
+from infra.vocabulary import Every, On, Stream
+from local.progress import CannotGoOn
 from tools.ticketing import dead_letters
+from tools.ticketing.deployment import consumers, watched
 
 NAMED = ["booking.expire_hold"]
 
@@ -117,6 +121,27 @@ def test_what_the_bus_could_not_deliver_is_listed_with_its_reason_and_given_back
         ("undelivered", "not delivered: no?permission"),
     ]
     assert (given, queues.given) == ({"booking.expire_hold": 2}, ["failed", "undelivered"])
+
+
+def test_stream_records_that_were_given_up_are_listed_with_what_helps() -> None:
+    told = {"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": {"batchSize": 1}}
+    deployment: Any = TwoQueues([json.dumps(told)], [])
+
+    [letter] = dead_letters.listed(deployment, ["cdc.publish_outbox"], most=100)
+
+    assert letter.consumer == "cdc.publish_outbox"
+    assert letter.reason == "stream records: RetryAttemptsExhausted; reconcile tells again what they told"
+
+
+def test_whatever_has_dead_letters_is_looked_at_if_none_is_named() -> None:
+    assert {row.function for row in topology.ROWS if isinstance(row, On | Stream | Every)} == {
+        one.function for one in watched()
+    }
+    assert [one.function for one in watched(["cdc.publish_outbox", *NAMED])] == [*NAMED, "cdc.publish_outbox"]
+    with pytest.raises(CannotGoOn, match=r"No consumer is called cdc\.nothing"):
+        watched(["cdc.nothing"])
+    with pytest.raises(CannotGoOn, match=r"No consumer is called cdc\.publish_outbox"):
+        consumers(["cdc.publish_outbox"])  # there is nothing in its letters that could be given back
 
 
 @pytest.mark.parametrize(

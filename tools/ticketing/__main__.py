@@ -55,7 +55,7 @@ def dlq(
     stage: Stage = LOCAL,
     as_json: Json = False,
 ) -> None:
-    """List the messages that consumers gave up on, with the reasons."""
+    """List the messages that functions gave up on or that did not reach them, with the reasons."""
     found = dead_letters.listed(Deployment(stage), consumer or (), most=most)
     show([asdict(one) for one in found], dead_letters.table(found), as_json=as_json)
 

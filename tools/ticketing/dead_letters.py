@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.vocabulary import On
-from tools.ticketing.deployment import Deployment, consumers
+from infra.vocabulary import On, Trigger
+from tools.ticketing.deployment import Deployment, consumers, watched
 
 _AT_ONCE = 10  # what SQS gives out at most
 _PATIENCE = 2  # seconds that a queue is asked whose count says that there is more
@@ -37,7 +37,7 @@ def listed(deployment: Deployment, named: Sequence[str], *, most: int) -> list[D
     """The dead letters, at most so many of each consumer; they lie where they lay."""
     return [
         _letter(deployment, one, message)
-        for one in consumers(named)
+        for one in watched(named)
         for message in _looked_at(deployment, one, most=most)
     ]
 
@@ -67,7 +67,7 @@ def _given_back(deployment: Deployment, one: On) -> int:
     return given
 
 
-def _looked_at(deployment: Deployment, one: On, *, most: int) -> list[dict[str, Any]]:
+def _looked_at(deployment: Deployment, one: Trigger, *, most: int) -> list[dict[str, Any]]:
     sqs = deployment.client("sqs")
     found = [message for dead in deployment.dead_letters(one.function) for message in _lying(sqs, dead, most=most)]
     return found[:most]
@@ -99,7 +99,7 @@ def _waiting(sqs: Any, url: str) -> bool:
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]) > 0
 
 
-def _letter(deployment: Deployment, one: On, message: dict[str, Any]) -> DeadLetter:
+def _letter(deployment: Deployment, one: Trigger, message: dict[str, Any]) -> DeadLetter:
     sent = datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)
     said = _object(message["Body"])
     detail = _object(said.get("detail"))
@@ -112,6 +112,7 @@ def _letter(deployment: Deployment, one: On, message: dict[str, Any]) -> DeadLet
         correlation_id=_word(detail.get("correlation_id", "?")),
         reason=_line(
             _undelivered(message)
+            or _unpublished(said)
             or _failed(deployment, one, message["MessageId"], detail, sent)
             or "the log tells no more"
         ),
@@ -124,7 +125,15 @@ def _undelivered(message: dict[str, Any]) -> str | None:
     return f"not delivered: {told['StringValue']}" if told else None
 
 
-def _failed(deployment: Deployment, one: On, message_id: str, detail: dict[str, Any], sent: datetime) -> str | None:
+def _unpublished(said: dict[str, Any]) -> str | None:
+    """What Lambda says of stream records that it gave up on: not they lie here, but where in the stream they stood."""
+    why = _object(said.get("requestContext")).get("condition")
+    return f"stream records: {why}; reconcile tells again what they told" if why else None
+
+
+def _failed(
+    deployment: Deployment, one: Trigger, message_id: str, detail: dict[str, Any], sent: datetime
+) -> str | None:
     """The last that the consumer's log says of the message."""
     for word in (detail.get("correlation_id"), message_id):
         if not word:

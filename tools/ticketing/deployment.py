@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from common.store import unmarshal
 from infra import topology
-from infra.vocabulary import On, Trigger
+from infra.vocabulary import Every, On, Stream, Trigger
 from local.progress import CannotGoOn
 from local.stack import Ports, Stack, listens
 from local.up import STATE, record
@@ -79,7 +79,10 @@ class Deployment:
 
     def dead_letters(self, function: str) -> tuple[str, ...]:
         """The addresses of the queues where messages end that it could not handle, or that did not reach it."""
-        return tuple(self._output(_named(kind, row(function))) for kind in ("Dlq", "Undelivered"))
+        one = row(function)
+        return tuple(
+            self._output(_named(kind, one)) for kind in ("Dlq", *(["Undelivered"] if isinstance(one, On) else []))
+        )
 
     # Reading
 
@@ -134,6 +137,15 @@ def consumers(named: Sequence[str] = ()) -> list[On]:
     if unknown := [name for name in named if name not in known]:
         raise CannotGoOn(f"No consumer is called {unknown[0]}; docs/topology.md lists them.")
     return [one for one in found if not named or one.function in named]
+
+
+def watched(named: Sequence[str] = ()) -> list[Trigger]:
+    """Those, and who reads streams or is woken by the clock; these, if any are named. Raises CannotGoOn."""
+    others = [one for one in topology.ROWS if isinstance(one, Stream | Every)]
+    wanted = [one for one in others if not named or one.function in named]
+    known = {one.function for one in others}
+    rest = [name for name in named if name not in known]
+    return [*(consumers(rest) if rest or not named else []), *wanted]
 
 
 def _ports() -> Ports:
