@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from common import log
 from tests.support.box_office import BoxOffice
+from tests.support.lines import Lines, Outcomes, logged
 from tests.support.memory import Memory
 from tests.support.moto import Moto
 from tests.support.orders import Clock, Order, clock_of_the_test, taken
@@ -23,6 +25,22 @@ def system(request: pytest.FixtureRequest) -> Iterator[System]:
     """In memory; on the emulated SDK where a module is marked `moto`, because it looks at the SDK's own calls."""
     with anew(request) as running:
         yield running
+
+
+@pytest.fixture
+def outcomes() -> Iterator[Outcomes]:
+    """What the functions count, as they count it."""
+    counted: Outcomes = []
+    log.use(lambda name, value: counted.append((name, value)))
+    yield counted
+    log.use()
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """What the functions log, as it is handed over."""
+    with logged() as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,29 +1,19 @@
 """What booking counts of its outcomes: dashboards and alarms are made of these names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from common import ids, log
+from common import ids
 from tests.component.test_booking_cancellation import call_off, to_the_end
 from tests.support.box_office import BoxOffice
+from tests.support.lines import Outcomes
 from tests.support.refusals import meanwhile
 from tests.support.system import Person
 
 ANNA, BEN = Person(), Person()
 OLGA = Person("organiser", user_id="o1")
 FULL = {"refund_percent": 100}
-
-Outcomes = list[tuple[str, float]]
-
-
-@pytest.fixture
-def outcomes() -> Iterator[Outcomes]:
-    """What is counted, as it is counted."""
-    counted: Outcomes = []
-    log.use(lambda name, value: counted.append((name, value)))
-    yield counted
-    log.use()
 
 
 def confirmed(office: BoxOffice, qty: int = 1) -> str:

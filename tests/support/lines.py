@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from common import log
 
+Outcomes = list[tuple[str, float]]  # what was counted: name and value
+
 
 class Lines(logging.Handler):
     """Every record of the functions' logger, as it was handed over."""

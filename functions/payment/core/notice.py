@@ -67,7 +67,7 @@ class Notice(BaseModel):
         try:
             return cls.model_validate_json(content)
         except ValidationError as error:
-            raise Malformed(f"This is no event: {error.error_count()} fields are wrong.") from None
+            raise Malformed(f"This is no event; fields that are wrong: {error.error_count()}.") from None
 
     @property
     def ours(self) -> bool:
@@ -84,7 +84,7 @@ class Notice(BaseModel):
         try:
             return Subject.model_validate(self.data.object)
         except ValidationError as error:
-            raise Malformed(f"This is no {self.type}: {error.error_count()} fields are wrong.") from None
+            raise Malformed(f"This is no {self.type}; fields that are wrong: {error.error_count()}.") from None
 
     def money(self, subject: Subject) -> Money | None:
         """What has been received with it."""
