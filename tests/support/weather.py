@@ -7,6 +7,7 @@ protocols: what it injects is what the SDK believes.
 import json
 import subprocess
 import sys
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -43,6 +44,14 @@ class Weather:
     def struck(self) -> int:
         """How often the rules of this moment have fired."""
         return sum(int(rule["fired_count"]) for rule in self._call("GET", "rules"))
+
+    def calm(self, service: str, operation: str, seconds: float = 4.0) -> None:
+        """Return once nobody has made this call for so long: what was under way has arrived."""
+        with self.storms([{"service": service, "operation": operation, "latency": 1}]):
+            before = -1
+            while self.struck() != before:
+                before = self.struck()
+                time.sleep(seconds)
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         data = json.dumps(body).encode() if body is not None else None
@@ -102,7 +111,7 @@ def storm(much: float, *, hanging: int) -> list[Rule]:
 
 
 def _named(rule: Rule) -> str:
-    what = next(name for name in ("error", "timeout_ms", "reset", "response") if rule.get(name))
-    kinds = {"timeout_ms": "hangs", "reset": "reset", "response": "reply lost"}
+    what = next(name for name in ("error", "timeout_ms", "reset", "response", "latency") if rule.get(name))
+    kinds = {"timeout_ms": "hangs", "reset": "reset", "response": "reply lost", "latency": "late"}
     kind = kinds.get(what) or rule["error"]["code"]
     return " ".join(filter(None, (rule["service"], rule.get("operation"), kind)))
