@@ -46,10 +46,9 @@ class Subscription(Construct):
 
     def _needs(self, row: On, swept: list[IQueue]) -> Needs:
         statements = [allow([f"sqs:{action}" for action in CONSUME], [self.queue.queue_arn])]
-        environment = {}
+        environment = {"QUEUE_URL": self.queue.queue_url}
         if isinstance(row, Timer):
             statements.append(allow(["sqs:SendMessage"], [self.queue.queue_arn]))
-            environment["QUEUE_URL"] = self.queue.queue_url
         if swept:
             statements.append(allow([f"sqs:{action}" for action in SWEEP], [one.queue_arn for one in swept]))
             environment["DEAD_LETTERS"] = ",".join(one.queue_url for one in swept)

@@ -9,7 +9,7 @@ from common.bus import registry
 from infra.constructs.estate import Estate
 from infra.vocabulary import Bucket, Grant, Key, Mail, On, Route, Secret, Setting, Table, Trigger, publishes
 
-MAX_RECEIVES = 5  # the last of them goes to the DLQ
+MAX_RECEIVES = 7  # two soon after a failure, the others when the queue's time is over; then the DLQ
 PREFIXES: dict[type[Table | Bucket | Secret | Key | Mail], str] = {
     Table: "dynamodb",
     Bucket: "s3",

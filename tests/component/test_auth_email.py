@@ -270,9 +270,9 @@ def test_a_mail_that_cannot_be_sent_is_given_up_and_another_can_be_asked_for(hom
     anna = home.registers()
     (due,) = home.post.due()
     with answering("sesv2", "SendEmail", refused("MessageRejected")):
-        early = home.system.deliver(due, "auth.on_letter_due", tries=4)
+        early = home.system.deliver(due, "auth.on_letter_due", tries=6)
     with answering("sesv2", "SendEmail", refused("MessageRejected")):
-        last = home.system.deliver(due, "auth.on_letter_due", tries=5)
+        last = home.system.deliver(due, "auth.on_letter_due", tries=7)
 
     assert [len(one["auth.on_letter_due"]["batchItemFailures"]) for one in (early, last)] == [1, 0]
     assert home.post.deliver() == []

@@ -29,24 +29,34 @@ class Closed(Conflict):
 def timer() -> Iterator[None]:
     """As a timer's function, at a fixed time."""
     clock.use(lambda: NOW)
-    with environment({"QUEUE_URL": "https://sqs.test/1/expire-hold", "MAX_RECEIVES": "5"}):
+    with environment({"QUEUE_URL": "https://sqs.test/1/expire-hold", "MAX_RECEIVES": "7"}):
         env.forget()
         yield
     clock.use()
 
 
-@pytest.fixture
-def sent() -> Iterator[list[Any]]:
-    """What is sent to the timer's own queue."""
-    messages: list[Any] = []
+def kept(operation: str) -> list[Any]:
+    """What SQS is asked, instead of asking it."""
+    asked: list[Any] = []
 
     def keep(params: Any, **_: Any) -> Any:
-        messages.append(json.loads(params["body"]))
+        asked.append(json.loads(params["body"]))
         return SimpleNamespace(status_code=200), {"MessageId": "1"}
 
-    env.client("sqs").meta.events.register("before-call.sqs.SendMessage", keep)
-    yield messages
-    env.forget()
+    env.client("sqs").meta.events.register(f"before-call.sqs.{operation}", keep)
+    return asked
+
+
+@pytest.fixture
+def sent(timer: None) -> list[Any]:
+    """What is sent to the timer's own queue."""
+    return kept("SendMessage")
+
+
+@pytest.fixture(autouse=True)
+def hastened(timer: None) -> list[Any]:
+    """Which messages are to come again before their queue's time is over."""
+    return kept("ChangeMessageVisibility")
 
 
 def a_payment(**fields: Any) -> PaymentSucceeded:
@@ -148,6 +158,48 @@ def test_a_failure_makes_only_its_own_message_come_again() -> None:
     event = batch(*(eventbridge(a_payment(payment_id=f"p{n}")) for n in (1, 2, 3)))
 
     assert failed(hearing(fail_second), event) == [ids(event)[1]]
+
+
+@pytest.mark.parametrize(("tries", "soon"), [(1, [5]), (2, [30]), (3, []), (6, []), (7, [])])
+def test_what_failed_is_tried_again_soon_at_first_and_then_when_the_queues_time_is_over(
+    hastened: list[Any], tries: int, soon: list[int]
+) -> None:
+    def fail_second(payment: PaymentSucceeded) -> None:
+        if payment.payment_id == "p2":
+            raise ConnectionError
+
+    event = batch(*(eventbridge(a_payment(payment_id=f"p{n}")) for n in (1, 2, 3)), tries=tries)
+    event["Records"][1]["receiptHandle"] = "the second's"
+
+    assert failed(hearing(fail_second), event) == [ids(event)[1]]
+
+    which = {"QueueUrl": "https://sqs.test/1/expire-hold", "ReceiptHandle": "the second's"}
+    assert hastened == [which | {"VisibilityTimeout": seconds} for seconds in soon]
+
+
+def test_what_cannot_be_hastened_comes_again_all_the_same() -> None:
+    def fail(_: PaymentSucceeded) -> None:
+        raise ConnectionError
+
+    event = batch(eventbridge(a_payment()), eventbridge(a_payment()))
+
+    with answering("sqs", "ChangeMessageVisibility", refused("ThrottlingException")) as asked:
+        assert failed(hearing(fail), event) == ids(event)
+
+    assert len(asked.calls) == 2
+
+
+def test_nothing_but_a_failure_is_hastened(hastened: list[Any], sent: list[Any]) -> None:
+    def refuse(_: PaymentSucceeded) -> None:
+        raise Closed
+
+    unreadable = batch({})
+    assert failed(hearing(refuse), batch(eventbridge(a_payment()))) == []
+    assert failed(waking(NOW + timedelta(seconds=5)), batch(eventbridge(an_order()))) == []
+    assert failed(hearing(lambda _: None), batch(eventbridge(a_payment()))) == []
+    assert failed(hearing(lambda _: None), unreadable) == ids(unreadable)
+
+    assert (hastened, len(sent)) == ([], 1)
 
 
 def test_a_batch_that_fails_whole_is_reported_record_by_record() -> None:
@@ -285,7 +337,7 @@ def giving_up(given_up: list[str]) -> Consumer:
     return handler
 
 
-@pytest.mark.parametrize(("tries", "ends"), [(1, False), (4, False), (5, True), (6, True)])
+@pytest.mark.parametrize(("tries", "ends"), [(1, False), (6, False), (7, True), (8, True)])
 def test_on_the_last_try_the_matter_is_ended_instead(tries: int, ends: bool) -> None:
     given_up: list[str] = []
     event = batch(eventbridge(a_payment()), tries=tries)
@@ -305,7 +357,7 @@ def test_what_cannot_even_be_given_up_goes_to_the_dead_letters() -> None:
     def handler(payment: PaymentSucceeded) -> None:
         raise ConnectionError
 
-    event = batch(eventbridge(a_payment()), tries=5)
+    event = batch(eventbridge(a_payment()), tries=7)
 
     assert failed(handler, event) == ids(event)
 
@@ -317,7 +369,7 @@ def test_a_refusal_is_not_given_up_on() -> None:
     def handler(payment: PaymentSucceeded) -> None:
         raise Closed
 
-    assert failed(handler, batch(eventbridge(a_payment()), tries=5)) == []
+    assert failed(handler, batch(eventbridge(a_payment()), tries=7)) == []
     assert given_up == []
 
 
@@ -328,7 +380,7 @@ def test_a_timer_that_wakes_early_on_its_last_try_is_not_given_up(sent: list[Any
     def handler(booking: BookingOrdered) -> None:
         raise Later(NOW + timedelta(seconds=9))
 
-    assert failed(handler, batch(eventbridge(an_order()), tries=5)) == []
+    assert failed(handler, batch(eventbridge(an_order()), tries=7)) == []
     assert (given_up, len(sent)) == ([], 1)
 
 

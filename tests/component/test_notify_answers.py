@@ -169,7 +169,7 @@ def test_other_peoples_and_invented_ones_are_unknown(known: System) -> None:
 
 def test_what_could_not_be_sent_is_sent_again(known: System) -> None:
     with refusing():
-        tell(known, BookingExpired(**about()), tries=5)
+        tell(known, BookingExpired(**about()), tries=7)
     assert notices(known)[0]["status"] == "FAILED"
 
     asked = resend(known)

@@ -103,7 +103,7 @@ def test_an_offer_to_nobody_is_dropped_and_alarms_nobody(
     meet(system, show(EventPublished), *([registered(email=address)] if address else []))
 
     tell(system, offered())
-    assert post(system, tries=5)
+    assert post(system, tries=7)
 
     assert notices(system)[0]["status"] == status
     assert ("MailsFailed" in capfd.readouterr().out) == (status == "FAILED")

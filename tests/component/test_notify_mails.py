@@ -179,7 +179,7 @@ def test_an_address_that_is_none_fails_without_being_told(
     meet(system, registered(email=address), show(EventPublished))
 
     assert not tell(system, BookingExpired(**about()))
-    assert post(system, tries=5)
+    assert post(system, tries=7)
 
     assert mails() == []
     assert notices(system)[0]["status"] == "FAILED"
@@ -280,9 +280,9 @@ def test_an_address_and_an_event_that_come_late_are_waited_for(system: System) -
 def test_a_mail_that_never_goes_out_ends_failed_and_stays_so(known: System) -> None:
     event = BookingExpired(**about())
     with refusing():
-        assert not tell(known, event, tries=4)
+        assert not tell(known, event, tries=6)
         [pending] = notices(known)
-        assert post(known, tries=5)
+        assert post(known, tries=7)
 
     assert tell(known, event)
     assert send(known, pending)
@@ -301,7 +301,7 @@ def test_giving_up_after_the_mail_went_out_changes_nothing(known: System) -> Non
             raise ConnectionError
 
     events.register("after-call.dynamodb.UpdateItem", lose_the_reply)
-    assert post(known, tries=5)
+    assert post(known, tries=7)
     events.unregister("after-call.dynamodb.UpdateItem", lose_the_reply)
 
     assert seen

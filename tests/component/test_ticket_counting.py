@@ -42,7 +42,7 @@ def counted() -> Iterator[dict[str, float]]:
 def test_an_issue_rejected_before_it_began_has_no_tickets(system: System, counted: dict[str, float]) -> None:
     booking = confirmed(100)
 
-    system.deliver(booking, CONFIRMED, tries=5)
+    system.deliver(booking, CONFIRMED, tries=7)
 
     [issue] = items(system, "issue")
     assert (issue["status"], issue["ticket_ids"], issue["reason"]) == ("REJECTED", [], "not_issued")

@@ -293,7 +293,7 @@ def test_a_secret_that_cannot_be_read_is_tried_again_and_then_rejects(
     first = system.deliver(booking, CONFIRMED)
     assert first[CONFIRMED]["batchItemFailures"]
     assert states(system)[booking.booking_id, "issue"] == "PENDING"
-    last = system.deliver(booking, CONFIRMED, tries=5)
+    last = system.deliver(booking, CONFIRMED, tries=7)
 
     assert not last[CONFIRMED]["batchItemFailures"]
     assert {one["status"] for one in items(system, "ticket") + items(system, "issue")} == {"REJECTED"}
@@ -307,7 +307,7 @@ def test_a_booking_too_large_for_one_transaction_is_rejected_whole(system: Syste
     booking = confirmed(100)
 
     assert system.deliver(booking, CONFIRMED)[CONFIRMED]["batchItemFailures"]
-    system.deliver(booking, CONFIRMED, tries=5)
+    system.deliver(booking, CONFIRMED, tries=7)
 
     assert states(system) == {(booking.booking_id, "issue"): "REJECTED"}
     assert isinstance(told(system)[0], TicketRejected)
@@ -318,7 +318,7 @@ def test_a_rejection_whose_reply_is_lost_is_done(system: System) -> None:
     booking = confirmed(100)
 
     with losing_a_reply("dynamodb", "PutItem") as sent:
-        answer = system.deliver(booking, CONFIRMED, tries=5)
+        answer = system.deliver(booking, CONFIRMED, tries=7)
 
     assert len(sent) == 2
     assert not answer[CONFIRMED]["batchItemFailures"]
@@ -334,7 +334,7 @@ def test_an_issue_that_another_delivery_begins_during_the_rejection_is_rejected_
         answering("dynamodb", "TransactWriteItems", refused("InternalServerError")),
         meanwhile("PutItem", lambda: system.deliver(booking, CONFIRMED)) as acted,
     ):
-        answer = system.deliver(booking, CONFIRMED, tries=5)
+        answer = system.deliver(booking, CONFIRMED, tries=7)
 
     assert acted
     assert not answer[CONFIRMED]["batchItemFailures"]
@@ -363,7 +363,7 @@ def test_giving_up_after_all_was_well_rejects_nothing(system: System) -> None:
             raise ConnectionError
 
     events.register("after-call.dynamodb.TransactWriteItems", lose_the_second_reply)
-    answer = system.deliver(confirmed(), CONFIRMED, tries=5)
+    answer = system.deliver(confirmed(), CONFIRMED, tries=7)
     events.unregister("after-call.dynamodb.TransactWriteItems", lose_the_second_reply)
 
     assert len(seen) > 2

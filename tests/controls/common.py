@@ -80,6 +80,10 @@ CONTROLS = {
         ),
         f"{CONSUMER}::test_a_batch_that_fails_whole_is_reported_record_by_record",
     ),
+    "what failed is tried again soon": (
+        Change("layers/common/consumer.py", "                _hasten(record, tries)\n", ""),
+        f"{CONSUMER}::test_what_failed_is_tried_again_soon_at_first_and_then_when_the_queues_time_is_over",
+    ),
     "no timer wakes early for rounding": (
         Change("layers/common/consumer.py", "math.ceil(", "math.floor("),
         f"{CONSUMER}::test_a_timer_that_woke_early_sends_itself_again_and_never_wakes_early_for_rounding",

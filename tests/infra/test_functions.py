@@ -16,7 +16,6 @@ from infra.vocabulary import (
     Secret,
     Setting,
     Table,
-    Timer,
     Trigger,
     publishes,
 )
@@ -59,8 +58,7 @@ def told(cloud: Cloud, row: Trigger) -> dict[str, str]:
     if isinstance(row, Route):
         wanted |= {"WHO": row.who.value, "ROUTE": row.call}
     if isinstance(row, On):
-        wanted |= {"MAX_RECEIVES": "5"}
-    if isinstance(row, Timer):
+        wanted |= {"MAX_RECEIVES": "7"}
         wanted |= {"QUEUE_URL": cloud.mappings(cloud.function(row.function))[0].props["EventSourceArn"].split(":")[0]}
     if isinstance(row, On) and row.sweeps:
         wanted |= {"DEAD_LETTERS": ",".join(_dead(cloud, one) for one in row.sweeps)}

@@ -5,7 +5,7 @@ from typing import Any
 from infra.vocabulary import Every, On, Stream
 from tests.infra.cloud import Cloud, Resource
 
-MAX_RECEIVES = 5
+MAX_RECEIVES = 7
 ONE_BY_ONE = {
     "auth.on_letter_due",
     "payment.close_payment", "payment.on_booking_failed", "payment.on_booking_cancelled", "payment.on_refund_requested",

@@ -16,7 +16,7 @@ from botocore.exceptions import ReadTimeoutError
 from common.bus import registry
 from common.store import ConditionFailed, Item, Key, Write
 from infra import topology
-from infra.vocabulary import Grant, Mail, On, Secret, Stream, Timer, Trigger
+from infra.vocabulary import Grant, Mail, On, Secret, Stream, Trigger
 from tests.simulation.schedule import Schedule, Task
 from tests.support.cloud import PROVIDER_SECRET, SENDER, VALUES
 from tests.support.gateway import load, variables
@@ -24,7 +24,7 @@ from tests.support.tables import Change, Tables
 
 R = TypeVar("R")
 
-MAX_RECEIVES = 5
+MAX_RECEIVES = 7
 VISIBILITY_FACTOR = 6
 POISON = "what nobody can read"
 _SDK_TRIES = 4
@@ -56,6 +56,7 @@ class Queue:
     waiting: list[Message] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
     polled: bool = False
+    hastened: dict[str, int] = field(default_factory=dict)  # seconds from a failure to the next try, by message
 
 
 class Faults:
@@ -299,7 +300,7 @@ class Cloud:
                 queue.dead.append(one)
                 self.schedule.tell(f"{one.what} is set aside")
             else:
-                self._visible(queue, one, VISIBILITY_FACTOR * queue.row.seconds)
+                self._visible(queue, one, queue.hastened.pop(one.id, VISIBILITY_FACTOR * queue.row.seconds))
 
     # -- the SDK's other clients ----------------------------------------------------------------------
 
@@ -311,6 +312,10 @@ class Cloud:
         what = json.loads(MessageBody)["detail-type"]
         self.call("SendMessage", QueueUrl, lambda: self.enqueue(queue, MessageBody, what, DelaySeconds))
         return {"MessageId": "m"}
+
+    def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:  # noqa: N803
+        hastened = self.queues[QueueUrl].hastened
+        self.call("ChangeMessageVisibility", QueueUrl, lambda: hastened.update({ReceiptHandle: VisibilityTimeout}))
 
     def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803
         made = f"{SecretId}-0123456789abcdef0123456789abcdef"
@@ -351,7 +356,7 @@ def _listeners() -> dict[str, list[str]]:
 @cache
 def _environment(function: str) -> dict[str, str]:
     row = _row(function)
-    return variables(row, _value) | ({"QUEUE_URL": function} if isinstance(row, Timer) else {})
+    return variables(row, _value) | ({"QUEUE_URL": function} if isinstance(row, On) else {})
 
 
 def _value(name: str) -> str:
@@ -381,6 +386,6 @@ def _left(record: dict[str, Any], numbers: set[str], first: int | None) -> bool:
 def _sqs(one: Message) -> dict[str, Any]:
     attributes = {"ApproximateReceiveCount": str(one.tries), "SentTimestamp": "0", "SenderId": "x"}
     return {
-        "messageId": one.id, "receiptHandle": "r", "body": one.body, "attributes": attributes,
+        "messageId": one.id, "receiptHandle": one.id, "body": one.body, "attributes": attributes,
         "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "q", "awsRegion": "x",
     }  # fmt: skip

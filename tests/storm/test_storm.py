@@ -9,7 +9,7 @@ import pytest
 
 from local import demo, people
 from local.client import Answer, Client
-from local.people import Organiser, held, settled, until
+from local.people import Organiser, held, mails_to, settled, until
 from local.stack import Stack
 from local.tables import items
 from reconcile.core.invariants import violations
@@ -27,6 +27,18 @@ UNHEARD: list[Rule] = [
 PUT = '    answer = env.client("events").put_events(Entries=[one.entry for one in batch])\n'
 NEVER_MIND = f"    try:\n    {PUT}    except Exception:\n        return len(batch), set()\n"
 DEAF = {"cdc/core/relay.py": (PUT, NEVER_MIND)}
+
+UNREAD: list[Rule] = [
+    {
+        "service": "dynamodb",
+        "operation": "GetItem",
+        "body": "Key.sk.S == 'notification'",
+        "times": 1,
+        "error": {"code": "AccessDeniedException"},  # the SDK does not try that again
+    }
+]
+TOLD = "from notify.core import service\n"
+SLOW = {"notify/on_noti_pending.py": (TOLD, f"from common import consumer\n{TOLD}\nconsumer._SOON = {{}}\n")}
 
 
 class Patient(Client):
@@ -128,3 +140,24 @@ def test_what_the_bus_did_not_take_is_told_again(sale: Sale, sky: Weather) -> No
 def test_where_cdc_does_not_mind_what_the_bus_took_a_booking_stays_open(stack: Stack, sale: Sale, sky: Weather) -> None:
     with redeployed(stack, "cdc.publish_outbox", DEAF), pytest.raises(TimeoutError, match="confirmed"):
         confirmed(sale, sky)
+
+
+def mailed(sale: Sale, sky: Weather) -> None:
+    """Tickets of which the mail fails at first."""
+    buyer = sale.people[1]
+    mailbox = Client(sale.stack.mailbox)
+    before = len(mails_to(mailbox, buyer, "ticket"))
+    with sky.storms(UNREAD) as fired:
+        settled(buyer, held(buyer, sale.free, 1), "CONFIRMED", seconds=20)
+        until(lambda: len(mails_to(mailbox, buyer, "ticket")) > before or None, "the mail", seconds=25)
+    assert fired.total() == UNREAD[0]["times"]
+
+
+def test_a_mail_that_failed_is_tried_again_soon(sale: Sale, sky: Weather) -> None:
+    mailed(sale, sky)
+
+
+@pytest.mark.spoils
+def test_where_a_failure_waits_for_its_queue_the_mail_is_late(stack: Stack, sale: Sale, sky: Weather) -> None:
+    with redeployed(stack, "notify.on_noti_pending", SLOW), pytest.raises(TimeoutError, match="the mail"):
+        mailed(sale, sky)

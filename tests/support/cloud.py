@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 
 from infra import topology
-from infra.vocabulary import Bucket, Table, Timer
+from infra.vocabulary import Bucket, On, Table
 
 REGION = "eu-central-1"
 VALUES = {
@@ -53,7 +53,7 @@ def secrets() -> dict[str, str]:
 
 
 def build() -> tuple[dict[str, str], dict[str, str]]:
-    """Make it all. Returns the `KEYS_…` values, and the timers' queues by function."""
+    """Make it all. Returns the `KEYS_…` values, and the consumers' queues by function."""
     for table in topology.TABLES:
         aws("dynamodb").create_table(**definition(table))
     for bucket in topology.BUCKETS:
@@ -65,7 +65,7 @@ def build() -> tuple[dict[str, str], dict[str, str]]:
         aws("secretsmanager").create_secret(Name=name, SecretString=value)
     aws("sesv2").create_email_identity(EmailIdentity=SENDER)
     aws("events").create_event_bus(Name="ticketing")
-    return {topology.TOKEN_KEYS.env: ",".join(_keys())}, {one: _queue(one) for one in _timers()}
+    return {topology.TOKEN_KEYS.env: ",".join(_keys())}, {one: _queue(one) for one in _consumers()}
 
 
 def _keys() -> list[str]:
@@ -74,8 +74,8 @@ def _keys() -> list[str]:
     return [one["KeyMetadata"]["KeyId"] for one in made]
 
 
-def _timers() -> list[str]:
-    return [one.function for one in topology.ROWS if isinstance(one, Timer)]
+def _consumers() -> list[str]:
+    return [one.function for one in topology.ROWS if isinstance(one, On)]
 
 
 def _queue(function: str) -> str:

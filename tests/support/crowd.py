@@ -159,6 +159,7 @@ class Books:
         """The violations of the invariants, those that concern the purchases."""
         mine = {one.id for one in self.purchases}
         mine |= {one["id"] for one in of(self.tables, "payments", "payment") if one["booking_id"] in mine}
+        mine |= {one["id"] for one in of(self.tables, "notifications", "notification") if one.get("booking_id") in mine}
         return [said for said in violations(self.tables) if any(name in said for name in mine)]
 
 

@@ -27,7 +27,7 @@ def row(function: str) -> Trigger:
 
 def variables(one: Trigger, value: Callable[[str], str]) -> dict[str, str]:
     """The row's environment, without its queues; `value` tells what stands behind a name that is granted."""
-    found = {"STAGE": "test", "MAX_RECEIVES": "5", "BUS_NAME": "ticketing", "FUNCTION": one.function}
+    found = {"STAGE": "test", "MAX_RECEIVES": "7", "BUS_NAME": "ticketing", "FUNCTION": one.function}
     for grant in one.may:
         name = grant.env if isinstance(grant, Setting) else grant.resource.env
         found[name] = value(name)

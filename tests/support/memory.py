@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from common import env, log, store
 from common.store import Check, Delete, Item, Key, Put, Update, Write
 from infra import topology
-from infra.vocabulary import Table, Timer, Trigger
+from infra.vocabulary import On, Table, Trigger
 from tests.support.deliveries import Call, Crash, Message, written
 from tests.support.gateway import Reply, row
 from tests.support.sdk import KEY_IDS, Sdk
@@ -51,7 +51,7 @@ class Memory(System):
     def __init__(self) -> None:
         super().__init__()
         self.keys = {topology.TOKEN_KEYS.env: ",".join(KEY_IDS)}
-        self.queues = {one.function: one.function for one in topology.ROWS if isinstance(one, Timer)}
+        self.queues = {one.function: one.function for one in topology.ROWS if isinstance(one, On)}
         self.tables = Tables(topology.TABLES)
         self.sdk = Sdk(self)
         self.before: Callable[[Call], None] = lambda _: None
@@ -137,6 +137,7 @@ class Memory(System):
         self.sdk.mails.clear()
         self.bus.clear()
         self.sent.clear()
+        self.hastened.clear()
 
     @contextlib.contextmanager
     def set(self, name: str, value: str) -> Iterator[None]:

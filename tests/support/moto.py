@@ -92,8 +92,13 @@ class Moto(System):
 
     def intercept(self, operation: str, params: Any) -> Any:
         """What the bus, a timer's queue or a callee answers; None where moto answers."""
-        # `params` is the serialised request here: JSON in the body for these three.
-        carried = {"PutEvents": self._put, "SendMessage": self._send, "Invoke": self._ask}.get(operation)
+        # `params` is the serialised request here: JSON in the body for all these.
+        carried = {
+            "PutEvents": self._put,
+            "SendMessage": self._send,
+            "ChangeMessageVisibility": self._hasten,
+            "Invoke": self._ask,
+        }.get(operation)
         return (SimpleNamespace(status_code=200, headers={}, raw=None), carried(params)) if carried else None
 
     def _put(self, params: Any) -> dict[str, Any]:
@@ -109,6 +114,12 @@ class Moto(System):
         function = next(name for name, url in self.queues.items() if url == sent["QueueUrl"])
         self.sent.append((function, json.loads(sent["MessageBody"]), int(sent.get("DelaySeconds", 0))))
         return {"MessageId": str(uuid.uuid4())}
+
+    def _hasten(self, params: Any) -> dict[str, Any]:
+        asked = json.loads(params["body"])
+        function = next(name for name, url in self.queues.items() if url == asked["QueueUrl"])
+        self.hastened.append((function, int(asked["VisibilityTimeout"])))
+        return {}
 
     def _ask(self, params: Any) -> dict[str, Any]:
         answer = self.invoke(params["url_path"].split("/")[-2], json.loads(params["body"]))

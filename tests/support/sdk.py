@@ -53,6 +53,10 @@ class Sdk:
         self._memory.call("sqs", "SendMessage", asked, lambda: self._memory.sent.append(sent))
         return {"MessageId": "m"}
 
+    def change_message_visibility(self, **asked: Any) -> None:
+        hastened = (asked["QueueUrl"], int(asked["VisibilityTimeout"]))
+        self._memory.call("sqs", "ChangeMessageVisibility", asked, lambda: self._memory.hastened.append(hastened))
+
     def get_queue_attributes(self, **asked: Any) -> dict[str, Any]:
         """Of a dead-letter queue: how many lie there."""
         found = str(len(self._dead(asked["QueueUrl"])))

@@ -50,6 +50,7 @@ class System:
     def __init__(self) -> None:
         self.current: Trigger | None = None
         self.sent: list[tuple[str, dict[str, Any], int]] = []  # (timer function, message, delay)
+        self.hastened: list[tuple[str, int]] = []  # (function, seconds until a message that failed comes again)
         self.bus: list[dict[str, Any]] = []  # EventBridge events, in order of publication
         self.values = dict(VALUES)
         self.queues: dict[str, str] = {}
@@ -121,7 +122,7 @@ class System:
     def environment(self, one: Trigger) -> dict[str, str]:
         """The variables that the deployment would set for the row."""
         found = variables(one, self._value)
-        if isinstance(one, Timer):
+        if isinstance(one, On):
             found["QUEUE_URL"] = self.queues[one.function]
         if isinstance(one, On) and one.sweeps:
             found["DEAD_LETTERS"] = ",".join(self.dead_letters(swept) for swept in one.sweeps)
@@ -150,6 +151,7 @@ class System:
             return
         allowed = {action for grant in one.may if not isinstance(grant, Setting) for action in grant.actions}
         allowed |= {"PutEvents"} if publishes(one) else set()
+        allowed |= {"ChangeMessageVisibility"} if isinstance(one, On) else set()
         allowed |= {"SendMessage"} if isinstance(one, Timer) else set()
         allowed |= {"Invoke"} if one.calls else set()
         allowed |= {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} if getattr(one, "sweeps", ()) else set()

@@ -17,7 +17,7 @@ from reconcile.core.run import BROKEN, Run
 
 TABLE = "rounds"
 KEY = {"pk": "round", "sk": "round"}
-GRACE = timedelta(minutes=30)  # five deliveries, each after six of its function's time-outs
+GRACE = timedelta(minutes=30)  # all deliveries: two soon, four after six of their function's time-outs each
 SLICE = 20  # bookings that are looked at together
 AT_ONCE = timedelta(seconds=40)  # after which no run begins another slice
 ROLLS = 4  # index keys of an event's bookings

@@ -2,24 +2,27 @@
 
 `@consumer` reads the bus-event class from the handler's annotation. Each record ends in one of
 three ways: done, or refused for good by a final DomainError (acknowledged either way) · `Later`, a timer
-that woke early (sent to its own queue again) · anything else (retried, then the DLQ).
+that woke early (sent to its own queue again) · anything else (retried, soon at first, then the DLQ).
 """
 
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, get_args, get_type_hints
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
 
 from common import clock, env, log, trace
 from common.bus import BusEvent
 from common.problems import DomainError
 
 MAX_DELAY = 900  # seconds: the longest that SQS delays a message
+_SOON = {1: 5, 2: 30}  # seconds from the first failure and from the second to the next try
 
 
 class Later(Exception):
@@ -77,6 +80,7 @@ class Consumer:
                 "failed", exc_info=True, extra={"tries": tries, "correlation_id": message.correlation_id}
             )
             if self.gives_up is None or tries < int(env.setting("MAX_RECEIVES")):
+                _hasten(record, tries)
                 raise
             self.gives_up(message)
             return {"gave_up": True}
@@ -91,6 +95,15 @@ def consumer(fn: Callable[[Any], None]) -> Consumer:
 def consumer_that_gives_up(by: Callable[[Any], None]) -> Callable[[Callable[[Any], None]], Consumer]:
     """As `consumer`; on the last try before the DLQ, `by` ends the matter instead."""
     return lambda fn: Consumer(fn, by)
+
+
+def _hasten(record: SQSRecord, tries: int) -> None:
+    # The queue's own time must outlast a function that runs on; one that has failed need not wait for it.
+    if tries not in _SOON:
+        return
+    asked = {"QueueUrl": env.setting("QUEUE_URL"), "ReceiptHandle": record.receipt_handle}
+    with suppress(BotoCoreError, ClientError):  # then the message comes again when the queue's time is over
+        env.client("sqs").change_message_visibility(VisibilityTimeout=_SOON[tries], **asked)
 
 
 def _wake(record: SQSRecord, at: datetime) -> None:
