@@ -8,14 +8,12 @@ that woke early (sent to its own queue again) · anything else (retried, soon at
 import json
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, get_args, get_type_hints
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import BotoCoreError, ClientError
 
 from common import clock, env, log, trace
 from common.bus import BusEvent
@@ -98,12 +96,11 @@ def consumer_that_gives_up(by: Callable[[Any], None]) -> Callable[[Callable[[Any
 
 
 def _hasten(record: SQSRecord, tries: int) -> None:
-    # The queue's own time must outlast a function that runs on; one that has failed need not wait for it.
-    if tries not in _SOON:
-        return
-    asked = {"QueueUrl": env.setting("QUEUE_URL"), "ReceiptHandle": record.receipt_handle}
-    with suppress(BotoCoreError, ClientError):  # then the message comes again when the queue's time is over
-        env.client("sqs").change_message_visibility(VisibilityTimeout=_SOON[tries], **asked)
+    # The queue's own time must outlast a function that runs on; one that has failed need not wait for it. Should this
+    # fail, too, the record has failed all the same, and comes again when that time is over.
+    if soon := _SOON.get(tries):
+        asked = {"QueueUrl": env.setting("QUEUE_URL"), "ReceiptHandle": record.receipt_handle}
+        env.client("sqs").change_message_visibility(VisibilityTimeout=soon, **asked)
 
 
 def _wake(record: SQSRecord, at: datetime) -> None:
