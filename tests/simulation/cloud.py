@@ -294,13 +294,14 @@ class Cloud:
         else:
             failed = {one.id for one in batch}
         for one in batch:
+            soon = queue.hastened.pop(one.id, VISIBILITY_FACTOR * queue.row.seconds)
             if one.id not in failed:
                 continue
             if one.tries >= MAX_RECEIVES:
                 queue.dead.append(one)
                 self.schedule.tell(f"{one.what} is set aside")
             else:
-                self._visible(queue, one, queue.hastened.pop(one.id, VISIBILITY_FACTOR * queue.row.seconds))
+                self._visible(queue, one, soon)
 
     # -- the SDK's other clients ----------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
 
 After every call the changes of the tables go through `cdc.publish_outbox`; what it puts on the bus becomes
 one message for each consumer whose row hears it. `settle` delivers what is due, `rest` moves the clock on as
-well. A message that fails comes again when its time in flight is over, five times at most. Crashes, races,
-duplicates and held-back messages are asked for by `Slot`, which names the same message in every run: ids and
-clock are the driver's.
+well. A message that fails comes again when it is shown again, or else when its time in flight is over, seven
+times at most. Crashes, races, duplicates and held-back messages are asked for by `Slot`, which names the same
+message in every run: ids and clock are the driver's.
 """
 
 import json
