@@ -14,19 +14,21 @@ from local.client import Answer, Client, Refused
 
 Found = TypeVar("Found")
 CODE = re.compile(r"^[\w-]{43}(?=\r?$)", re.MULTILINE)  # as it stands in a mail, alone in its line
-PATIENCE = 30.0  # seconds for something that travels by bus and queues
+PATIENCE = 120.0  # seconds: a deadline, not a wait; two retries of a message (35 s) and a busy machine fit in
 
 
 def until(look: Callable[[], Found | None], what: str, *, seconds: float | None = None) -> Found:
     """What `look` finds, once it finds something. Raises TimeoutError."""
     seconds = PATIENCE if seconds is None else seconds
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while True:
+        last = time.monotonic() >= deadline  # the last look begins after the deadline, however long the others took
         found = look()
         if found is not None:
             return found
+        if last:
+            raise TimeoutError(f"{what} did not happen within {seconds:.0f} s")
         time.sleep(0.1)
-    raise TimeoutError(f"{what} did not happen within {seconds:.0f} s")
 
 
 @dataclass(frozen=True)

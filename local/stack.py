@@ -25,7 +25,7 @@ from local.progress import CannotGoOn, quiet
 
 HOST = "127.0.0.1"
 API_ID = "71c4e700"  # given to the emulator's API, so that its address is known before it exists
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0  # a deadline: a busy machine starts slowly
 Step = Callable[[str], AbstractContextManager[None]]
 
 
