@@ -10,6 +10,7 @@ from local.people import Organiser, Person
 from local.stack import Stack
 from tests.support.answers import Asking, Heard
 from tests.support.house import House
+from tests.support.renewing import Renewing
 from tests.support.stack import ADMIN, deployed
 
 HERE = Path(__file__).parent
@@ -36,13 +37,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Client:
-    """The API as nobody."""
-    return Client(stack.api, mailbox=stack.mailbox)
+    """The API as nobody; whoever logs in by it stays logged in."""
+    return Renewing(stack.api, mailbox=stack.mailbox)
 
 
 @pytest.fixture(scope="session")
 def admin(api: Client) -> Client:
-    """The API as the one admin (the token lasts 15 minutes)."""
+    """The API as the one admin."""
     return api.login(ADMIN["email"], ADMIN["password"])
 
 

@@ -10,6 +10,7 @@ import pytest
 from local.client import Client
 from local.people import Organiser, Person
 from local.stack import HOST, Ports, Stack
+from tests.support.renewing import Renewing
 from tests.support.stack import ADMIN, deployed
 from tests.support.weather import Weather, weather
 
@@ -44,13 +45,13 @@ def stack(ports: Ports, sky: Weather, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Client:
-    """The API as nobody."""
-    return Client(stack.api, mailbox=stack.mailbox)
+    """The API as nobody; whoever logs in by it stays logged in."""
+    return Renewing(stack.api, mailbox=stack.mailbox)
 
 
 @pytest.fixture(scope="module")
 def admin(api: Client) -> Client:
-    """The API as the one admin (the token lasts 15 minutes)."""
+    """The API as the one admin."""
     return api.login(ADMIN["email"], ADMIN["password"])
 
 
