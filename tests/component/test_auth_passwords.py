@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -182,9 +182,9 @@ def test_asking_makes_the_same_one_write_for_known_and_unknown(house: House) -> 
     env.client("dynamodb").meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
 
     def seconds(email: str) -> float:
-        started = perf_counter()
+        started = process_time()
         house.forgets(email)
-        return perf_counter() - started
+        return process_time() - started
 
     pairs = [(seconds(ADDRESS), seconds("nobody@example.com")) for _ in range(15)]
 
