@@ -11,6 +11,7 @@ from common.bus.auth import UserRegistered
 from common.bus.user import UserUpdated
 from common.outbox import published
 from infra.topology import USERS
+from tests.support.orders import START, Clock
 from tests.support.system import Person, Reply, System
 
 pytestmark = pytest.mark.moto
@@ -253,7 +254,7 @@ def test_a_profile_that_is_not_there_is_not_made_by_replacing_it(users: System, 
     assert {item["pk"] for item in users.scan(USERS) if item["sk"] == "profile"} == {ANNA.user_id}
 
 
-TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+TOMORROW = (START + timedelta(days=1)).date().isoformat()
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,7 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
         ("created_at", "2020-01-01T00:00:00Z"),
     ],
 )
-def test_a_wrong_or_unknown_field_is_named(users: System, field: str, value: Any) -> None:
+def test_a_wrong_or_unknown_field_is_named(users: System, clock: Clock, field: str, value: Any) -> None:
     before = users.scan(USERS)
 
     reply = put(users, PROFILE | {field: value})
