@@ -125,7 +125,7 @@ def walked(search: Search, index: Index, limit: int, token: str | None = None, *
             return ids
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(st.lists(EVENT, max_size=8), FILTERS, SORT, st.integers(1, 4))
 def test_it_finds_what_the_model_finds_in_both_directions(
     drawn: list[dict[str, Any]], filters: Filters, sort: Any, limit: int
@@ -139,7 +139,7 @@ def test_it_finds_what_the_model_finds_in_both_directions(
         assert walked(search, index, limit, second.previous_token, back=True) == expected[:limit]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(
     st.lists(EVENT, min_size=2, max_size=8),
     st.lists(EVENT, max_size=4),
@@ -173,7 +173,7 @@ def test_pages_lose_and_repeat_nothing_of_what_stays(
         assert read == before
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(
     st.text(alphabet=st.characters(codec="utf-8"), max_size=200) | st.text(string.punctuation + " aORND", max_size=60)
 )
