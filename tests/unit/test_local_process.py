@@ -10,7 +10,8 @@ import pytest
 
 from local.process import Pids, command_line, end, mark
 
-SLEEP = "import time; time.sleep(60)"
+SLEEP = "import time; time.sleep(600)"
+SECONDS = 60  # a deadline: a busy machine starts and ends processes slowly
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def started() -> Iterator[list[subprocess.Popen[bytes]]]:
 
 def a_process(started: list[subprocess.Popen[bytes]], *options: str) -> int:
     started.append(subprocess.Popen([sys.executable, *options, "-c", SLEEP], start_new_session=True))
-    pid, deadline = started[-1].pid, time.monotonic() + 5
+    pid, deadline = started[-1].pid, time.monotonic() + SECONDS
     while not command_line(pid) and time.monotonic() < deadline:
         time.sleep(0.001)  # for a moment after its start a process has no command line yet
     return pid
@@ -36,7 +37,7 @@ def test_processes_that_bear_the_stacks_mark_are_ended(tmp_path: Path, started: 
 
     assert end(tmp_path)
 
-    assert [process.wait(5) for process in started] == [-15, -15]
+    assert [process.wait(SECONDS) for process in started] == [-15, -15]
     assert not (tmp_path / "pids.json").exists()
 
 
