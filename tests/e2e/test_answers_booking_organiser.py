@@ -111,7 +111,9 @@ def test_places_that_are_held_may_return(house: House, buyer: Person, ask: Askin
 
 
 def test_availability_is_sent_once(house: House, ask: Asking) -> None:
-    call = f"GET /v1/events/{house.party['id']}/availability"
+    few = [{"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 5}]
+    event = house.organiser.publishes(house.free, "Availability", few)  # of its own: nobody else books here
+    call = f"GET /v1/events/{event['id']}/availability"
 
     first = ask(house.nobody, call)
     same = ask(house.nobody, call, headers={"If-None-Match": first.headers["ETag"]})
