@@ -10,11 +10,12 @@ LIST = "/v1/notifications"
 
 
 def tickets_mail(house: House) -> dict[str, Any]:
-    """The buyer's notification of the party's tickets, once it was sent."""
+    """The notification of the house's own tickets, whatever else the buyer has booked since, once it was sent."""
 
     def look() -> dict[str, Any] | None:
-        told = house.buyer.client.must("GET", LIST)["items"]
-        return next((one for one in told if one["kind"] == "tickets_created" and one["status"] == "CREATED"), None)
+        told = house.buyer.client.must("GET", f"{LIST}?limit=100")["items"]
+        mine = [one for one in told if one["kind"] == "tickets_created" and one["booking_id"] == house.booking["id"]]
+        return next((one for one in mine if one["status"] == "CREATED"), None)
 
     return until(look, "the tickets' mail")
 
