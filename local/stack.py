@@ -207,7 +207,7 @@ class Stack:
 
     def invoke(self, function: str, payload: dict[str, Any]) -> Any:
         """Call a function as an operator would, and return its answer."""
-        answer = self.client("lambda", read_timeout=60).invoke(
+        answer = self.client("lambda", read_timeout=300).invoke(
             FunctionName=self.function(function), Payload=json.dumps(payload).encode()
         )
         text = answer["Payload"].read().decode()
