@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.people import Person, checkout, choose, held, payment_of, settled, until
+from local.tables import items
 from tests.support.answers import Asking
 from tests.support.house import House
 
@@ -37,9 +38,8 @@ def payment(buyer: Person, booking: dict[str, Any]) -> dict[str, Any]:
 
 def sent_back(house: House, payment_id: str) -> int:
     """What the provider has sent back of it."""
-    sessions = house.stack.client("dynamodb").scan(TableName=house.stack.table("sandbox"))["Items"]
-    ours = [one for one in sessions if one.get("client_reference_id", {}).get("S") == payment_id]
-    return sum(int(one["amount_refunded"]["N"]) for one in ours if "amount_refunded" in one)
+    ours = [one for one in items(house.stack, "sandbox")["sandbox"] if one.get("client_reference_id") == payment_id]
+    return sum(int(one.get("amount_refunded", 0)) for one in ours)
 
 
 def ended(buyer: Person, payment: dict[str, Any], status: str) -> dict[str, Any]:

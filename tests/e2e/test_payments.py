@@ -36,7 +36,7 @@ class Crowd:
 
 
 # A refused refund waits for a round of the reconciler; every single fault has its test in test_provider_faults.py.
-FEW = Crowd(payments=36, buyers=12, at_once=6, hold=15, seed=21, times=1, without=("refund.refused",))
+FEW = Crowd(payments=36, buyers=12, at_once=6, hold=30, seed=21, times=1, without=("refund.refused",))
 MANY = Crowd(payments=1000, buyers=100, at_once=24, hold=120, seed=1, times=2)
 
 

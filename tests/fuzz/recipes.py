@@ -275,12 +275,10 @@ class Recipes:
 
     def _body_start_payment(self) -> Things:
         booking = self._held()
-        for _ in range(50):
-            asked = {"order_id": booking["id"], "price": booking["prices"]}
-            if self.me.call("POST", "/v1/payments", asked).status != 404:
-                break
-            time.sleep(0.1)
-        return {"order_id": booking["id"], "price": booking["prices"]}
+        asked = {"order_id": booking["id"], "price": booking["prices"]}
+        with suppress(TimeoutError):
+            until(lambda: self.me.call("POST", "/v1/payments", asked).status != 404 or None, "the payment's opening")
+        return asked
 
     def _path_offer_ticket(self, _: str) -> Any:
         ticket = self._own("offer")

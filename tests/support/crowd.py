@@ -1,5 +1,6 @@
 """Buyers by the dozen who pay a provider that misbehaves, and what has become of their money in the end."""
 
+import contextlib
 import secrets
 import time
 from collections import Counter
@@ -20,6 +21,8 @@ AT_ONCE = 24  # buyers; with the provider's calls and webhooks there are no more
 TICKETS, REFUND = "tickets", "refund"
 _BOOKINGS = 5
 _PATIENCE = 20  # failed calls
+_ROUND_SECONDS = 30.0  # in which a round of the reconciler must have its effect
+_MAIL_SECONDS = 60.0  # in which the last mails must come
 _PAGE_SECONDS = 110.0  # in which a page must come, however it is held up
 _REPEATED = (404, 500, 502, 503, 504)  # payment not open yet, or nothing known: the same call again
 
@@ -201,11 +204,26 @@ def settle(stack: Stack, purchases: list[Purchase], *, patience: float, rounds: 
     while left and made < rounds:
         made += 1
         whole_round(stack, 0)
-        left = _unless_quiet(open_ones, 10)
-    books, waiting = Books.read(stack, purchases), sum(any(one.id in said for said in late) for one in purchases)
+        left = _unless_quiet(open_ones, _ROUND_SECONDS)
+    seconds, waiting = time.monotonic() - started, sum(any(one.id in said for said in late) for one in purchases)
+    books, mails = _with_mails(stack, purchases)
     ended = books.endings()
-    seconds, mails = time.monotonic() - started, books.mails(Client(stack.mailbox))
     return Settled(Counter(ended.values()), ended, late, waiting, made, books.unsound(), mails, seconds)
+
+
+def _with_mails(stack: Stack, purchases: list[Purchase]) -> tuple[Books, list[str]]:
+    """The books once the mails agree with them: a mail is sent a moment before its notification says so."""
+    books, mails = Books.read(stack, purchases), list[str]()
+
+    def agree() -> bool | None:
+        nonlocal books
+        books = Books.read(stack, purchases)
+        mails[:] = books.mails(Client(stack.mailbox))
+        return None if mails else True
+
+    with contextlib.suppress(TimeoutError):
+        until(agree, "as many mails as notifications", seconds=_MAIL_SECONDS)
+    return books, mails
 
 
 def _unless_quiet(open_ones: Callable[[], list[str]], seconds: float) -> list[str]:
