@@ -28,7 +28,7 @@ def ticketing(stack: Stack) -> Run:
         done = subprocess.run(
             [ROOT / "bin/ticketing", *arguments, *([] if fails else ["--json"])],
             env=os.environ | {"TICKETING_EMULATOR_PORT": str(stack.ports.emulator)},
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
         assert done.returncode == (1 if fails else 0), done.stderr
         return done.stderr if fails else json.loads(done.stdout)
@@ -85,19 +85,19 @@ def test_a_message_that_was_given_up_is_listed_with_its_reason_and_given_back_on
     ticketing: Run, stack: Stack, house: House, booking: dict[str, Any]
 ) -> None:
     envelope = _unsendable(house, stack, booking)
-    assert ticketing("dlq", SENDING) == []
+    mine = envelope["detail"]["bus_event_id"]  # others may have died there, too
+    assert about(ticketing("dlq", SENDING), mine) == []
     dead = stack.dead_letters(SENDING)
     stack.client("sqs").send_message(QueueUrl=dead, MessageBody=json.dumps(envelope))
 
-    [letter] = ticketing("dlq", SENDING)
-    again = ticketing("dlq", SENDING)
-    given = [ticketing("redrive", SENDING) for _ in range(2)]
+    [letter] = about(ticketing("dlq", SENDING), mine)
+    again = about(ticketing("dlq", SENDING), mine)
+    given = [ticketing("redrive", SENDING)[SENDING] for _ in range(2)]
 
-    assert letter["bus_event_id"] == envelope["detail"]["bus_event_id"]
     assert "ContactMissing" in letter["reason"]
     assert again == [letter], "looking at it has changed it"
-    assert given == [{SENDING: 1}, {SENDING: 0}]
-    assert ticketing("dlq", SENDING) == []
+    assert given[0] > given[1] == 0
+    assert about(ticketing("dlq", SENDING), mine) == []
 
 
 def test_a_sound_system_is_looked_at_and_left_alone(ticketing: Run, stack: Stack, booking: dict[str, Any]) -> None:
@@ -124,6 +124,10 @@ def test_what_cannot_be_done_is_said_in_one_sentence(ticketing: Run, arguments: 
 
     assert told.startswith(said)
     assert len(told.splitlines()) == 1
+
+
+def about(letters: list[dict[str, Any]], bus_event_id: str) -> list[dict[str, Any]]:
+    return [one for one in letters if one["bus_event_id"] == bus_event_id]
 
 
 def _unsendable(house: House, stack: Stack, booking: dict[str, Any]) -> dict[str, Any]:
