@@ -15,9 +15,10 @@ from local.people import choose, until
 from local.stack import Stack
 from tests.support.house import FREE, PAID, House
 from tests.support.leaver import Leaver
+from tests.support.stack import DEADLINE
 from tests.support.traces import Markers, found
 
-SECONDS = 30
+SECONDS = DEADLINE
 PROVIDERS = b"[ses-v2] SESv2 SendEmail: "
 
 

@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from local import people
 from local.stack import Ports, Stack
 from local.up import furnish
 
 ADMIN = {"email": "admin@ticketing.example", "password": "correct horse battery staple"}
+# Seconds. On a busy machine a function may run into its time-out; its queue gives the message again after up to 300 s.
+DEADLINE = 400.0
 
 
 @contextmanager
@@ -18,6 +21,7 @@ def deployed(state: Path, ports: Ports | None = None, *, through: str | None = N
     """A seeded system with one admin (`ADMIN`); it ends with the block, and with this process if that dies."""
     stack = Stack(ports or Ports.free(), state, with_parent=True, through=through)
     atexit.register(stack.stop)
+    people.PATIENCE = DEADLINE
     try:
         stack.start()
         furnish(stack, ADMIN)
