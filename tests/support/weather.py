@@ -46,6 +46,10 @@ class Weather:
         """How often the rules of this moment have fired."""
         return sum(int(rule["fired_count"]) for rule in self._call("GET", "rules"))
 
+    def unstruck(self) -> list[str]:
+        """Which of the rules of this moment have not fired yet."""
+        return [_named(rule) for rule in self._call("GET", "rules") if not rule["fired_count"]]
+
     def calm(self, service: str, operation: str, seconds: float = 4.0) -> None:
         """Return once nobody has made this call for so long: what was under way has arrived."""
         with self.storms([{"service": service, "operation": operation, "latency": 1}]):
