@@ -57,7 +57,7 @@ def repeated(call: Callable[[], Answer]) -> Answer:
 def buys(buyer: Person, event_id: str, faults: str = "", before: Callable[[], object] = lambda: None) -> Purchase:
     """The buyer books one place and pays for it on the page, however often the page has to be asked for.
 
-    Whose time is over before a page was given out books again: nothing was paid.
+    Whose time is over before a page was given out, or before it was answered, books again: nothing was paid.
     """
     for _ in range(_BOOKINGS):
         booking = _held(buyer, event_id)
@@ -68,6 +68,8 @@ def buys(buyer: Person, event_id: str, faults: str = "", before: Callable[[], ob
             continue
         if page:
             _pay(page, faults)
+            if _expired(page):
+                continue
         return Purchase(buyer, booking, repeated)
     raise TimeoutError("no page within the time to pay")
 
@@ -88,6 +90,11 @@ def _pay(page: str, faults: str) -> None:
             return
         time.sleep(0.2)
     raise TimeoutError("the page does not answer")
+
+
+def _expired(page: str) -> bool:
+    """Whether the provider had ended the page before the buyer chose: such a page takes nothing."""
+    return b"This page has expired" in repeated(lambda: Client("").call("GET", page)).content
 
 
 def page_of(buyer: Person, booking: Mapping[str, Any]) -> tuple[str | None, int]:
