@@ -23,14 +23,17 @@ CLIENT := generated/ticketing_api/py.typed
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-config
 
-.PHONY: help up demo reconcile down logs test check lint types architecture synth docs docs-unchanged answers prove simulate \
-	faults crash-points mutants deploy destroy fmt lock environment clean
+.PHONY: help up dev demo reconcile down logs test unit check lint types architecture synth docs docs-unchanged snapshot \
+	answers prove simulate faults crash-points mutants deploy destroy fmt lock environment clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 up: environment ## start the whole system on this machine: API on 8000, mailbox on 8025
 	@$(PY) -m local.up
+
+dev: up ## reload functions of the running system whenever their sources change
+	@$(OURS) -m local.dev
 
 demo: up ## drive the journey over HTTP, step by step, then check the tables
 	@$(OURS) -m local.demo
@@ -43,6 +46,9 @@ down: ## stop what `make up` started
 
 logs: ## follow the emulator's, the proxy's and the functions' log
 	@$(PY) -m local.logs
+
+unit: environment ## run the fast tests: no emulator, no synthesis
+	@$(PY) -m pytest --numprocesses auto tests/unit
 
 test: environment $(CLIENT) ## run the tests, on an emulator of their own; TESTS='-k holds tests/unit' narrows
 ifdef TESTS
@@ -72,6 +78,7 @@ types: environment $(CLIENT)
 
 architecture: environment
 	@$(PY) tools/check_architecture.py
+	@$(PY) tools/check_names.py
 	@$(PY) -m deptry .
 
 synth: environment
@@ -82,6 +89,9 @@ docs: environment ## generate docs/ from the topology and the code
 
 docs-unchanged: environment
 	@$(OURS) -m tools.docs --check
+
+snapshot: environment ## write what outlives a deployment: tests/infra/stored_data.json
+	@$(OURS) -m tests.infra.stored_data
 
 answers: environment $(CLIENT) ## ask the deployed system for every documented answer, and write docs/answers.md
 	@-$(PY) -m pytest -q tests/e2e/test_answers_*.py tests/e2e/test_every_answer.py
@@ -95,7 +105,7 @@ simulate: environment ## seeded schedules of the whole system with faults: make 
 	@$(OURS) -m tests.simulation $(or $(SEEDS),1000) $(or $(FROM),1)
 
 faults: environment ## each of the 34 faults: its test, and how it ends without the guard that answers it
-	@$(OURS) -m tests.simulation.fault_table
+	@$(OURS) -m tests.simulation.fault_report
 
 crash-points: environment ## let each function's process end before and after each call that it makes, and count
 	@$(OURS) -m tests.saga
@@ -118,14 +128,15 @@ lock: environment ## pin every requirement anew, with hashes (UPGRADE=1 takes ne
 	@$(LOCK) $(if $(UPGRADE),--upgrade) requirements/runtime.in requirements/infra.in requirements/local.in requirements/dev.in -o requirements/all.txt
 	@$(LOCK) requirements/runtime.in -c requirements/all.txt -o requirements/runtime.txt
 
-environment: $(ENVIRONMENT) $(CLI)
+environment:
+	@$(MAKE) --silent --jobs=2 $(ENVIRONMENT) $(CLI)
 
-$(ENVIRONMENT): requirements/all.txt local/needs.sh
-	@local/needs.sh environment $(VENV) requirements/all.txt
+$(ENVIRONMENT): requirements/all.txt local/bootstrap.sh
+	@local/bootstrap.sh environment $(VENV) requirements/all.txt
 	@touch $@
 
-$(CLI): package.json package-lock.json local/needs.sh
-	@local/needs.sh cli
+$(CLI): package.json package-lock.json local/bootstrap.sh
+	@local/bootstrap.sh cli
 	@touch $@
 
 $(CLIENT): docs/openapi.json tools/generate_client.py | $(ENVIRONMENT)

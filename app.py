@@ -12,7 +12,7 @@ from infra.stacks.system import System
 
 def build(app: App) -> System:
     """Every stack of the stage that the app's context names; with `-c nag=true` checked by cdk-nag."""
-    system = System(app, Stage.of(app.node.get_all_context()))
+    system = System(app, Stage.from_context(app.node.get_all_context()))
     if app.node.try_get_context("nag"):
         Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
     return system

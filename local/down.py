@@ -1,15 +1,15 @@
-"""`make down`: end what `make up` started, and nothing else."""
+"""`make down`: stop what `make up` started, and nothing else."""
 
-from local.process import end
-from local.progress import command
-from local.up import STATE, alone
+from local.process import stop_processes
+from local.progress import run_command
+from local.up import STATE, exclusive_lock
 
 
 def down() -> None:
     STATE.mkdir(parents=True, exist_ok=True)
-    with alone(STATE):
-        print("down" if end(STATE) else "nothing is running")
+    with exclusive_lock(STATE):
+        print("down" if stop_processes(STATE) else "nothing is running")
 
 
 if __name__ == "__main__":
-    command(down)
+    run_command(down)

@@ -1,33 +1,33 @@
-"""`make logs`: what the stack and the functions print, as they print it."""
+"""`make logs`: follow the output of the stack and the functions."""
 
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from local.progress import CannotGoOn, command
+from local.progress import CommandError, run_command
 from local.up import STATE
 
-NAMES = ("emulator.log", "keeper.log")
+LOG_FILES = ("emulator.log", "supervisor.log")
 CHARACTERS_SHOWN = 20_000
 
 
 def logs() -> None:
-    """The end of each log, then, if somebody watches, what is added."""
-    paths = [path for path in (STATE / name for name in NAMES) if path.exists()]
+    """Print the end of each log, then on a terminal what is added."""
+    paths = [path for path in (STATE / name for name in LOG_FILES) if path.exists()]
     if not paths:
-        raise CannotGoOn("There are no logs yet: make up starts the system.")
+        raise CommandError("There are no logs yet: make up starts the system.")
     positions = {path: max(0, path.stat().st_size - CHARACTERS_SHOWN) for path in paths}
     with suppress(KeyboardInterrupt, BrokenPipeError):
         while True:
             for path, position in positions.items():
-                positions[path] = show(path, position)
+                positions[path] = print_new_text(path, position)
             if not os.isatty(1):
                 return
             time.sleep(0.5)
 
 
-def show(path: Path, position: int) -> int:
+def print_new_text(path: Path, position: int) -> int:
     with path.open("rb") as file:
         file.seek(position)
         text = file.read()
@@ -37,4 +37,4 @@ def show(path: Path, position: int) -> int:
 
 
 if __name__ == "__main__":
-    command(logs)
+    run_command(logs)

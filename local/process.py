@@ -1,4 +1,4 @@
-"""The keeper's process as its starter sees it: is it alive, is it ours, end it."""
+"""The processes of a stack: find those that run, and stop them."""
 
 import json
 import os
@@ -12,28 +12,30 @@ from pathlib import Path
 GRACE_SECONDS = 10.0
 
 
-def mark(state: Path) -> str:
-    """What stands in the command line of every process of the stack that lives in `state`."""
-    return f"ticketing-stack=[{state.resolve()}]"  # closed: one path may begin another
+def stack_marker(state: Path) -> str:
+    """The marker in the command line of every process of the stack in `state`."""
+    return f"ticketing-stack=[{state.resolve()}]"  # with brackets, because one path may be a prefix of another
 
 
 def command_line(pid: int) -> str:
-    """The command line of a process, empty when there is none."""
+    """The command line of a process; empty if it does not run."""
     proc = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self/cmdline").exists():
         try:
             return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             return ""
-    found = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return found.stdout
+    result = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return result.stdout
 
 
 @dataclass(frozen=True)
 class Pids:
-    """The processes of one stack; written by the keeper, read by whoever ends it."""
+    """The process ids of one stack; the supervisor writes them."""
 
-    keeper: int
+    supervisor: int
     emulator: int
 
     @classmethod
@@ -46,20 +48,20 @@ class Pids:
     def write(self, state: Path) -> None:
         (state / "pids.json").write_text(json.dumps(vars(self)))
 
-    def ours(self, state: Path) -> list[int]:
-        """Those that run and were started for this stack: a pid may have gone to somebody else."""
-        return [pid for pid in (self.keeper, self.emulator) if mark(state) in command_line(pid)]
+    def running(self, state: Path) -> list[int]:
+        """The processes that run and belong to this stack: a pid may have been reused."""
+        return [pid for pid in (self.supervisor, self.emulator) if stack_marker(state) in command_line(pid)]
 
 
-def end(state: Path) -> bool:
-    """End what was started for this stack, and nothing else; False when nothing ran."""
+def stop_processes(state: Path) -> bool:
+    """Stop the processes of this stack only. Returns whether any ran."""
     pids = Pids.read(state)
-    running = pids.ours(state) if pids else []
+    running = pids.running(state) if pids else []
     for pid in running:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-    if pids and not gone(pids, state, GRACE_SECONDS):
-        for pid in pids.ours(state):
+    if pids and not wait_until_exited(pids, state, GRACE_SECONDS):
+        for pid in pids.running(state):
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
     for name in ("pids.json", "endpoints.json"):
@@ -67,11 +69,11 @@ def end(state: Path) -> bool:
     return bool(running)
 
 
-def gone(pids: Pids, state: Path, seconds: float) -> bool:
+def wait_until_exited(pids: Pids, state: Path, seconds: float) -> bool:
     """Whether every process of the stack ended within that time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if not pids.ours(state):
+        if not pids.running(state):
             return True
         time.sleep(0.05)
-    return not pids.ours(state)
+    return not pids.running(state)

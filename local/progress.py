@@ -1,4 +1,4 @@
-"""What a person sees while the stack starts: one line for each long step, one sentence when it cannot go on."""
+"""Progress of the commands: one line for each long step, one sentence for an error."""
 
 import signal
 import sys
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class CannotGoOn(Exception):
-    """The reason, in one sentence that says what to do."""
+class CommandError(Exception):
+    """A command failed; the message is one sentence with the remedy."""
 
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Print the step's name, then the seconds it took."""
+    """Print the step's name, then its duration."""
     started = time.monotonic()
     print(f"{name} … ", end="", flush=True)
     try:
@@ -26,23 +26,23 @@ def step(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def quiet(_name: str) -> Iterator[None]:
-    """The step of a stack that nobody watches."""
+def silent_step(_name: str) -> Iterator[None]:
+    """A step without output."""
     yield
 
 
-def command(main: Callable[[], None]) -> None:
-    """Run a command of the Makefile: a reason not to go on is one sentence and exit code 1."""
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, _interrupt)
+def run_command(main: Callable[[], None]) -> None:
+    """Run a command of the Makefile; an error is one sentence and exit code 1."""
+    for signal_number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signal_number, _interrupt)
     try:
         main()
-    except CannotGoOn as reason:
+    except CommandError as reason:
         sys.exit(str(reason))
     except KeyboardInterrupt:
-        sys.exit("interrupted: nothing was left half done")
+        sys.exit("interrupted: everything was undone")
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    # As Ctrl-C does: what was begun is undone on the way out.
+    # As Ctrl-C: context managers clean up.
     raise KeyboardInterrupt

@@ -1,7 +1,4 @@
-"""Sample data, made through the API as its users would make it: four categories, and an event or two of each.
-
-What is there already is left alone, so that a second run adds nothing.
-"""
+"""Create sample data through the API: four categories with one or two events each. Idempotent."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,8 +8,8 @@ from local.client import Client
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A type of place: its name, its price in minor units, how many there are."""
+class SampleType:
+    """An event type: its name, its price in minor units, and its capacity."""
 
     name: str
     prices: int
@@ -21,7 +18,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampleEvent:
     """An event some days from now, starting at `hour` UTC."""
 
     name: str
@@ -29,14 +26,14 @@ class Sample:
     venue: str
     city: str
     zone: str
-    days: int
-    hour: int
-    hours: int
-    types: tuple[Kind, ...]
+    days_ahead: int
+    start_hour: int
+    duration_hours: int
+    types: tuple[SampleType, ...]
 
     def request(self, category_id: str) -> dict[str, Any]:
         midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        starts_at = midnight + timedelta(days=self.days, hours=self.hour)
+        starts_at = midnight + timedelta(days=self.days_ahead, hours=self.start_hour)
         return {
             "category_id": category_id,
             "name": self.name,
@@ -45,98 +42,100 @@ class Sample:
             "city": self.city,
             "zone": self.zone,
             "starts_at": starts_at.isoformat(),
-            "ends_at": (starts_at + timedelta(hours=self.hours)).isoformat(),
+            "ends_at": (starts_at + timedelta(hours=self.duration_hours)).isoformat(),
             "types": [vars(kind) for kind in self.types],
         }
 
 
 CATEGORIES = {"concert": "paid", "sport": "paid", "workshop": "free", "conference": "paid"}
 EVENTS = (
-    Sample(
+    SampleEvent(
         name="Night of the Strings",
         category="concert",
         venue="Philharmonie",
         city="Berlin",
         zone="Europe/Berlin",
-        days=30,
-        hour=18,
-        hours=3,
-        types=(Kind("Stalls", 6900, 400), Kind("Balcony", 4500, 200)),
+        days_ahead=30,
+        start_hour=18,
+        duration_hours=3,
+        types=(SampleType("Stalls", 6900, 400), SampleType("Balcony", 4500, 200)),
     ),
-    Sample(
+    SampleEvent(
         name="Harbour Jazz",
         category="concert",
         venue="Pier 12",
         city="Hamburg",
         zone="Europe/Berlin",
-        days=45,
-        hour=19,
-        hours=4,
-        types=(Kind("Standing", 3200, 800),),
+        days_ahead=45,
+        start_hour=19,
+        duration_hours=4,
+        types=(SampleType("Standing", 3200, 800),),
     ),
-    Sample(
+    SampleEvent(
         name="City Derby",
         category="sport",
         venue="Riverside Stadium",
         city="London",
         zone="Europe/London",
-        days=14,
-        hour=14,
-        hours=2,
-        types=(Kind("North Stand", 5500, 1000, "GBP"), Kind("South Stand", 4000, 1000, "GBP")),
+        days_ahead=14,
+        start_hour=14,
+        duration_hours=2,
+        types=(SampleType("North Stand", 5500, 1000, "GBP"), SampleType("South Stand", 4000, 1000, "GBP")),
     ),
-    Sample(
+    SampleEvent(
         name="Bread Baking for Beginners",
         category="workshop",
         venue="The Old Bakery",
         city="Vienna",
         zone="Europe/Vienna",
-        days=21,
-        hour=8,
-        hours=5,
-        types=(Kind("Place", 0, 12),),
+        days_ahead=21,
+        start_hour=8,
+        duration_hours=5,
+        types=(SampleType("Place", 0, 12),),
     ),
-    Sample(
+    SampleEvent(
         name="Serverless Days",
         category="conference",
         venue="Congress Centre",
         city="Lisbon",
         zone="Europe/Lisbon",
-        days=90,
-        hour=8,
-        hours=9,
-        types=(Kind("Regular", 24900, 300), Kind("Student", 9900, 50), Kind("Speaker", 0, 20)),
+        days_ahead=90,
+        start_hour=8,
+        duration_hours=9,
+        types=(SampleType("Regular", 24900, 300), SampleType("Student", 9900, 50), SampleType("Speaker", 0, 20)),
     ),
 )
 
 
 def seed(api: Client, admin: dict[str, str]) -> None:
-    """Add what is missing, as the admin (who may do all that an organiser may)."""
+    """Create the missing sample data as the admin, who has all rights of an organiser."""
     as_admin = api.login(admin["email"], admin["password"])
-    ids = categories(as_admin)
-    known = {event["name"] for event in listed(as_admin, "/v1/events")}
+    ids = ensure_categories(as_admin)
+    existing_names = {event["name"] for event in list_all(as_admin, "/v1/events")}
     for sample in EVENTS:
-        if sample.name not in known:
-            made = as_admin.must(
+        if sample.name not in existing_names:
+            created = as_admin.request_json(
                 "POST", "/v1/events", sample.request(ids[sample.category]), Idempotency_Key=sample.name
             )
-            as_admin.must("POST", f"/v1/events/{made['id']}/publish")
+            as_admin.request_json("POST", f"/v1/events/{created['id']}/publish")
 
 
-def categories(api: Client) -> dict[str, str]:
-    """The id of every sample category, made where it was missing."""
-    ids = {category["name"]: category["id"] for category in listed(api, "/v1/categories")}
+def ensure_categories(api: Client) -> dict[str, str]:
+    """The ids of the sample categories by name; missing ones are created."""
+    ids = {category["name"]: category["id"] for category in list_all(api, "/v1/categories")}
     for name, kind in CATEGORIES.items():
         if name not in ids:
-            ids[name] = api.must("POST", "/v1/categories", {"name": name, "type": kind}, Idempotency_Key=name)["id"]
+            ids[name] = api.request_json("POST", "/v1/categories", {"name": name, "type": kind}, Idempotency_Key=name)[
+                "id"
+            ]
     return ids
 
 
-def listed(api: Client, path: str) -> list[dict[str, Any]]:
+def list_all(api: Client, path: str) -> list[dict[str, Any]]:
     """Every item of a list, page by page."""
-    items, answer = [], api.must("GET", f"{path}?limit=100")
+    items, page = [], api.request_json("GET", f"{path}?limit=100")
     while True:
-        items += answer["items"]
-        if not answer["next_token"]:
+        items += page["items"]
+        if not page["next_token"]:
             return items
-        answer = api.must("GET", f"{path}?limit=100&next_token={answer['next_token']}")
+        page = api.request_json("GET", f"{path}?limit=100&next_token={page['next_token']}")

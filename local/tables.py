@@ -1,4 +1,4 @@
-"""What lies in the deployed tables, for checks that look at all of it."""
+"""The items of the deployed tables, for checks of the whole system."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from infra import topology
 from local.stack import Stack
 
 
-def items(stack: Stack, *tables: str) -> dict[str, list[dict[str, Any]]]:
-    """All items of these tables (of every table, if none is named) as plain values."""
+def scan_tables(stack: Stack, *tables: str) -> dict[str, list[dict[str, Any]]]:
+    """All items of these tables (default: every table) as plain values."""
     dynamodb = stack.client("dynamodb")
     found: dict[str, list[dict[str, Any]]] = {}
     for name in tables or [table.name for table in topology.TABLES]:

@@ -1,4 +1,4 @@
-"""`make up`: a fresh, seeded system, or the one that runs already."""
+"""`make up`: start a new system with sample data, or update the running one."""
 
 import fcntl
 import json
@@ -12,114 +12,115 @@ from typing import Any
 from local import seed
 from local.cdk import ROOT
 from local.client import Client
-from local.digest import digest
-from local.process import end
-from local.progress import CannotGoOn, command, step
+from local.process import stop_processes
+from local.progress import CommandError, run_command, step
+from local.source_digest import digest
 from local.stack import Ports, Stack
 
 STATE = ROOT / ".local"
 
 
 def up(state: Path = STATE) -> None:
-    """Leave the system running and `endpoints.json` written, or nothing at all."""
+    """Leave the system running and `endpoints.json` written, or nothing running."""
     state.mkdir(parents=True, exist_ok=True)
-    with alone(state):
-        ports, known = Ports.from_environment(), record(state)
+    with exclusive_lock(state):
+        ports, recorded = Ports.from_environment(), last_start(state)
         stack, sources = Stack(ports, state, step=step), digest(str(ports))
-        spare(ports, known, state)
-        if known.get("ports") == vars(ports) and (state / "endpoints.json").exists() and stack.is_alive():
-            if known.get("sources") != sources:
-                renew(stack, state, sources)
+        refuse_second_system(ports, recorded, state)
+        if recorded.get("ports") == vars(ports) and (state / "endpoints.json").exists() and stack.is_alive():
+            if recorded.get("sources") != sources:
+                redeploy(stack, state, sources)
         else:
-            begin(stack, state, sources)
-    told = json.loads((state / "endpoints.json").read_text())
-    print(f"up: API {told['api']}  mailbox {told['mailbox']}  admin {told['admin']['email']} (.local/endpoints.json)")
+            start_fresh(stack, state, sources)
+    endpoints = json.loads((state / "endpoints.json").read_text())
+    admin = endpoints["admin"]["email"]
+    print(f"up: API {endpoints['api']}  mailbox {endpoints['mailbox']}  admin {admin} (.local/endpoints.json)")
 
 
-def spare(ports: Ports, known: dict[str, Any], state: Path) -> None:
-    """Nobody's data are lost because the ports were forgotten: a system that runs elsewhere is ended by hand."""
-    before = known.get("ports")
-    if before and before != vars(ports) and Stack(Ports(**before), state).is_alive():
-        raise CannotGoOn(
-            f"A system runs already, with its API on port {before['api']}: make down ends it, "
-            f"or set the TICKETING_…_PORT variables as they were."
+def refuse_second_system(ports: Ports, recorded: dict[str, Any], state: Path) -> None:
+    """Raises CommandError if a system runs on other ports: its data would be lost."""
+    previous_ports = recorded.get("ports")
+    if previous_ports and previous_ports != vars(ports) and Stack(Ports(**previous_ports), state).is_alive():
+        raise CommandError(
+            f"A system already runs with its API on port {previous_ports['api']}: stop it with make down, "
+            f"or set the TICKETING_…_PORT variables to its ports."
         )
 
 
-def begin(stack: Stack, state: Path, sources: str) -> None:
-    """A fresh system in place of whatever was left of another."""
-    if end(state):
-        print("ended what was left of an unfinished start")
+def start_fresh(stack: Stack, state: Path, sources: str) -> None:
+    """Start a new system after removing the remains of another."""
+    if stop_processes(state):
+        print("stopped an unfinished start")
     started = time.monotonic()
     admin = {"email": "admin@ticketing.example", "password": secrets.token_urlsafe(18)}
-    with whole(stack):
+    with stop_on_failure(stack):
         stack.launch()
         stack.deploy()
-        furnish(stack, admin)
-        write(state, stack, sources, admin)
+        bootstrap(stack, admin)
+        write_endpoints(state, stack, sources, admin)
     print(f"started in {time.monotonic() - started:.0f} s")
 
 
-def renew(stack: Stack, state: Path, sources: str) -> None:
-    """Deploy what has changed into the running system; its data stay."""
+def redeploy(stack: Stack, state: Path, sources: str) -> None:
+    """Deploy the changed sources to the running system; its data stay."""
     admin = json.loads((state / "endpoints.json").read_text())["admin"]
     (state / "endpoints.json").unlink()
-    with whole(stack):
+    with stop_on_failure(stack):
         stack.deploy()
-        furnish(stack, admin)
-        write(state, stack, sources, admin)
+        bootstrap(stack, admin)
+        write_endpoints(state, stack, sources, admin)
 
 
 @contextmanager
-def whole(stack: Stack) -> Iterator[None]:
-    """All of it, or nothing left running."""
+def stop_on_failure(stack: Stack) -> Iterator[None]:
+    """Stop the stack if the block fails. Raises CommandError."""
     try:
         yield
     except BaseException as reason:
         stack.stop()
-        if isinstance(reason, Exception) and not isinstance(reason, CannotGoOn):
-            raise CannotGoOn(f"The system is deployed but not usable, and was ended: {reason}") from reason
+        if isinstance(reason, Exception) and not isinstance(reason, CommandError):
+            raise CommandError(f"The system is deployed but not usable, and was stopped: {reason}") from reason
         raise
 
 
-def furnish(stack: Stack, admin: dict[str, str]) -> None:
-    """What a system needs beside its code: a sender, one admin, and something to buy."""
-    with stack.step("making the sender and the admin"):
-        stack.client("sesv2").create_email_identity(EmailIdentity=stack.setting("SENDER"))
+def bootstrap(stack: Stack, admin: dict[str, str]) -> None:
+    """Create the sender identity, the admin and the sample events."""
+    with stack.step("creating the sender and the admin"):
+        stack.client("sesv2").create_email_identity(EmailIdentity=stack.environment_value("SENDER"))
         names = {"user_name": "admin", "first_name": "Ada", "last_name": "Admin", "mobile_phone": "+10000000000"}
         stack.invoke("auth.ensure_admin", admin | names)
     with stack.step("adding sample events"):
         seed.seed(Client(stack.api), admin)
 
 
-def record(state: Path) -> dict[str, Any]:
+def last_start(state: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads((state / "started.json").read_text())
+        recorded: dict[str, Any] = json.loads((state / "started.json").read_text())
     except (OSError, ValueError):
         return {}
-    return found
+    return recorded
 
 
-def write(state: Path, stack: Stack, sources: str, admin: dict[str, str]) -> None:
-    """Last of all `endpoints.json`: that it is there means that the system is ready."""
+def write_endpoints(state: Path, stack: Stack, sources: str, admin: dict[str, str]) -> None:
+    """Write `started.json`, then `endpoints.json`, which means that the system is ready."""
     (state / "started.json").write_text(json.dumps({"ports": vars(stack.ports), "sources": sources}))
     endpoints = {"api": stack.api, "web": None, "ws": None, "mailbox": stack.mailbox, "admin": admin}
-    fresh = state / "endpoints.json.new"
-    fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps(endpoints, indent=2) + "\n")
-    fresh.replace(state / "endpoints.json")
+    temporary = state / "endpoints.json.new"
+    temporary.touch(mode=0o600)
+    temporary.write_text(json.dumps(endpoints, indent=2) + "\n")
+    temporary.replace(state / "endpoints.json")
 
 
 @contextmanager
-def alone(state: Path) -> Iterator[None]:
-    """Two starts at once would take each other's ports."""
+def exclusive_lock(state: Path) -> Iterator[None]:
+    """Prevent concurrent starts, which would compete for the ports. Raises CommandError."""
     with (state / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotGoOn("Another `make up` or `make down` is at work here; wait for it to end.") from None
+            raise CommandError("Another `make up` or `make down` is running here; wait for it to end.") from None
         yield
 
 
 if __name__ == "__main__":
-    command(up)
+    run_command(up)

@@ -2,11 +2,9 @@
 
 import os
 
-from tests.support.aws import isolate
-from tests.support.stack import end_politely
+from tests.support.system.aws_isolation import isolate
+from tests.support.system.e2e_stack import interrupt_on_sigterm
 
 isolate(os.environ)
-os.environ["WHO"] = (
-    "anyone"  # every route's function is told who may call it; here anybody, unless a test says otherwise
-)
-end_politely()
+os.environ["ACCESS"] = "public"  # routes read it; a test that needs a role sets another value
+interrupt_on_sigterm()

@@ -1,7 +1,7 @@
-"""Do the import contracts of pyproject.toml hold? `--planted` shows that each can fail.
+"""Check the import contracts of pyproject.toml; `--planted` proves that each can fail.
 
-For that a copy of the sources gets, one after the other, an import that each contract forbids; the
-check ends with 1 if a contract does not turn red on its own violation.
+The proof adds an import that a contract forbids to a copy of the sources; it exits with 1 if the contract holds
+all the same.
 """
 
 import argparse
@@ -15,19 +15,19 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PYTHONPATH = (".", "functions", "layers/common/python")
 SOURCES = ("pyproject.toml", "infra", "functions", "layers")
-PLANTED = {
+VIOLATIONS = {
     "Services never import each other": ("functions/booking/core/planted.py", "import payment.core.model"),
     "Common imports no service": ("layers/common/python/common/planted.py", "import booking.core.model"),
     "What runs in Lambda imports neither CDK nor infra": ("functions/booking/core/planted.py", "import aws_cdk"),
     "Model and errors know neither AWS nor Powertools": ("functions/booking/core/model.py", "import boto3"),
-    "The topology is data and imports no CDK": ("infra/vocabulary.py", "import aws_cdk"),
+    "The topology is data and imports no CDK": ("infra/topology_types.py", "import aws_cdk"),
 }
 
 
 def lint(root: Path) -> tuple[bool, str]:
-    """Whether all contracts hold for the sources under `root`, and what import-linter says."""
+    """Whether all contracts hold for the sources under `root`, and import-linter's output."""
     path = os.pathsep.join(str(root / part) for part in PYTHONPATH)
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache"],
         cwd=root,
         env=os.environ | {"PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "200"},
@@ -35,21 +35,21 @@ def lint(root: Path) -> tuple[bool, str]:
         text=True,
         check=False,
     )
-    return done.returncode == 0, done.stdout + done.stderr
+    return result.returncode == 0, result.stdout + result.stderr
 
 
-def turns_red(contract: str) -> bool:
-    """Whether the contract, and no accident, breaks once its violation is planted."""
-    file, statement = PLANTED[contract]
+def breaks_when_violated(contract: str) -> bool:
+    """Whether exactly this contract breaks once its violation is planted."""
+    file, statement = VIOLATIONS[contract]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for source in SOURCES:
             copy(ROOT / source, root / source)
         target = root / file
-        was = target.read_text() if target.exists() else ""
-        target.write_text(f"{was}\n{statement}\n")
-        holds, said = lint(root)
-    return not holds and f"{contract} BROKEN" in said
+        original = target.read_text() if target.exists() else ""
+        target.write_text(f"{original}\n{statement}\n")
+        holds, output = lint(root)
+    return not holds and f"{contract} BROKEN" in output
 
 
 def copy(source: Path, target: Path) -> None:
@@ -61,12 +61,12 @@ def copy(source: Path, target: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--planted", action="store_true", help="show that each contract can fail")
+    parser.add_argument("--planted", action="store_true", help="prove that each contract can fail")
     if parser.parse_args().planted:
-        green = [contract for contract in PLANTED if not turns_red(contract)]
-        sys.exit(f"stays green on its own violation: {', '.join(green)}" if green else 0)
-    holds, said = lint(ROOT)
-    print(said if not holds else "import contracts: kept")
+        unbroken = [contract for contract in VIOLATIONS if not breaks_when_violated(contract)]
+        sys.exit(f"stays green on its own violation: {', '.join(unbroken)}" if unbroken else 0)
+    holds, output = lint(ROOT)
+    print(output if not holds else "import contracts: kept")
     sys.exit(not holds)
 
 

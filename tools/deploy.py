@@ -1,11 +1,11 @@
-"""`make deploy STAGE=…` and `make destroy STAGE=…`: the system in the AWS account of the environment.
+"""`make deploy STAGE=…` and `make destroy STAGE=…`: the system in the current AWS account.
 
-The stage's inputs, which stand in no file:
+The stage's inputs, environment variables:
 
-    TICKETING_SENDER           the address that mail comes from, verified in SES (or its domain is)
-    TICKETING_ORIGIN           where people reach the API, e.g. https://tickets.example (without it, the API's own)
+    TICKETING_SENDER           the sender address; it or its domain is verified in SES
+    TICKETING_ORIGIN           the public URL, e.g. https://tickets.example (default: the API's own)
     TICKETING_ADMIN_EMAIL, TICKETING_ADMIN_PASSWORD   the one admin
-    STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET             the provider; without them the sandbox, which prod refuses
+    STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET             the provider (default: the sandbox; required for prod)
 """
 
 import argparse
@@ -20,15 +20,15 @@ from typing import Any
 
 import boto3
 
-from local.progress import CannotGoOn, command, step
+from local.progress import CommandError, run_command, step
 
 ROOT = Path(__file__).parents[1]
-PASSWORD_CHARACTERS = 15
+MIN_PASSWORD_LENGTH = 15
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What an operator gives beside the stage's name."""
+    """An operator's inputs besides the stage's name."""
 
     stage: str
     sender: str
@@ -39,28 +39,28 @@ class Inputs:
     stripe_webhook_secret: str | None = None
 
     @classmethod
-    def of(cls, stage: str, environment: Mapping[str, str]) -> "Inputs":
-        """Refuses, in one sentence, an unknown stage or a missing input."""
-        known(stage)
+    def from_environment(cls, stage: str, environment: Mapping[str, str]) -> "Inputs":
+        """Raises CommandError for an unknown stage or a missing or invalid input."""
+        require_known_stage(stage)
         inputs = cls(
             stage=stage,
-            sender=needed(environment, "TICKETING_SENDER", "the address that mail comes from"),
-            admin_email=needed(environment, "TICKETING_ADMIN_EMAIL", "the admin's address"),
-            admin_password=needed(environment, "TICKETING_ADMIN_PASSWORD", "the admin's password"),
+            sender=required_input(environment, "TICKETING_SENDER", "the sender address"),
+            admin_email=required_input(environment, "TICKETING_ADMIN_EMAIL", "the admin's address"),
+            admin_password=required_input(environment, "TICKETING_ADMIN_PASSWORD", "the admin's password"),
             origin=environment.get("TICKETING_ORIGIN") or None,
             stripe_api_key=environment.get("STRIPE_API_KEY") or None,
             stripe_webhook_secret=environment.get("STRIPE_WEBHOOK_SECRET") or None,
         )
-        inputs.check()
+        inputs.validate()
         return inputs
 
-    def check(self) -> None:
-        if len(self.admin_password) < PASSWORD_CHARACTERS:
-            raise CannotGoOn(f"TICKETING_ADMIN_PASSWORD must have {PASSWORD_CHARACTERS} characters or more.")
+    def validate(self) -> None:
+        if len(self.admin_password) < MIN_PASSWORD_LENGTH:
+            raise CommandError(f"TICKETING_ADMIN_PASSWORD must have {MIN_PASSWORD_LENGTH} characters or more.")
         if bool(self.stripe_api_key) != bool(self.stripe_webhook_secret):
-            raise CannotGoOn("Give both STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET, or neither for the sandbox.")
+            raise CommandError("Give both STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET, or neither for the sandbox.")
         if self.stage == "prod" and not self.stripe_api_key:
-            raise CannotGoOn("Stage prod takes real money: set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET.")
+            raise CommandError("Stage prod takes real money: set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET.")
 
     @property
     def context(self) -> list[str]:
@@ -74,26 +74,26 @@ class Inputs:
         return [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
 
 
-def known(stage: str) -> None:
+def require_known_stage(stage: str) -> None:
     stages = sorted(set(json.loads((ROOT / "cdk.json").read_text())["context"]["stages"]) - {"local"})
     if stage not in stages:
-        raise CannotGoOn(f"Which stage? Say STAGE={' or STAGE='.join(stages)}.")
+        raise CommandError(f"Which stage? Set STAGE={' or STAGE='.join(stages)}.")
 
 
-def needed(environment: Mapping[str, str], name: str, meaning: str) -> str:
+def required_input(environment: Mapping[str, str], name: str, meaning: str) -> str:
     if not environment.get(name):
-        raise CannotGoOn(f"Set {name}: {meaning}.")
+        raise CommandError(f"Set {name}: {meaning}.")
     return environment[name]
 
 
 def deploy(stage: str) -> None:
-    """Build, deploy, hand over the provider's secret, leave exactly one admin."""
-    inputs = Inputs.of(stage, os.environ)
-    with step("building the dependency layer"):
-        run([sys.executable, "-m", "tools.build_layer"])
+    """Build, deploy, store the provider's secret, and create the one admin."""
+    inputs = Inputs.from_environment(stage, os.environ)
+    with step("building the layers"):
+        run([sys.executable, "-m", "tools.build_layers"])
     cdk("deploy", "--all", "--require-approval", "never", *inputs.context)
     if inputs.stripe_api_key:
-        give_provider_secret(inputs)
+        store_provider_secret(inputs)
     admin = {"email": inputs.admin_email, "password": inputs.admin_password}
     names = {"user_name": "admin", "first_name": "Ada", "last_name": "Admin", "mobile_phone": "+10000000000"}
     invoke(stage, "auth.ensure_admin", admin | names)
@@ -103,8 +103,8 @@ def deploy(stage: str) -> None:
 
 def destroy(stage: str) -> None:
     """Remove the stage's stacks; what the stage retains (prod: all data) stays."""
-    known(stage)
-    # Neither input matters to what is removed, but the app refuses to be built without.
+    require_known_stage(stage)
+    # Neither input affects what is removed, but the app requires them.
     provider = "stripe" if stage == "prod" else "sandbox"
     if not json.loads((ROOT / "cdk.json").read_text())["context"]["stages"][stage].get("retain"):
         empty_buckets(stage)
@@ -113,25 +113,25 @@ def destroy(stage: str) -> None:
 
 
 def empty_buckets(stage: str) -> None:
-    """Delete every version of every object: CloudFormation removes no bucket that has one."""
+    """Delete every version of every object: CloudFormation deletes empty buckets only."""
     for resource in resources(f"Ticketing-{stage}-Data"):
         if resource["ResourceType"] == "AWS::S3::Bucket":
             boto3.resource("s3").Bucket(resource["PhysicalResourceId"]).object_versions.delete()
 
 
-def give_provider_secret(inputs: Inputs) -> None:
-    """Hand over the provider's keys. A webhook secret that they replace is kept: events that were signed
-    with it are still under way, and the provider signs with both while it changes them."""
+def store_provider_secret(inputs: Inputs) -> None:
+    """Store the provider's keys. A replaced webhook secret is kept as the previous one: events signed with it
+    are still in flight, and the provider signs with both during a rotation."""
     secrets, name = boto3.client("secretsmanager"), f"ticketing/{inputs.stage}/provider"
     value = {"api_key": inputs.stripe_api_key, "webhook_secret": inputs.stripe_webhook_secret}
-    before = _provider_secret(secrets, name)
-    unchanged = before.get("webhook_secret") == inputs.stripe_webhook_secret
-    previous = before.get("previous_webhook_secret" if unchanged else "webhook_secret")
+    current = _read_provider_secret(secrets, name)
+    unchanged = current.get("webhook_secret") == inputs.stripe_webhook_secret
+    previous = current.get("previous_webhook_secret" if unchanged else "webhook_secret")
     value |= {"previous_webhook_secret": previous} if previous else {}
     secrets.put_secret_value(SecretId=name, SecretString=json.dumps(value))
 
 
-def _provider_secret(secrets: Any, name: str) -> dict[str, str]:
+def _read_provider_secret(secrets: Any, name: str) -> dict[str, str]:
     try:
         found: dict[str, str] = json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])
     except secrets.exceptions.ResourceNotFoundException:
@@ -140,19 +140,20 @@ def _provider_secret(secrets: Any, name: str) -> dict[str, str]:
 
 
 def invoke(stage: str, function: str, payload: dict[str, Any]) -> None:
-    """Call a function of the stage by the name it has in the topology."""
+    """Invoke a function of the stage by its name in the topology."""
     service = function.partition(".")[0].capitalize()
     client = boto3.client("lambda")
-    built = resources(f"Ticketing-{stage}-{service}")
-    names = [r["PhysicalResourceId"] for r in built if r["ResourceType"] == "AWS::Lambda::Function"]
-    handlers = {client.get_function_configuration(FunctionName=name)["Handler"]: name for name in names}
-    answer = client.invoke(FunctionName=handlers[f"{function}.handler"], Payload=json.dumps(payload).encode())
-    if "FunctionError" in answer:
-        raise CannotGoOn(f"{function} failed: {answer['Payload'].read().decode()}")
+    stack_resources = resources(f"Ticketing-{stage}-{service}")
+    names = [r["PhysicalResourceId"] for r in stack_resources if r["ResourceType"] == "AWS::Lambda::Function"]
+    variables = {name: client.get_function_configuration(FunctionName=name).get("Environment", {}) for name in names}
+    physical = {found.get("Variables", {}).get("FUNCTION"): name for name, found in variables.items()}
+    response = client.invoke(FunctionName=physical[function], Payload=json.dumps(payload).encode())
+    if "FunctionError" in response:
+        raise CommandError(f"{function} failed: {response['Payload'].read().decode()}")
 
 
 def resources(stack: str) -> list[Any]:
-    """What the stack is made of."""
+    """The resources of the stack."""
     pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     return [resource for page in pages for resource in page["StackResourceSummaries"]]
 
@@ -162,18 +163,18 @@ def cdk(*arguments: str) -> None:
 
 
 def run(arguments: list[str]) -> None:
-    done = subprocess.run(arguments, cwd=ROOT, env=os.environ | {"PYTHON": sys.executable}, check=False)
-    if done.returncode:
-        raise CannotGoOn(f"{Path(arguments[0]).name} {arguments[1]} failed; the reason stands above.")
+    result = subprocess.run(arguments, cwd=ROOT, env=os.environ | {"PYTHON": sys.executable}, check=False)
+    if result.returncode:
+        raise CommandError(f"{Path(arguments[0]).name} {arguments[1]} failed; its output above has the reason.")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=("deploy", "destroy"))
     parser.add_argument("stage")
-    given = parser.parse_args()
-    {"deploy": deploy, "destroy": destroy}[given.action](given.stage)
+    arguments = parser.parse_args()
+    {"deploy": deploy, "destroy": destroy}[arguments.action](arguments.stage)
 
 
 if __name__ == "__main__":
-    command(main)
+    run_command(main)

@@ -1,4 +1,4 @@
-"""A typed client of the API from docs/openapi.json, into generated/: that one can be made is what proves the document.
+"""Generate a typed client of the API from docs/openapi.json into generated/, as a proof of the document.
 
 `python -m tools.generate_client`; anything that the generator cannot read is an error.
 """
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.docs.read import ROOT
+from tools.docs.introspection import ROOT
 
 TARGET = Path("generated") / "ticketing_api"
 SETTINGS = """\
@@ -19,8 +19,8 @@ content_type_overrides:
 """
 
 
-class CannotGenerate(SystemExit):
-    """The generation ends with this sentence."""
+class GenerationFailed(SystemExit):
+    """The generator failed; exits with its output."""
 
 
 def main() -> None:
@@ -31,9 +31,9 @@ def main() -> None:
     command = [str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--meta", "none"]
     command += ["--path", str(ROOT / "docs" / "openapi.json"), "--config", str(settings)]
     command += ["--output-path", str(target), "--overwrite", "--fail-on-warning"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise CannotGenerate(f"no typed client can be made of docs/openapi.json:\n{done.stdout}{done.stderr}")
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    if result.returncode:
+        raise GenerationFailed(f"cannot generate a client from docs/openapi.json:\n{result.stdout}{result.stderr}")
     (target / "py.typed").touch()
     print(f"{TARGET}: a typed client of the API")
 

@@ -1,1 +1,1 @@
-"""Holding places: bookings, and the stock they take from."""
+"""Booking service: bookings, and the inventory they reserve."""

@@ -1,1 +1,1 @@
-"""Table streams onto the bus."""
+"""Change data capture: publishes the outbox of the tables' streams to the bus."""

@@ -1,1 +1,1 @@
-"""What is on: categories, events, their types and their people."""
+"""Events: categories, events, event types and search."""

@@ -1,1 +1,1 @@
-"""What belongs to no service: health, and the answer to what is not there."""
+"""What belongs to no service: health, API documentation and the default route."""

@@ -1,1 +1,1 @@
-"""Notifications: people are told by mail what became of their bookings."""
+"""Notify: contacts, notifications and e-mail."""

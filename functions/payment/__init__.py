@@ -1,1 +1,1 @@
-"""The money: payments, what the provider says of them, and what goes back."""
+"""Payments: checkouts at the provider, webhooks, refunds and receipts."""

@@ -1,1 +1,1 @@
-"""What must be true of all tables together: looked at, mended, or told to people."""
+"""Reconciliation service: checks invariants across all tables, repairs or reports violations."""

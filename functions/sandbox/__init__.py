@@ -1,1 +1,1 @@
-"""A payment provider to practise with: Stripe's wire contract, a hosted page, no money."""
+"""A sandbox payment provider: Stripe's HTTP API and webhooks, a hosted page, no money."""

@@ -1,1 +1,1 @@
-"""Tickets: made for confirmed bookings, shown to their owners, admitted once at the door."""
+"""Tickets: issued for confirmed bookings, transferable, checked in once."""

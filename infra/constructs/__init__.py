@@ -1,1 +1,1 @@
-"""Constructs by concern; each is derived from the topology's rows."""
+"""Constructs by concern; they derive from the topology's rows."""

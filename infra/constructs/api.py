@@ -1,4 +1,4 @@
-"""The HTTP API: throttled, logged, watched, and without a single route."""
+"""The HTTP API with throttling, access log and alarms; without routes."""
 
 import json
 from typing import cast
@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.constructs.alarms import PERIOD, alarm
 from infra.stacks.stage import Stage
 
-ACCESS = json.dumps(
+ACCESS_LOG_FORMAT = json.dumps(
     {
         "request_id": "$context.requestId",
         "route": "$context.routeKey",
@@ -26,7 +26,7 @@ ACCESS = json.dumps(
 
 
 class Api(Construct):
-    """The API without a single route: those belong to the services."""
+    """The HTTP API and its stage. The service stacks add the routes."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
@@ -42,8 +42,10 @@ class Api(Construct):
             throttle=ThrottleSettings(rate_limit=stage.throttle["rate"], burst_limit=stage.throttle["burst"]),
         )
         cfn = cast(CfnStage, self.stage.node.default_child)
-        cfn.access_log_settings = CfnStage.AccessLogSettingsProperty(destination_arn=logs.log_group_arn, format=ACCESS)
+        cfn.access_log_settings = CfnStage.AccessLogSettingsProperty(
+            destination_arn=logs.log_group_arn, format=ACCESS_LOG_FORMAT
+        )
         errors = self.http.metric_server_error(period=PERIOD, statistic="Sum")
-        slow = self.http.metric_latency(period=Duration.minutes(5), statistic="p99")
-        alarm(self, "Errors", metric=errors, at_least=5, stage=stage, why="the API answers 5xx")
-        alarm(self, "Slow", metric=slow, at_least=3000, stage=stage, why="p99 of the API is over 3 s")
+        latency = self.http.metric_latency(period=Duration.minutes(5), statistic="p99")
+        alarm(self, "Errors", metric=errors, threshold=5, stage=stage, description="the API answers 5xx")
+        alarm(self, "Slow", metric=latency, threshold=3000, stage=stage, description="p99 of the API is over 3 s")

@@ -1,4 +1,4 @@
-"""One Lambda function: its own role, log group, environment and limits, all from its row."""
+"""One Lambda function with its own role, log group, environment and limits, derived from its row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,46 +10,50 @@ from aws_cdk.aws_logs import LogGroup, RetentionDays
 from constructs import Construct
 
 from infra.constructs.code import ServiceCode
-from infra.constructs.estate import Estate
+from infra.constructs.deployed_resources import DeployedResources
 from infra.constructs.grants import allow, environment, statements
-from infra.constructs.nag import FUNCTION, acknowledge
-from infra.vocabulary import Trigger
+from infra.constructs.nag_suppressions import FUNCTION, acknowledge
+from infra.topology_types import FunctionSpec
 
 
 @dataclass(frozen=True, kw_only=True)
-class Needs:
-    """What a trigger asks of its function beyond the row's own grants."""
+class ExtraPermissions:
+    """Permissions and variables that the trigger requires in addition to the row's grants."""
 
     statements: Sequence[PolicyStatement] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-NOTHING = Needs()
+NO_EXTRA_PERMISSIONS = ExtraPermissions()
 
 
-class RowFunction(Construct):
-    """The function of a row, allowed exactly what the row grants and what its trigger needs."""
+class TopologyFunction(Construct):
+    """The function of a row; its role allows exactly the row's grants and what the trigger requires."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        row: Trigger,
-        estate: Estate,
+        row: FunctionSpec,
+        resources: DeployedResources,
         code: ServiceCode,
-        needs: Needs = NOTHING,
+        extra_permissions: ExtraPermissions = NO_EXTRA_PERMISSIONS,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        removal = RemovalPolicy.RETAIN if estate.stage.retain else RemovalPolicy.DESTROY
-        logs = LogGroup(self, "Logs", retention=RetentionDays.ONE_MONTH, removal_policy=removal)
-        allowed = [*_running(logs), *needs.statements, *statements(row, estate=estate, stack=stack)]
+        removal_policy = RemovalPolicy.RETAIN if resources.stage.retain else RemovalPolicy.DESTROY
+        logs = LogGroup(self, "Logs", retention=RetentionDays.ONE_MONTH, removal_policy=removal_policy)
+        all_statements = [
+            *_runtime_statements(logs),
+            *extra_permissions.statements,
+            *statements(row, resources=resources, stack=stack),
+        ]
         role = Role(
             self,
             "Role",
             assumed_by=ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"Grants": PolicyDocument(statements=allowed)},
+            inline_policies={"Grants": PolicyDocument(statements=all_statements)},
         )
         self.function = Function(
             self,
@@ -58,24 +62,24 @@ class RowFunction(Construct):
             runtime=code.runtime,
             architecture=code.architecture,
             code=code.code,
-            layers=code.layers,
-            handler=f"{row.function}.handler",
-            # Nothing may be added to the role but what stands above.
+            layers=code.layers(row),
+            handler=f"{row.module}.handler",
+            # CDK must not add statements to the role.
             role=role.without_policy_updates(),
-            environment=environment(row, estate=estate) | dict(needs.environment),
+            environment=environment(row, resources=resources) | dict(extra_permissions.environment),
             memory_size=row.memory,
-            timeout=Duration.seconds(row.seconds),
+            timeout=Duration.seconds(row.timeout),
             tracing=Tracing.ACTIVE,
             log_group=logs,
-            reserved_concurrent_executions=estate.stage.reserved_concurrency.get(row.function),
+            reserved_concurrent_executions=resources.stage.reserved_concurrency.get(row.function),
         )
         self.function.node.add_dependency(role)
         acknowledge(self, FUNCTION)
-        estate.functions[row.function] = self.function
+        resources.functions[row.function] = self.function
 
 
-def _running(logs: LogGroup) -> list[PolicyStatement]:
+def _runtime_statements(logs: LogGroup) -> list[PolicyStatement]:
     return [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
-        allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),  # X-Ray knows no resources
+        allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),  # X-Ray has no resource-level permissions
     ]

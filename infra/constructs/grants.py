@@ -1,4 +1,4 @@
-"""IAM statements and environment of a function: both from its row's grants, so neither exceeds them."""
+"""IAM statements and environment of a function; both derive from the grants of its row."""
 
 from collections.abc import Iterable
 
@@ -6,11 +6,23 @@ from aws_cdk import Stack
 from aws_cdk.aws_iam import PolicyStatement
 
 from common.bus import registry
-from infra.constructs.estate import Estate
-from infra.vocabulary import Bucket, Grant, Key, Mail, On, Route, Secret, Setting, Table, Trigger, publishes
+from infra.constructs.deployed_resources import DeployedResources
+from infra.topology_types import (
+    Bucket,
+    FunctionSpec,
+    Grant,
+    Key,
+    Mail,
+    Route,
+    Secret,
+    Setting,
+    Subscription,
+    Table,
+    puts_events,
+)
 
-MAX_RECEIVES = 7  # two soon after a failure, the others when the queue's time is over; then the DLQ
-PREFIXES: dict[type[Table | Bucket | Secret | Key | Mail], str] = {
+MAX_RECEIVES = 7  # then the DLQ; the first two retries come after seconds, the others after the visibility timeout
+IAM_PREFIXES: dict[type[Table | Bucket | Secret | Key | Mail], str] = {
     Table: "dynamodb",
     Bucket: "s3",
     Secret: "secretsmanager",
@@ -20,58 +32,58 @@ PREFIXES: dict[type[Table | Bucket | Secret | Key | Mail], str] = {
 
 
 def allow(actions: Iterable[str], resources: Iterable[str], **conditions: dict[str, object]) -> PolicyStatement:
-    """One Allow statement; `conditions` by operator."""
+    """An Allow statement; `conditions` by IAM operator."""
     return PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions or None)
 
 
-def statements(row: Trigger, *, estate: Estate, stack: Stack) -> list[PolicyStatement]:
-    """What the row may do, one statement per grant."""
-    found = [_granted(grant, estate, stack) for grant in row.may if isinstance(grant, Grant)]
-    called = [estate.functions[name].function_arn for name in row.calls]
-    if called:
-        found.append(allow(["lambda:InvokeFunction"], called))
-    if publishes(row):
-        found.append(_publishing(estate))
-    return found
+def statements(row: FunctionSpec, *, resources: DeployedResources, stack: Stack) -> list[PolicyStatement]:
+    """The IAM statements of the row, one per grant."""
+    granted = [_grant_statement(grant, resources, stack) for grant in row.grants if isinstance(grant, Grant)]
+    invoked_arns = [resources.functions[name].function_arn for name in row.invokes]
+    if invoked_arns:
+        granted.append(allow(["lambda:InvokeFunction"], invoked_arns))
+    if puts_events(row):
+        granted.append(_put_events_statement(resources))
+    return granted
 
 
-def environment(row: Trigger, *, estate: Estate) -> dict[str, str]:
-    """What the row's function is told: the names behind its grants, and who it is."""
-    told = {
+def environment(row: FunctionSpec, *, resources: DeployedResources) -> dict[str, str]:
+    """The environment variables of the row's function: granted resource names, service and function name."""
+    variables = {
         "SERVICE": row.service,
         "FUNCTION": row.function,
-        "STAGE": estate.stage.name,
+        "STAGE": resources.stage.name,
         "LOG_LEVEL": "INFO",
         "POWERTOOLS_SERVICE_NAME": row.service,
         "POWERTOOLS_METRICS_NAMESPACE": "Ticketing",
     }
-    for grant in row.may:
+    for grant in row.grants:
         if isinstance(grant, Setting):
-            told[grant.env] = estate.settings[grant.env]
+            variables[grant.env] = resources.settings[grant.env]
         else:
-            told[grant.resource.env] = estate.name(grant.resource)
-    for name in row.calls:
-        told[f"FUNCTION_{name.upper().replace('.', '_')}"] = estate.functions[name].function_name
-    return told | _of_kind(row, estate)
+            variables[grant.resource.env] = resources.environment_value(grant.resource)
+    for name in row.invokes:
+        variables[f"FUNCTION_{name.upper().replace('.', '_')}"] = resources.functions[name].function_name
+    return variables | _trigger_environment(row, resources)
 
 
-def _of_kind(row: Trigger, estate: Estate) -> dict[str, str]:
+def _trigger_environment(row: FunctionSpec, resources: DeployedResources) -> dict[str, str]:
     if isinstance(row, Route):
-        return {"WHO": row.who.value, "ROUTE": row.call}
-    if isinstance(row, On):
+        return {"ACCESS": row.access.value, "ROUTE": row.route_key}
+    if isinstance(row, Subscription):
         return {"MAX_RECEIVES": str(MAX_RECEIVES)}
-    return {"BUS_NAME": estate.bus.event_bus_name} if publishes(row) else {}
+    return {"BUS_NAME": resources.bus.event_bus_name} if puts_events(row) else {}
 
 
-def _granted(grant: Grant, estate: Estate, stack: Stack) -> PolicyStatement:
-    actions = [f"{PREFIXES[type(grant.resource)]}:{action}" for action in grant.actions]
-    arns = estate.arns(grant, stack)
+def _grant_statement(grant: Grant, resources: DeployedResources, stack: Stack) -> PolicyStatement:
+    actions = [f"{IAM_PREFIXES[type(grant.resource)]}:{action}" for action in grant.actions]
+    arns = resources.arns(grant, stack)
     if isinstance(grant.resource, Mail):
-        return allow(actions, arns, StringEquals={"ses:FromAddress": estate.stage.sender})
+        return allow(actions, arns, StringEquals={"ses:FromAddress": resources.stage.sender})
     return allow(actions, arns)
 
 
-def _publishing(estate: Estate) -> PolicyStatement:
-    # Whatever is on the bus under our sources was published by the one service that may.
+def _put_events_statement(resources: DeployedResources) -> PolicyStatement:
+    # Restrict `events:source` to our publishers, so that no other source can be forged.
     sources = sorted({event.source for event in registry().values()})
-    return allow(["events:PutEvents"], [estate.bus.event_bus_arn], StringEquals={"events:source": sources})
+    return allow(["events:PutEvents"], [resources.bus.event_bus_arn], StringEquals={"events:source": sources})

@@ -1,4 +1,6 @@
-"""Routes: the authorizer that guards them, and one route → integration → function each."""
+"""Routes: the Lambda authorizer, and one route → integration → function each."""
+
+import re
 
 from aws_cdk import Duration, Stack
 from aws_cdk.aws_apigatewayv2 import (
@@ -17,14 +19,27 @@ from aws_cdk.aws_iam import ServicePrincipal
 from aws_cdk.aws_lambda import IFunction
 from constructs import Construct
 
-from infra.constructs.nag import PUBLIC_ROUTE, acknowledge
-from infra.vocabulary import Route
+from infra.constructs.nag_suppressions import PUBLIC_ROUTE, acknowledge
+from infra.topology_types import Route
 
-CACHE = Duration.seconds(60)  # how long the gateway believes the authorizer's word on a token
+
+def route_id(route_key: str) -> str:
+    """The construct id of a route, e.g. `PostV1BookingsBookingIdCancel`.
+
+    It derives from the route key and not from the function: CloudFormation creates before it deletes, so a renamed
+    function would otherwise create its route a second time, which API Gateway refuses.
+    """
+    if route_key == "$default":
+        return "DefaultRoute"  # CDK leaves a component named `Default` out of logical ids
+    words = re.findall(r"[A-Za-z0-9]+", route_key)
+    return "".join(word.capitalize() for word in words)
+
+
+AUTHORIZER_CACHE_TTL = Duration.seconds(60)  # per token; a revoked session stays valid that long
 
 
 class TokenAuthorizer(Construct):
-    """The gateway asks the function whose a bearer token is, once a minute per token."""
+    """The Lambda authorizer; API Gateway caches its response for AUTHORIZER_CACHE_TTL per token."""
 
     def __init__(self, scope: Construct, construct_id: str, *, api: IHttpApi, function: IFunction) -> None:
         super().__init__(scope, construct_id)
@@ -39,7 +54,7 @@ class TokenAuthorizer(Construct):
             authorizer_uri=f"arn:{stack.partition}:apigateway:{stack.region}:lambda:{path}",
             payload_format_version=AuthorizerPayloadVersion.VERSION_2_0,
             enable_simple_responses=True,
-            results_cache_ttl=CACHE,
+            results_cache_ttl=AUTHORIZER_CACHE_TTL,
         )
         function.add_permission(
             "AskedByTheGateway",
@@ -52,8 +67,8 @@ class TokenAuthorizer(Construct):
         )
 
 
-class Endpoint(Construct):
-    """A call of the API reaches exactly this function, past the authorizer if the row demands it."""
+class ApiRoute(Construct):
+    """A route of the HTTP API to its function, behind the authorizer if the row requires a token."""
 
     def __init__(
         self,
@@ -67,18 +82,18 @@ class Endpoint(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         key = HttpRouteKey.DEFAULT
-        if row.call != "$default":
+        if row.route_key != "$default":
             key = HttpRouteKey.with_(row.path, HttpMethod[row.method])
         HttpRoute(
             self,
             "Route",
             http_api=api,
             route_key=key,
-            authorizer=authorizer if row.who.signed_in else None,
-            # It waits 30 seconds, the most that an HTTP API can.
+            authorizer=authorizer if row.access.requires_token else None,
+            # Its timeout is the maximum of HTTP APIs, 30 seconds.
             integration=HttpLambdaIntegration(
                 "Integration", function, payload_format_version=PayloadFormatVersion.VERSION_2_0
             ),
         )
-        if not row.who.signed_in:
+        if not row.access.requires_token:
             acknowledge(self, PUBLIC_ROUTE)

@@ -1,4 +1,4 @@
-"""The Data stack: tables, buckets, signing keys, secrets. It is deployed first and, where retained, never goes."""
+"""The Data stack: tables, buckets, signing keys, secrets. Deployed first; never deleted on stages that retain data."""
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk.aws_dynamodb import ITable
@@ -13,7 +13,7 @@ from infra.topology import BUCKETS, SANDBOX, SECRETS, TABLES, TOKEN_KEYS
 
 
 class DataStack(Stack):
-    """What the services own, beneath all of them."""
+    """The stateful resources of all services."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(
@@ -24,11 +24,11 @@ class DataStack(Stack):
         )
         self.tables: dict[str, ITable] = {}
         for table in TABLES:
-            if table is SANDBOX and not stage.sandbox:
+            if table is SANDBOX and not stage.has_sandbox:
                 continue
-            built = ServiceTable(self, table.name.title(), table=table, stage=stage).table
-            self.tables[table.name] = built
-            CfnOutput(self, f"Table{table.name.title()}", value=built.table_name)
+            created = ServiceTable(self, table.name.title(), table=table, stage=stage).table
+            self.tables[table.name] = created
+            CfnOutput(self, f"Table{table.name.title()}", value=created.table_name)
         self.buckets: dict[str, IBucket] = {}
         for bucket in BUCKETS:
             self.buckets[bucket.name] = ServiceBucket(self, f"{bucket.name.title()}Bucket", stage=stage).bucket
@@ -39,10 +39,10 @@ class DataStack(Stack):
             name = f"ticketing/{stage.name}/{secret.name}"
             construct_id = f"{secret.name.title().replace('-', '')}Secret"
             StageSecret(self, construct_id, secret=secret, name=name, stage=stage)
-        self._export()
+        self._export_values()
 
-    def _export(self) -> None:
-        # All of it, used or not: an export that vanishes with its last use fails the deployment.
+    def _export_values(self) -> None:
+        # Export everything, used or not: CloudFormation cannot delete an export while another stack still imports it.
         for table in self.tables.values():
             for value in (table.table_name, table.table_arn, table.table_stream_arn):
                 if value:

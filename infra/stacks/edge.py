@@ -1,4 +1,4 @@
-"""The Edge stack: the API, the bus and the sender, which name no service."""
+"""The Edge stack: the HTTP API, the event bus and the e-mail sender, without any service."""
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk.aws_events import EventBus
@@ -10,7 +10,7 @@ from infra.stacks.stage import Stage
 
 
 class EdgeStack(Stack):
-    """Where requests come in and bus events go round."""
+    """The HTTP API, the event bus and the SES identity."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id, description="HTTP API, bus and sender")
@@ -19,7 +19,7 @@ class EdgeStack(Stack):
         self.url = stage.public_url or self.api.api_endpoint
         if stage.create_identity:
             EmailIdentity(self, "Identity", identity=Identity.email(stage.sender))
-        # All of it, used or not: an export that vanishes with its last use fails the deployment.
+        # Export everything, used or not: CloudFormation cannot delete an export while another stack still imports it.
         for value in (self.api.api_id, self.api.api_endpoint, self.bus.event_bus_name, self.bus.event_bus_arn):
             self.export_value(value)
         CfnOutput(self, "ApiId", value=self.api.api_id)

@@ -1,4 +1,4 @@
-"""One service's stack: its functions, and all that wakes them."""
+"""The stack of one service: its functions and their triggers."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -9,18 +9,18 @@ from aws_cdk.aws_lambda import IFunction
 from constructs import Construct
 
 from infra.constructs.alarms import ServiceAlarms
-from infra.constructs.bus import Subscription
-from infra.constructs.clock import Clockwork
 from infra.constructs.code import ServiceCode
-from infra.constructs.estate import Estate
-from infra.constructs.function import RowFunction
-from infra.constructs.routes import Endpoint, TokenAuthorizer
+from infra.constructs.deployed_resources import DeployedResources
+from infra.constructs.function import TopologyFunction
+from infra.constructs.routes import ApiRoute, TokenAuthorizer, route_id
+from infra.constructs.schedule import ScheduledFunction
 from infra.constructs.streams import StreamReader
-from infra.vocabulary import Authorizer, Every, On, Route, Stream, Trigger
+from infra.constructs.subscriptions import EventConsumer
+from infra.topology_types import Authorizer, FunctionSpec, Route, Schedule, Stream, Subscription
 
 
 class ServiceStack(Stack):
-    """Built row by row; the service that has the authorizer gives its id to the others."""
+    """The functions of one service; `authorizer_id` is None for the service that has the authorizer."""
 
     def __init__(
         self,
@@ -28,47 +28,47 @@ class ServiceStack(Stack):
         construct_id: str,
         *,
         service: str,
-        rows: Sequence[Trigger],
-        estate: Estate,
+        rows: Sequence[FunctionSpec],
+        resources: DeployedResources,
         authorizer_id: str | None,
     ) -> None:
         super().__init__(scope, construct_id, description=f"the service {service}")
         self.authorizer_id = authorizer_id
-        self._estate = estate
-        self._code = ServiceCode(self, "Code", service=service, stage=estate.stage)
+        self._resources = resources
+        self._code = ServiceCode(self, "Code", service=service, stage=resources.stage)
         for row in sorted(rows, key=lambda row: not isinstance(row, Authorizer)):
-            self._build(row)
-        functions = [estate.functions[row.function] for row in rows]
-        ServiceAlarms(self, "Alarms", service=service, functions=functions, stage=estate.stage)
+            self._add_row(row)
+        functions = [resources.functions[row.function] for row in rows]
+        ServiceAlarms(self, "Alarms", service=service, functions=functions, stage=resources.stage)
 
-    def _build(self, row: Trigger) -> None:
-        if isinstance(row, On):
-            heard = Subscription(self, row.construct_id, row=row, estate=self._estate, code=self._code)
-            self._tell("Queue", row, heard.queue.queue_url)
-            self._tell("Dlq", row, heard.dead.queue_url)
-            self._tell("Undelivered", row, heard.undelivered.queue_url)
+    def _add_row(self, row: FunctionSpec) -> None:
+        if isinstance(row, Subscription):
+            subscription = EventConsumer(self, row.construct_id, row=row, resources=self._resources, code=self._code)
+            self._add_output("Queue", row, subscription.queue.queue_url)
+            self._add_output("Dlq", row, subscription.dead_letter_queue.queue_url)
+            self._add_output("Undelivered", row, subscription.undelivered_queue.queue_url)
         elif isinstance(row, Stream):
-            reader = StreamReader(self, row.construct_id, row=row, estate=self._estate, code=self._code)
-            self._tell("Dlq", row, reader.dead.queue_url)
-        elif isinstance(row, Every):
-            clock = Clockwork(self, row.construct_id, row=row, estate=self._estate, code=self._code)
-            self._tell("Dlq", row, clock.dead.queue_url)
+            reader = StreamReader(self, row.construct_id, row=row, resources=self._resources, code=self._code)
+            self._add_output("Dlq", row, reader.dead_letter_queue.queue_url)
+        elif isinstance(row, Schedule):
+            scheduled = ScheduledFunction(self, row.construct_id, row=row, resources=self._resources, code=self._code)
+            self._add_output("Dlq", row, scheduled.dead_letter_queue.queue_url)
         else:
-            built = RowFunction(self, row.construct_id, row=row, estate=self._estate, code=self._code)
-            self._expose(row, built.function)
-        self._tell("Function", row, self._estate.functions[row.function].function_name)
+            created = TopologyFunction(self, row.construct_id, row=row, resources=self._resources, code=self._code)
+            self._add_trigger(row, created.function)
+        self._add_output("Function", row, self._resources.functions[row.function].function_name)
 
-    def _expose(self, row: Trigger, function: IFunction) -> None:
+    def _add_trigger(self, row: FunctionSpec, function: IFunction) -> None:
         if isinstance(row, Authorizer):
             self.authorizer_id = TokenAuthorizer(
-                self, "Tokens", api=self._estate.api, function=function
+                self, "Tokens", api=self._resources.api, function=function
             ).authorizer.authorizer_id
         elif isinstance(row, Route):
-            Endpoint(
+            ApiRoute(
                 self,
-                f"{row.construct_id}Route",
+                route_id(row.route_key),
                 row=row,
-                api=self._estate.api,
+                api=self._resources.api,
                 function=function,
                 authorizer=self._authorizer,
             )
@@ -81,5 +81,5 @@ class ServiceStack(Stack):
             self, "Authorizer", authorizer_id=self.authorizer_id, authorizer_type="CUSTOM"
         )
 
-    def _tell(self, kind: str, row: Trigger, value: str) -> None:
+    def _add_output(self, kind: str, row: FunctionSpec, value: str) -> None:
         CfnOutput(self, f"{kind}{row.service.title()}{row.construct_id}", value=value)

@@ -1,4 +1,4 @@
-"""Every stack of a stage, in the order of what they need."""
+"""All stacks of a stage, in the order of their dependencies."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -6,25 +6,25 @@ from graphlib import TopologicalSorter
 
 from constructs import Construct
 
-from infra.constructs.estate import Estate
+from infra.constructs.deployed_resources import DeployedResources
 from infra.stacks.data import DataStack
 from infra.stacks.edge import EdgeStack
 from infra.stacks.service import ServiceStack
 from infra.stacks.stage import Stage
-from infra.topology import BACKSTOP, FAULTS, ISSUER, PROVIDER_API, PUBLIC_URL, ROWS, SHORT_HOLDS
-from infra.vocabulary import Authorizer, Trigger
+from infra.topology import HOLD_BACKSTOP, PROVIDER_API, PROVIDER_FAULTS, PUBLIC_URL, ROWS, SHORT_HOLDS, TOKEN_ISSUER
+from infra.topology_types import Authorizer, FunctionSpec
 
-STRIPE = "https://api.stripe.com"
+STRIPE_URL = "https://api.stripe.com"
 
 
 class System:
-    """One deployment: Data, Edge, and a stack for each service that the stage has."""
+    """One deployment: Data, Edge and a stack per service; the sandbox only where the stage has it."""
 
     def __init__(self, scope: Construct, stage: Stage) -> None:
         prefix = f"Ticketing-{stage.name}"
         self.data = DataStack(scope, f"{prefix}-Data", stage=stage)
         self.edge = EdgeStack(scope, f"{prefix}-Edge", stage=stage)
-        self.estate = Estate(
+        self.resources = DeployedResources(
             stage=stage,
             tables=self.data.tables,
             buckets=self.data.buckets,
@@ -35,13 +35,13 @@ class System:
         )
         self.services: dict[str, ServiceStack] = {}
         authorizer_id: str | None = None
-        for service, rows in in_order(stage).items():
+        for service, rows in rows_in_deployment_order(stage).items():
             stack = ServiceStack(
                 scope,
                 f"{prefix}-{service.title()}",
                 service=service,
                 rows=rows,
-                estate=self.estate,
+                resources=self.resources,
                 authorizer_id=authorizer_id,
             )
             stack.add_stack_dependency(self.data)
@@ -50,26 +50,27 @@ class System:
 
 
 def settings(stage: Stage, url: str) -> Mapping[str, str]:
-    """What the topology's settings say on this stage."""
+    """The values of the topology's settings on this stage, by environment variable."""
     return {
-        ISSUER.env: url,
+        TOKEN_ISSUER.env: url,
         PUBLIC_URL.env: url,
-        PROVIDER_API.env: f"{url}/sandbox" if stage.sandbox else STRIPE,
+        PROVIDER_API.env: f"{url}/sandbox" if stage.has_sandbox else STRIPE_URL,
         SHORT_HOLDS.env: "1" if stage.short_holds else "0",
-        BACKSTOP.env: str(stage.hold_backstop_seconds),
-        FAULTS.env: "1" if stage.local and stage.sandbox else "0",
+        HOLD_BACKSTOP.env: str(stage.hold_backstop_seconds),
+        PROVIDER_FAULTS.env: "1" if stage.is_local and stage.has_sandbox else "0",
     }
 
 
-def in_order(stage: Stage) -> dict[str, list[Trigger]]:
-    """The stage's rows by service: the authorizer's first, and the called before their callers."""
-    rows: defaultdict[str, list[Trigger]] = defaultdict(list)
+def rows_in_deployment_order(stage: Stage) -> dict[str, list[FunctionSpec]]:
+    """The stage's rows by service: the authorizer's service first, invoked services before their callers."""
+    rows: defaultdict[str, list[FunctionSpec]] = defaultdict(list)
     for row in ROWS:
-        if row.service != "sandbox" or stage.sandbox:
+        if row.service != "sandbox" or stage.has_sandbox:
             rows[row.service].append(row)
-    first = {row.service for row in ROWS if isinstance(row, Authorizer)}
-    needs = {
-        service: ({name.split(".")[0] for row in mine for name in row.calls} | first) - {service}
-        for service, mine in rows.items()
+    authorizer_services = {row.service for row in ROWS if isinstance(row, Authorizer)}
+    dependencies = {
+        service: ({name.split(".")[0] for row in service_rows for name in row.invokes} | authorizer_services)
+        - {service}
+        for service, service_rows in rows.items()
     }
-    return {service: rows[service] for service in TopologicalSorter(needs).static_order()}
+    return {service: rows[service] for service in TopologicalSorter(dependencies).static_order()}

@@ -6,65 +6,65 @@ from contextlib import AbstractContextManager
 import pytest
 
 from common import log
-from tests.support.box_office import BoxOffice
-from tests.support.lines import Lines, Outcomes, logged
-from tests.support.memory import Memory
-from tests.support.moto import Moto
-from tests.support.orders import Clock, Order, clock_of_the_test, taken
-from tests.support.provider import Provider, connect
-from tests.support.system import System
+from tests.support.drivers.booking_driver import BookingDriver
+from tests.support.drivers.payment_driver import MovableClock, Order, all_acknowledged, movable_clock
+from tests.support.drivers.provider import ProviderNetwork, connect_provider
+from tests.support.system.in_memory_system import InMemorySystem
+from tests.support.system.log_capture import LogCapture, RecordedMetrics, capture_logs
+from tests.support.system.moto_system import MotoSystem
+from tests.support.system.system import System
 
 
-def anew(request: pytest.FixtureRequest) -> AbstractContextManager[System]:
+def new_system(request: pytest.FixtureRequest) -> AbstractContextManager[System]:
     """A system that nothing has happened in."""
-    return (Moto if request.node.get_closest_marker("moto") else Memory)().running()
+    return (MotoSystem if request.node.get_closest_marker("moto") else InMemorySystem)().running()
 
 
 @pytest.fixture
 def system(request: pytest.FixtureRequest) -> Iterator[System]:
     """In memory; on the emulated SDK where a module is marked `moto`, because it looks at the SDK's own calls."""
-    with anew(request) as running:
+    with new_system(request) as running:
         yield running
 
 
 @pytest.fixture
-def outcomes() -> Iterator[Outcomes]:
+def metrics() -> Iterator[RecordedMetrics]:
     """What the functions count, as they count it."""
-    counted: Outcomes = []
-    log.use(lambda name, value: counted.append((name, value)))
-    yield counted
+    recorded: RecordedMetrics = []
+    log.use(lambda name, value: recorded.append((name, value)))
+    yield recorded
     log.use()
 
 
 @pytest.fixture
-def lines() -> Iterator[Lines]:
+def logs() -> Iterator[LogCapture]:
     """What the functions log, as it is handed over."""
-    with logged() as found:
-        yield found
+    with capture_logs() as capture:
+        yield capture
 
 
 @pytest.fixture
-def clock() -> Iterator[Clock]:
-    with clock_of_the_test() as moment:
+def clock() -> Iterator[MovableClock]:
+    with movable_clock() as moment:
         yield moment
 
 
 @pytest.fixture
-def provider(system: System, clock: Clock) -> Iterator[Provider]:
-    with connect(system) as wire:
-        yield wire
+def provider(system: System, clock: MovableClock) -> Iterator[ProviderNetwork]:
+    with connect_provider(system) as network:
+        yield network
 
 
 @pytest.fixture
-def order(system: System, provider: Provider) -> Order:
+def order(system: System, provider: ProviderNetwork) -> Order:
     """An order whose payment is open."""
     opened = Order()
-    assert taken(system.deliver(opened.ordered(), "payment.on_booking_ordered"))
+    assert all_acknowledged(system.deliver(opened.booking_ordered(), "payment.on_booking_ordered"))
     return opened
 
 
 @pytest.fixture
-def office(system: System) -> Iterator[BoxOffice]:
+def driver(system: System) -> Iterator[BookingDriver]:
     """Booking alone."""
-    with BoxOffice(system).open() as opened:
-        yield opened
+    with BookingDriver(system).running() as running:
+        yield running

@@ -1,4 +1,4 @@
-"""POST /v1/email/verify and /v1/email/verification: whose an address is, a code in its mailbox proves."""
+"""POST /v1/email/verify and /v1/email/verification: verification of an address by an e-mailed code."""
 
 import hashlib
 import json
@@ -12,291 +12,291 @@ from common import clock, ids
 from common.bus.user import SettingsChanged
 from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
-from tests.support.post import Post, codes, text
-from tests.support.refusals import answering, meanwhile, refused
-from tests.support.system import Person, Reply, System
+from tests.support.drivers.auth_mail_driver import AuthMailDriver, body_text, read_codes
+from tests.support.faults.aws_errors import error_response, interleaved, scripted_responses
+from tests.support.system.system import HttpResponse, Person, System
 
 pytestmark = pytest.mark.moto
 
-THIEF = ANNA | {"user_name": "thief", "password": "what others would take"}
+IMPOSTOR = ANNA | {"user_name": "thief", "password": "what others would take"}
 ADDRESS = ANNA["email"]
 
 
-class Home:
-    """A house with a mailbox, and a clock that stands until it is moved."""
+class AccountDriver:
+    """Registers and verifies accounts; its clock only moves when advanced."""
 
     def __init__(self, system: System) -> None:
-        self.system, self.post = system, Post(system)
-        self.at = datetime(2026, 5, 1, 12, 10, tzinfo=UTC)
-        clock.use(lambda: self.at)
+        self.system, self.mail_driver = system, AuthMailDriver(system)
+        self.now = datetime(2026, 5, 1, 12, 10, tzinfo=UTC)
+        clock.use(lambda: self.now)
 
-    def passes(self, **time: float) -> None:
-        self.at += timedelta(**time)
+    def advance(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
 
-    def registers(self, **fields: str) -> Person:
+    def register(self, **fields: str) -> Person:
         person = Person(user_id=self.system.http("POST /v1/register", ANNA | fields).json["id"])
         person.email_verified = False
         return person
 
-    def verify(self, code: str) -> Reply:
+    def verify(self, code: str) -> HttpResponse:
         return self.system.http("POST /v1/email/verify", {"token": code})
 
-    def login(self, **name: str) -> Reply:
+    def login(self, **name: str) -> HttpResponse:
         return self.system.http("POST /v1/login", name | {"password": ANNA["password"]})
 
-    def ask(self, by: Person) -> Reply:
+    def request_code(self, by: Person) -> HttpResponse:
         return self.system.http("POST /v1/email/verification", by=by)
 
     def profile(self, person: Person) -> dict[str, Any]:
-        found: dict[str, Any] = next(
+        item: dict[str, Any] = next(
             one for one in self.system.scan(AUTH) if (one["pk"], one["sk"]) == (person.user_id, "profile")
         )
-        return found
+        return item
 
-    def let_in_as(self, tokens: Any) -> str:
+    def authorized_email_verified(self, tokens: Any) -> str:
         headers = {"authorization": f"Bearer {tokens['access_token']}"}
         context = self.system.invoke("auth.authorize", {"headers": headers})["context"]
         return str(context["email_verified"])
 
 
 @pytest.fixture
-def home(system: System) -> Iterator[Home]:
-    yield Home(system)
+def driver(system: System) -> Iterator[AccountDriver]:
+    yield AccountDriver(system)
     clock.use()
 
 
-def test_the_code_of_the_mail_verifies_the_address_and_the_next_tokens_say_so(home: Home) -> None:
-    anna = home.registers()
-    before = home.login(username="anna").json
+def test_emailed_code_verifies_address_and_refreshed_token(driver: AccountDriver) -> None:
+    anna = driver.register()
+    before = driver.login(username="anna").json
 
-    assert home.verify(home.post.code()).status == 204
+    assert driver.verify(driver.mail_driver.send_and_read_code()).status == 204
 
-    after = home.system.http("POST /v1/token/refresh", {"refresh_token": before["refresh_token"]}).json
-    assert (before["email_verified"], home.let_in_as(before)) == (False, "")
-    assert (after["email_verified"], home.let_in_as(after)) == (True, "yes")
-    assert home.login(email="Anna@Example.com").json["email_verified"] is True
-    assert [one["did"] for one in home.profile(anna)["logs"]] == ["register", "verify_email"]
+    after = driver.system.http("POST /v1/token/refresh", {"refresh_token": before["refresh_token"]}).json
+    assert (before["email_verified"], driver.authorized_email_verified(before)) == (False, "")
+    assert (after["email_verified"], driver.authorized_email_verified(after)) == (True, "yes")
+    assert driver.login(email="Anna@Example.com").json["email_verified"] is True
+    assert [one["action"] for one in driver.profile(anna)["logs"]] == ["register", "verify_email"]
 
 
-def test_the_mail_goes_to_the_address_in_words_that_are_its_owners(home: Home) -> None:
-    home.registers(locale="de")
+def test_verification_email_uses_the_registered_locale(driver: AccountDriver) -> None:
+    driver.register(locale="de")
 
-    (mail,) = home.post.deliver()
+    (mail,) = driver.mail_driver.send_pending()
 
     assert (mail["To"], mail["Subject"]) == (ADDRESS, "Bestätige deine E-Mail-Adresse")
-    assert "Hallo anna," in text(mail)
-    assert '<html lang="de">' in text(mail, "html")
-    assert len(codes(mail)) == 1
+    assert "Hallo anna," in body_text(mail)
+    assert '<html lang="de">' in body_text(mail, "html")
+    assert len(read_codes(mail)) == 1
 
 
-def test_a_language_that_was_chosen_later_is_that_of_the_next_mail(home: Home) -> None:
-    anna = home.registers()
-    home.post.deliver()
-    about = {"bus_event_id": ids.new(), "occurred_at": home.at, "correlation_id": "c", "causation_id": "c"}
+def test_newest_locale_is_used_for_the_next_email(driver: AccountDriver) -> None:
+    anna = driver.register()
+    driver.mail_driver.send_pending()
+    envelope = {"bus_event_id": ids.new(), "occurred_at": driver.now, "correlation_id": "c", "causation_id": "c"}
     for version, locale in ((3, "de"), (2, "en")):
-        said = about | {"locale": locale, "zone": "Europe/Berlin", "channels": (), "version": version}
-        changed = SettingsChanged.model_validate(said | {"user_id": anna.user_id})
-        home.system.deliver(changed, "auth.on_settings_changed")
+        fields = envelope | {"locale": locale, "zone": "Europe/Berlin", "channels": (), "version": version}
+        event = SettingsChanged.model_validate(fields | {"user_id": anna.user_id})
+        driver.system.deliver(event, "auth.on_settings_changed")
 
-    home.ask(anna)
+    driver.request_code(anna)
 
-    assert home.post.deliver()[0]["Subject"] == "Bestätige deine E-Mail-Adresse"
-
-
-def test_settings_of_an_account_that_is_gone_leave_nothing(home: Home) -> None:
-    said = {"bus_event_id": ids.new(), "occurred_at": home.at, "correlation_id": "c", "causation_id": "c"}
-    said |= {"locale": "de", "zone": "Europe/Berlin", "channels": (), "version": 2, "user_id": ids.new()}
-
-    answer = home.system.deliver(SettingsChanged.model_validate(said), "auth.on_settings_changed")
-
-    assert answer["auth.on_settings_changed"]["batchItemFailures"] == []
-    assert home.system.scan(AUTH) == []
+    assert driver.mail_driver.send_pending()[0]["Subject"] == "Bestätige deine E-Mail-Adresse"
 
 
-def test_the_same_code_again_is_answered_alike_and_changes_nothing(home: Home) -> None:
-    home.registers()
-    code = home.post.code()
-    home.verify(code)
-    before = home.system.scan(AUTH)
+def test_settings_of_a_missing_account_are_ignored(driver: AccountDriver) -> None:
+    fields = {"bus_event_id": ids.new(), "occurred_at": driver.now, "correlation_id": "c", "causation_id": "c"}
+    fields |= {"locale": "de", "zone": "Europe/Berlin", "channels": (), "version": 2, "user_id": ids.new()}
 
-    assert home.verify(code).status == 204
-    assert home.system.scan(AUTH) == before
+    response = driver.system.deliver(SettingsChanged.model_validate(fields), "auth.on_settings_changed")
+
+    assert response["auth.on_settings_changed"]["batchItemFailures"] == []
+    assert driver.system.scan(AUTH) == []
+
+
+def test_repeated_code_succeeds_without_changes(driver: AccountDriver) -> None:
+    driver.register()
+    code = driver.mail_driver.send_and_read_code()
+    driver.verify(code)
+    before = driver.system.scan(AUTH)
+
+    assert driver.verify(code).status == 204
+    assert driver.system.scan(AUTH) == before
 
 
 @pytest.mark.parametrize("code", ["x", "A" * 43, "é" * 43, "../../x", "nul \x00"])
-def test_a_code_that_nobody_sent_is_not_valid(home: Home, code: str) -> None:
-    home.registers()
-    home.post.deliver()
+def test_unknown_code_is_invalid(driver: AccountDriver, code: str) -> None:
+    driver.register()
+    driver.mail_driver.send_pending()
 
-    reply = home.verify(code)
+    response = driver.verify(code)
 
-    assert (reply.status, reply.problem) == (422, "code-invalid")
-    assert reply.json["errors"][0]["pointer"] == "/token"
-
-
-def test_a_code_is_good_for_a_day(home: Home) -> None:
-    home.registers()
-    code = home.post.code()
-
-    home.passes(hours=24)
-
-    assert home.verify(code).problem == "code-invalid"
+    assert (response.status, response.problem) == (422, "invalid-code")
+    assert response.json["errors"][0]["pointer"] == "/token"
 
 
-def test_a_code_is_kept_as_a_hash_that_goes_by_itself(home: Home) -> None:
-    home.registers()
-    code = home.post.code()
+def test_verification_code_expires_after_a_day(driver: AccountDriver) -> None:
+    driver.register()
+    code = driver.mail_driver.send_and_read_code()
 
-    (kept,) = [one for one in home.system.scan(AUTH) if one["sk"] == "code"]
-    assert kept["pk"] == f"code#{hashlib.sha256(code.encode()).hexdigest()}"
-    assert kept["expires_at"] == int((home.at + timedelta(hours=24)).timestamp())
-    assert code not in json.dumps(home.system.scan(AUTH), default=str)
+    driver.advance(hours=24)
 
-
-def test_no_code_and_no_address_rides_the_bus(home: Home) -> None:
-    home.registers()
-    (due,) = home.post.due()
-
-    code = home.post.code()
-
-    assert code not in due.model_dump_json()
-    assert ADDRESS not in due.model_dump_json()
+    assert driver.verify(code).problem == "invalid-code"
 
 
-def test_an_address_that_somebody_else_registered_is_its_owners_who_verifies_it(home: Home) -> None:
-    """The thief came first, and still holds nothing of it."""
-    thief = home.registers(**THIEF)
-    anna = home.registers()
-    mails = {mail: codes(mail)[0] for mail in home.post.deliver()}
-    hers = next(code for mail, code in mails.items() if "Hello anna," in text(mail))
-    his = next(code for mail, code in mails.items() if "Hello thief," in text(mail))
+def test_code_is_stored_as_expiring_hash(driver: AccountDriver) -> None:
+    driver.register()
+    code = driver.mail_driver.send_and_read_code()
 
-    assert home.verify(hers).status == 204
-    late = home.verify(his)
+    (item,) = [candidate for candidate in driver.system.scan(AUTH) if candidate["sk"] == "code"]
+    assert item["pk"] == f"code#{hashlib.sha256(code.encode()).hexdigest()}"
+    assert item["expires_at"] == int((driver.now + timedelta(hours=24)).timestamp())
+    assert code not in json.dumps(driver.system.scan(AUTH), default=str)
+
+
+def test_bus_event_has_no_code_or_address(driver: AccountDriver) -> None:
+    driver.register()
+    (event,) = driver.mail_driver.pending_requests()
+
+    code = driver.mail_driver.send_and_read_code()
+
+    assert code not in event.model_dump_json()
+    assert ADDRESS not in event.model_dump_json()
+
+
+def test_first_account_to_verify_owns_the_address(driver: AccountDriver) -> None:
+    """Registering the address first does not reserve it."""
+    impostor = driver.register(**IMPOSTOR)
+    anna = driver.register()
+    mails = {mail: read_codes(mail)[0] for mail in driver.mail_driver.send_pending()}
+    owner_code = next(code for mail, code in mails.items() if "Hello anna," in body_text(mail))
+    impostor_code = next(code for mail, code in mails.items() if "Hello thief," in body_text(mail))
+
+    assert driver.verify(owner_code).status == 204
+    late = driver.verify(impostor_code)
 
     assert (late.status, late.problem) == (409, "email-taken")
-    assert home.login(email=ADDRESS).status == 200
-    assert (home.profile(anna)["email_verified"], home.profile(thief)["email_verified"]) == (True, False)
+    assert driver.login(email=ADDRESS).status == 200
+    assert (driver.profile(anna)["email_verified"], driver.profile(impostor)["email_verified"]) == (True, False)
 
 
-def test_of_two_who_verify_one_address_at_once_one_has_it(home: Home) -> None:
+def test_concurrent_verifications_of_an_address_have_one_winner(driver: AccountDriver) -> None:
     for name in ("anna", "thief"):
-        home.registers(user_name=name)
-    first, second = (codes(mail)[0] for mail in home.post.deliver())
+        driver.register(user_name=name)
+    first, second = (read_codes(mail)[0] for mail in driver.mail_driver.send_pending())
 
-    with meanwhile("TransactWriteItems", lambda: home.verify(second)):
-        late = home.verify(first)
+    with interleaved("TransactWriteItems", lambda: driver.verify(second)):
+        late = driver.verify(first)
 
     assert (late.status, late.problem) == (409, "email-taken")
-    assert sorted(one["email_verified"] for one in home.system.scan(AUTH) if one["sk"] == "profile") == [False, True]
+    assert sorted(one["email_verified"] for one in driver.system.scan(AUTH) if one["sk"] == "profile") == [False, True]
 
 
-def test_whoever_registers_a_verified_address_sends_its_owner_a_mail_without_a_code(home: Home) -> None:
-    home.registers(locale="de")
-    home.post.verify(ADDRESS)
+def test_registering_a_verified_address_notifies_its_owner(driver: AccountDriver) -> None:
+    driver.register(locale="de")
+    driver.mail_driver.verify_address(ADDRESS)
 
-    home.registers(**THIEF)
+    driver.register(**IMPOSTOR)
 
-    (mail,) = home.post.deliver()
+    (mail,) = driver.mail_driver.send_pending()
     assert (mail["To"], mail["Subject"]) == (ADDRESS, "Du hast schon ein Konto")
-    assert "Hallo anna," in text(mail)
-    assert "thief" not in text(mail) + text(mail, "html")
-    assert codes(mail) == []
+    assert "Hallo anna," in body_text(mail)
+    assert "thief" not in body_text(mail) + body_text(mail, "html")
+    assert read_codes(mail) == []
 
 
-def test_another_mail_is_sent_once_a_minute_and_every_code_is_good(home: Home) -> None:
-    anna = home.registers()
-    first = home.post.code()
+def test_resend_is_limited_to_once_a_minute(driver: AccountDriver) -> None:
+    anna = driver.register()
+    first = driver.mail_driver.send_and_read_code()
 
-    assert home.ask(anna).status == 202
-    home.passes(seconds=20.5)
-    soon = home.ask(anna)
-    home.passes(seconds=39.5)
-    assert home.ask(anna).status == 202
+    assert driver.request_code(anna).status == 202
+    driver.advance(seconds=20.5)
+    early = driver.request_code(anna)
+    driver.advance(seconds=39.5)
+    assert driver.request_code(anna).status == 202
 
-    assert (soon.status, soon.problem, soon.headers["retry-after"]) == (429, "too-many-mails", "40")
-    second, third = (codes(mail)[0] for mail in home.post.deliver())
+    assert (early.status, early.problem, early.headers["retry-after"]) == (429, "too-many-emails", "40")
+    second, third = (read_codes(mail)[0] for mail in driver.mail_driver.send_pending())
     assert len({first, second, third}) == 3
-    assert home.verify(second).status == 204
+    assert driver.verify(second).status == 204
 
 
-def test_whoever_is_verified_asks_in_vain(home: Home) -> None:
-    anna = home.registers()
-    home.post.verify(ADDRESS)
-    home.ask(anna)
+def test_verified_user_gets_no_new_code(driver: AccountDriver) -> None:
+    anna = driver.register()
+    driver.mail_driver.verify_address(ADDRESS)
+    driver.request_code(anna)
     anna.email_verified = True
 
-    reply = home.ask(anna)
+    response = driver.request_code(anna)
 
-    assert (reply.status, reply.problem) == (409, "already-verified")
-    assert home.post.deliver() == []
+    assert (response.status, response.problem) == (409, "already-verified")
+    assert driver.mail_driver.send_pending() == []
 
 
-def test_strangers_fill_nobodys_mailbox(home: Home) -> None:
+def test_emails_to_an_address_are_rate_limited(driver: AccountDriver) -> None:
     for number in range(8):
-        home.registers(user_name=f"stranger{number}")
-    assert len(home.post.deliver()) == 5
+        driver.register(user_name=f"stranger{number}")
+    assert len(driver.mail_driver.send_pending()) == 5
 
-    home.passes(hours=1)
-    home.registers()
+    driver.advance(hours=1)
+    driver.register()
 
-    assert len(home.post.deliver()) == 1
+    assert len(driver.mail_driver.send_pending()) == 1
 
 
-def test_a_letter_that_is_due_twice_is_sent_once(home: Home) -> None:
-    home.registers()
-    (due,) = home.post.due()
+def test_email_request_delivered_twice_is_sent_once(driver: AccountDriver) -> None:
+    driver.register()
+    (event,) = driver.mail_driver.pending_requests()
 
     for _ in range(2):
-        home.system.deliver(due, "auth.on_letter_due")
+        driver.system.deliver(event, "auth.send_email")
 
-    assert len(home.post.mails()) == 1
+    assert len(driver.mail_driver.mails()) == 1
 
 
-def test_a_letter_that_is_written_again_brings_the_same_code(home: Home) -> None:
-    """Its reply was lost: nobody noted that it was sent."""
-    home.registers()
-    (due,) = home.post.due()
-    with answering("dynamodb", "UpdateItem", None, refused("InternalFailure")):
-        home.system.deliver(due, "auth.on_letter_due")
+def test_resent_email_contains_the_same_code(driver: AccountDriver) -> None:
+    """The e-mail was sent, but marking it as sent failed."""
+    driver.register()
+    (event,) = driver.mail_driver.pending_requests()
+    with scripted_responses("dynamodb", "UpdateItem", None, error_response("InternalFailure")):
+        driver.system.deliver(event, "auth.send_email")
 
-    home.system.deliver(due, "auth.on_letter_due")
+    driver.system.deliver(event, "auth.send_email")
 
-    first, second = (codes(mail) for mail in home.post.mails())
+    first, second = (read_codes(mail) for mail in driver.mail_driver.mails())
     assert first == second
 
 
-def test_a_mail_that_cannot_be_sent_is_given_up_and_another_can_be_asked_for(home: Home) -> None:
-    anna = home.registers()
-    (due,) = home.post.due()
-    with answering("sesv2", "SendEmail", refused("MessageRejected")):
-        early = home.system.deliver(due, "auth.on_letter_due", tries=6)
-    with answering("sesv2", "SendEmail", refused("MessageRejected")):
-        last = home.system.deliver(due, "auth.on_letter_due", tries=7)
+def test_failed_email_can_be_requested_again(driver: AccountDriver) -> None:
+    anna = driver.register()
+    (event,) = driver.mail_driver.pending_requests()
+    with scripted_responses("sesv2", "SendEmail", error_response("MessageRejected")):
+        early = driver.system.deliver(event, "auth.send_email", tries=6)
+    with scripted_responses("sesv2", "SendEmail", error_response("MessageRejected")):
+        last = driver.system.deliver(event, "auth.send_email", tries=7)
 
-    assert [len(one["auth.on_letter_due"]["batchItemFailures"]) for one in (early, last)] == [1, 0]
-    assert home.post.deliver() == []
-    home.ask(anna)
-    assert len(home.post.deliver()) == 1
-
-
-def test_a_letter_to_an_account_that_is_gone_is_not_written(home: Home) -> None:
-    home.ask(_unverified())
-
-    assert home.post.deliver() == []
-    assert home.post.due() == []
+    assert [len(one["auth.send_email"]["batchItemFailures"]) for one in (early, last)] == [1, 0]
+    assert driver.mail_driver.send_pending() == []
+    driver.request_code(anna)
+    assert len(driver.mail_driver.send_pending()) == 1
 
 
-def _unverified() -> Person:
+def test_missing_account_gets_no_email(driver: AccountDriver) -> None:
+    driver.request_code(_unverified_person())
+
+    assert driver.mail_driver.send_pending() == []
+    assert driver.mail_driver.pending_requests() == []
+
+
+def _unverified_person() -> Person:
     person = Person()
     person.email_verified = False
     return person
 
 
-def test_publishing_needs_a_verified_address(home: Home) -> None:
+def test_publishing_requires_a_verified_email(driver: AccountDriver) -> None:
     organiser = Person("organiser")
     organiser.email_verified = False
 
-    reply = home.system.http(f"POST /v1/events/{ids.new()}/publish", by=organiser)
+    response = driver.system.http(f"POST /v1/events/{ids.new()}/publish", by=organiser)
 
-    assert (reply.status, reply.problem) == (403, "email-not-verified")
+    assert (response.status, response.problem) == (403, "email-not-verified")

@@ -1,4 +1,4 @@
-"""Another password: forgotten and set by the code of a mail, or changed by whoever knows the old one."""
+"""Password reset by an e-mailed code, and password change with the current password."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,179 +11,179 @@ import pytest
 from common import clock, env, store
 from common.store import Delete, Put
 from infra.topology import AUTH
-from tests.component.test_auth_email import ADDRESS, Home
+from tests.component.test_auth_email import ADDRESS, AccountDriver
 from tests.component.test_auth_register import ANNA
-from tests.support.gateway import row
-from tests.support.post import codes, text
-from tests.support.refusals import meanwhile
-from tests.support.system import Person, Reply, System, the_admin
+from tests.support.drivers.auth_mail_driver import body_text, read_codes
+from tests.support.faults.aws_errors import interleaved
+from tests.support.system.lambda_events import row
+from tests.support.system.system import HttpResponse, Person, System, create_admin
 
 pytestmark = pytest.mark.moto
 
 OLD, NEW, OTHER = ANNA["password"], "another long phrase", "and one more phrase"
 
 
-class House(Home):
+class PasswordDriver(AccountDriver):
     """Anna, with a verified address, logged in on two devices."""
 
     def __init__(self, system: System) -> None:
         super().__init__(system)
-        self.anna = self.registers()
-        self.post.verify(ADDRESS)
-        self.phone, self.desk = self.device(), self.device()
+        self.anna = self.register()
+        self.mail_driver.verify_address(ADDRESS)
+        self.phone, self.laptop = self.log_in_device(), self.log_in_device()
 
-    def device(self, password: str = OLD) -> dict[str, str]:
-        tokens: dict[str, str] = self.enter(password).json
+    def log_in_device(self, password: str = OLD) -> dict[str, str]:
+        tokens: dict[str, str] = self.login_with_password(password).json
         return tokens
 
-    def enter(self, password: str) -> Reply:
+    def login_with_password(self, password: str) -> HttpResponse:
         return self.system.http("POST /v1/login", {"username": "anna", "password": password})
 
-    def forgets(self, email: str = ADDRESS) -> Reply:
+    def request_password_reset(self, email: str = ADDRESS) -> HttpResponse:
         return self.system.http("POST /v1/password/forgot", {"email": email})
 
-    def resets(self, code: str, password: str = NEW) -> Reply:
+    def reset_password(self, code: str, password: str = NEW) -> HttpResponse:
         return self.system.http("POST /v1/password/reset", {"token": code, "password": password})
 
-    def changes(self, old: str = OLD, new: str = NEW, on: dict[str, str] | None = None) -> Reply:
+    def change_password(self, old: str = OLD, new: str = NEW, device: dict[str, str] | None = None) -> HttpResponse:
         me = Person(user_id=self.anna.user_id)
-        me.session_id = (on or self.phone)["refresh_token"].split(".")[1]
+        me.session_id = (device or self.phone)["refresh_token"].split(".")[1]
         return self.system.http("PUT /v1/password", {"old": old, "new": new}, by=me)
 
-    def lives(self, device: dict[str, str]) -> tuple[bool, bool]:
-        """Whether the device's access token is believed, and its refresh token brings another."""
+    def tokens_accepted(self, device: dict[str, str]) -> tuple[bool, bool]:
+        """Return whether the device's access token and its refresh token are accepted."""
         headers = {"authorization": f"Bearer {device['access_token']}"}
-        believed = self.system.invoke("auth.authorize", {"headers": headers})["isAuthorized"]
-        renewed = self.system.http("POST /v1/token/refresh", {"refresh_token": device["refresh_token"]})
-        return believed, renewed.status == 200
+        authorized = self.system.invoke("auth.authorize", {"headers": headers})["isAuthorized"]
+        refreshed = self.system.http("POST /v1/token/refresh", {"refresh_token": device["refresh_token"]})
+        return authorized, refreshed.status == 200
 
 
 @pytest.fixture
-def house(system: System) -> Iterator[House]:
-    yield House(system)
+def driver(system: System) -> Iterator[PasswordDriver]:
+    yield PasswordDriver(system)
     clock.use()
 
 
-def refused(reply: Reply) -> tuple[int, str, str]:
-    return reply.status, reply.problem, reply.json["errors"][0]["pointer"]
+def error_of(response: HttpResponse) -> tuple[int, str, str]:
+    return response.status, response.problem, response.json["errors"][0]["pointer"]
 
 
-CODE_INVALID = (422, "code-invalid", "/token")
+INVALID_CODE = (422, "invalid-code", "/token")
 
 
-def test_the_code_of_the_mail_sets_another_password_and_every_session_ends(house: House) -> None:
-    assert house.forgets("Anna@EXAMPLE.com").status == 202
-    (mail,) = house.post.deliver()
+def test_reset_code_sets_password_and_ends_sessions(driver: PasswordDriver) -> None:
+    assert driver.request_password_reset("Anna@EXAMPLE.com").status == 202
+    (mail,) = driver.mail_driver.send_pending()
 
-    assert house.resets(codes(mail)[0]).status == 204
+    assert driver.reset_password(read_codes(mail)[0]).status == 204
 
     assert (mail["To"], mail["Subject"]) == (ADDRESS, "Set another password")
-    assert [house.lives(one) for one in (house.phone, house.desk)] == [(False, False)] * 2
-    assert [house.enter(one).status for one in (OLD, NEW)] == [401, 200]
-    assert [one["Subject"] for one in house.post.deliver()] == ["Your password was changed"]
+    assert [driver.tokens_accepted(one) for one in (driver.phone, driver.laptop)] == [(False, False)] * 2
+    assert [driver.login_with_password(one).status for one in (OLD, NEW)] == [401, 200]
+    assert [one["Subject"] for one in driver.mail_driver.send_pending()] == ["Your password was changed"]
 
 
-def test_whoever_never_logged_in_can_do_so_with_the_password_that_was_set(house: House) -> None:
-    house.registers(user_name="ben", email="b@example.com")
-    house.post.deliver()
-    house.forgets("b@example.com")
-    house.resets(house.post.code())
+def test_reset_password_allows_first_login(driver: PasswordDriver) -> None:
+    driver.register(user_name="ben", email="b@example.com")
+    driver.mail_driver.send_pending()
+    driver.request_password_reset("b@example.com")
+    driver.reset_password(driver.mail_driver.send_and_read_code())
 
-    assert house.system.http("POST /v1/login", {"username": "ben", "password": NEW}).status == 200
-
-
-def test_a_code_sets_one_password(house: House) -> None:
-    house.forgets()
-    code = house.post.code()
-    house.resets(code)
-
-    assert refused(house.resets(code, OTHER)) == CODE_INVALID
-    assert house.enter(NEW).status == 200
+    assert driver.system.http("POST /v1/login", {"username": "ben", "password": NEW}).status == 200
 
 
-def test_of_two_resets_at_once_one_wins(house: House) -> None:
-    house.forgets()
-    code = house.post.code()
+def test_reset_code_works_once(driver: PasswordDriver) -> None:
+    driver.request_password_reset()
+    code = driver.mail_driver.send_and_read_code()
+    driver.reset_password(code)
 
-    with meanwhile("TransactWriteItems", lambda: house.resets(code, OTHER)):
-        late = house.resets(code)
-
-    assert refused(late) == CODE_INVALID
-    assert [house.enter(one).status for one in (NEW, OTHER)] == [401, 200]
+    assert error_of(driver.reset_password(code, OTHER)) == INVALID_CODE
+    assert driver.login_with_password(NEW).status == 200
 
 
-def test_a_change_of_something_else_at_the_same_moment_is_no_hindrance(house: House) -> None:
-    house.forgets()
-    code = house.post.code()
-    role, admin = {"roles": ["organiser"]}, the_admin(house.system)
+def test_concurrent_resets_have_one_winner(driver: PasswordDriver) -> None:
+    driver.request_password_reset()
+    code = driver.mail_driver.send_and_read_code()
 
-    with meanwhile(
+    with interleaved("TransactWriteItems", lambda: driver.reset_password(code, OTHER)):
+        late = driver.reset_password(code)
+
+    assert error_of(late) == INVALID_CODE
+    assert [driver.login_with_password(one).status for one in (NEW, OTHER)] == [401, 200]
+
+
+def test_reset_succeeds_despite_concurrent_role_change(driver: PasswordDriver) -> None:
+    driver.request_password_reset()
+    code = driver.mail_driver.send_and_read_code()
+    role, admin = {"roles": ["organiser"]}, create_admin(driver.system)
+
+    with interleaved(
         "TransactWriteItems",
-        lambda: house.system.http(f"PUT /v1/users/{house.anna.user_id}/roles", role, by=admin),
+        lambda: driver.system.http(f"PUT /v1/users/{driver.anna.user_id}/roles", role, by=admin),
     ):
-        reply = house.resets(code)
+        response = driver.reset_password(code)
 
-    assert reply.status == 204
-    assert house.profile(house.anna)["roles"] == ["organiser"]
-    assert house.enter(NEW).status == 200
+    assert response.status == 204
+    assert driver.profile(driver.anna)["roles"] == ["organiser"]
+    assert driver.login_with_password(NEW).status == 200
 
 
 @pytest.mark.parametrize("other", ["change", "reset"])
-def test_a_code_of_before_another_change_is_worth_nothing(house: House, other: str) -> None:
-    house.forgets()
-    first = house.post.code()
+def test_password_change_invalidates_older_reset_codes(driver: PasswordDriver, other: str) -> None:
+    driver.request_password_reset()
+    first = driver.mail_driver.send_and_read_code()
     if other == "reset":
-        house.forgets()
-        house.resets(house.post.code(), OTHER)
+        driver.request_password_reset()
+        driver.reset_password(driver.mail_driver.send_and_read_code(), OTHER)
     else:
-        house.changes(new=OTHER)
+        driver.change_password(new=OTHER)
 
-    assert refused(house.resets(first)) == CODE_INVALID
-
-
-def test_a_code_is_good_for_an_hour(house: House) -> None:
-    house.forgets()
-    code = house.post.code()
-
-    house.at += timedelta(hours=1)
-
-    assert refused(house.resets(code)) == CODE_INVALID
+    assert error_of(driver.reset_password(first)) == INVALID_CODE
 
 
-def test_a_code_for_one_thing_does_no_other(house: House) -> None:
-    house.registers(user_name="ben", email="ben@example.com")
-    verify = house.post.code()
-    house.forgets()
-    reset = house.post.code()
+def test_reset_code_expires_after_an_hour(driver: PasswordDriver) -> None:
+    driver.request_password_reset()
+    code = driver.mail_driver.send_and_read_code()
 
-    assert refused(house.resets(verify)) == CODE_INVALID
-    assert refused(house.system.http("POST /v1/email/verify", {"token": reset})) == CODE_INVALID
+    driver.now += timedelta(hours=1)
+
+    assert error_of(driver.reset_password(code)) == INVALID_CODE
+
+
+def test_code_is_valid_for_its_kind_only(driver: PasswordDriver) -> None:
+    driver.register(user_name="ben", email="ben@example.com")
+    verify = driver.mail_driver.send_and_read_code()
+    driver.request_password_reset()
+    reset = driver.mail_driver.send_and_read_code()
+
+    assert error_of(driver.reset_password(verify)) == INVALID_CODE
+    assert error_of(driver.system.http("POST /v1/email/verify", {"token": reset})) == INVALID_CODE
 
 
 @pytest.mark.parametrize("password", ["anna@example.com 1", "aaaaaaaaaaaaaaaaaaaa"])
-def test_a_password_that_is_guessed_first_leaves_the_code_as_it_is(house: House, password: str) -> None:
-    house.forgets()
-    code = house.post.code()
+def test_weak_password_does_not_consume_the_code(driver: PasswordDriver, password: str) -> None:
+    driver.request_password_reset()
+    code = driver.mail_driver.send_and_read_code()
 
-    assert refused(house.resets(code, password)) == (422, "password-refused", "/password")
-    assert house.resets(code).status == 204
+    assert error_of(driver.reset_password(code, password)) == (422, "weak-password", "/password")
+    assert driver.reset_password(code).status == 204
 
 
-def test_whoever_forgot_it_gets_no_mail_where_nobody_has_the_address_and_is_answered_alike(house: House) -> None:
-    known, unknown = house.forgets(), house.forgets("nobody@example.com")
+def test_reset_of_unknown_address_looks_identical(driver: PasswordDriver) -> None:
+    known, unknown = driver.request_password_reset(), driver.request_password_reset("nobody@example.com")
 
     assert (known.status, known.text) == (unknown.status, unknown.text) == (202, "")
     assert known.headers.keys() == unknown.headers.keys()
-    assert [one["To"] for one in house.post.deliver()] == [ADDRESS]
+    assert [one["To"] for one in driver.mail_driver.send_pending()] == [ADDRESS]
 
 
-def test_asking_makes_the_same_one_write_for_known_and_unknown(house: House) -> None:
+def test_reset_request_costs_one_write_for_any_address(driver: PasswordDriver) -> None:
     calls: list[str] = []
     env.client("dynamodb").meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
 
     def seconds(email: str) -> float:
         started = process_time()
-        house.forgets(email)
+        driver.request_password_reset(email)
         return process_time() - started
 
     pairs = [(seconds(ADDRESS), seconds("nobody@example.com")) for _ in range(15)]
@@ -192,166 +192,168 @@ def test_asking_makes_the_same_one_write_for_known_and_unknown(house: House) -> 
     assert median(one for one, _ in pairs) == pytest.approx(median(two for _, two in pairs), rel=0.5)
 
 
-def test_no_more_than_five_mails_an_hour_go_to_an_address(house: House) -> None:
+def test_reset_emails_are_limited_to_five_an_hour(driver: PasswordDriver) -> None:
     for _ in range(7):
-        house.forgets()
+        driver.request_password_reset()
 
-    assert len(house.post.deliver()) == 5
+    assert len(driver.mail_driver.send_pending()) == 5
 
 
-def test_an_address_that_nobody_has_verified_opens_every_account_that_says_to_have_it(house: House) -> None:
+def test_unverified_address_resets_every_account_using_it(driver: PasswordDriver) -> None:
     for name in ("ben", "bea"):
-        house.registers(user_name=name, email="b@example.com")
-    house.post.deliver()
-    house.forgets("b@example.com")
+        driver.register(user_name=name, email="b@example.com")
+    driver.mail_driver.send_pending()
+    driver.request_password_reset("b@example.com")
 
-    (mail,) = house.post.deliver()
+    (mail,) = driver.mail_driver.send_pending()
 
-    assert {"For the account ben:", "For the account bea:"} <= set(text(mail).splitlines())
-    assert [house.resets(code).status for code in codes(mail)] == [204, 204]
-
-
-def test_of_a_verified_address_its_owner_alone_is_asked(house: House) -> None:
-    house.registers(user_name="thief", password=OTHER)
-    house.post.deliver()
-    house.forgets()
-
-    (mail,) = house.post.deliver()
-
-    assert len(codes(mail)) == 1
-    house.resets(codes(mail)[0])
-    assert house.enter(NEW).status == 200
-    thief = house.system.http("POST /v1/login", {"username": "thief", "password": OTHER})
-    assert thief.status == 200
+    assert {"For the account ben:", "For the account bea:"} <= set(body_text(mail).splitlines())
+    assert [driver.reset_password(code).status for code in read_codes(mail)] == [204, 204]
 
 
-def test_a_change_ends_every_session_but_ones_own(house: House) -> None:
-    assert house.changes().status == 204
+def test_verified_address_resets_its_owner_only(driver: PasswordDriver) -> None:
+    driver.register(user_name="thief", password=OTHER)
+    driver.mail_driver.send_pending()
+    driver.request_password_reset()
 
-    assert [house.lives(one) for one in (house.phone, house.desk)] == [(True, True), (False, False)]
-    assert [house.enter(one).status for one in (OLD, NEW)] == [401, 200]
-    (mail,) = house.post.deliver()
-    assert (mail["To"], mail["Subject"], codes(mail)) == (ADDRESS, "Your password was changed", [])
+    (mail,) = driver.mail_driver.send_pending()
 
-
-def test_a_login_that_meets_the_change_opens_no_session(house: House) -> None:
-    with meanwhile("PutItem", house.changes):
-        reply = house.enter(OLD)
-
-    assert (reply.status, reply.problem) == (401, "invalid-credentials")
+    assert len(read_codes(mail)) == 1
+    driver.reset_password(read_codes(mail)[0])
+    assert driver.login_with_password(NEW).status == 200
+    impostor = driver.system.http("POST /v1/login", {"username": "thief", "password": OTHER})
+    assert impostor.status == 200
 
 
-def test_a_change_that_broke_off_ends_the_sessions_all_the_same(house: House) -> None:
-    """The password is another, and nobody has ended the sessions: refreshing finds it, and the mail ends them."""
+def test_password_change_ends_all_other_sessions(driver: PasswordDriver) -> None:
+    assert driver.change_password().status == 204
+
+    assert [driver.tokens_accepted(one) for one in (driver.phone, driver.laptop)] == [(True, True), (False, False)]
+    assert [driver.login_with_password(one).status for one in (OLD, NEW)] == [401, 200]
+    (mail,) = driver.mail_driver.send_pending()
+    assert (mail["To"], mail["Subject"], read_codes(mail)) == (ADDRESS, "Your password was changed", [])
+
+
+def test_login_during_password_change_is_rejected(driver: PasswordDriver) -> None:
+    with interleaved("PutItem", driver.change_password):
+        response = driver.login_with_password(OLD)
+
+    assert (response.status, response.problem) == (401, "invalid-credentials")
+
+
+def test_interrupted_password_change_still_ends_sessions(driver: PasswordDriver) -> None:
+    """If the sessions were not ended, refreshing still checks the password, and sending the e-mail ends them."""
     events = env.client("dynamodb").meta.events
 
-    def dies(**_: Any) -> None:
+    def die(**_: Any) -> None:
         raise KeyboardInterrupt
 
-    events.register_first("before-call.dynamodb.Query", dies)
+    events.register_first("before-call.dynamodb.Query", die)
     with pytest.raises(KeyboardInterrupt):
-        house.changes()
-    events.unregister("before-call.dynamodb.Query", dies)
+        driver.change_password()
+    events.unregister("before-call.dynamodb.Query", die)
 
-    assert house.lives(house.desk) == (True, False)
-    house.post.deliver()
-    assert [house.lives(one) for one in (house.phone, house.desk)] == [(True, True), (False, False)]
+    assert driver.tokens_accepted(driver.laptop) == (True, False)
+    driver.mail_driver.send_pending()
+    assert [driver.tokens_accepted(one) for one in (driver.phone, driver.laptop)] == [(True, True), (False, False)]
 
 
-def test_a_wrong_old_password_is_refused_and_counts_as_an_attempt(house: House) -> None:
-    told = [refused(house.changes(old=OTHER)) for _ in range(10)]
-    after = house.changes()
+def test_wrong_current_password_counts_as_failed_attempt(driver: PasswordDriver) -> None:
+    errors = [error_of(driver.change_password(old=OTHER)) for _ in range(10)]
+    after = driver.change_password()
 
-    assert told == [(422, "wrong-password", "/old")] * 10
+    assert errors == [(422, "wrong-password", "/old")] * 10
     assert (after.status, after.problem, after.headers["retry-after"]) == (429, "too-many-attempts", "1")
-    assert house.enter(OLD).status == 429
+    assert driver.login_with_password(OLD).status == 429
 
 
-def test_the_right_old_password_forgives(house: House) -> None:
+def test_correct_current_password_resets_attempts(driver: PasswordDriver) -> None:
     for _ in range(9):
-        house.changes(old=OTHER)
-    house.changes()
+        driver.change_password(old=OTHER)
+    driver.change_password()
 
-    assert house.changes(old=OTHER).problem == "wrong-password"
+    assert driver.change_password(old=OTHER).problem == "wrong-password"
 
 
-def test_of_two_changes_at_once_one_is_made(house: House) -> None:
-    with meanwhile("TransactWriteItems", lambda: house.changes(new=OTHER)):
-        late = house.changes()
+def test_concurrent_changes_have_one_winner(driver: PasswordDriver) -> None:
+    with interleaved("TransactWriteItems", lambda: driver.change_password(new=OTHER)):
+        late = driver.change_password()
 
-    assert refused(late) == (422, "wrong-password", "/old")
-    assert house.enter(OTHER).status == 200
+    assert error_of(late) == (422, "wrong-password", "/old")
+    assert driver.login_with_password(OTHER).status == 200
 
 
 @pytest.mark.parametrize("new", ["anna@example.com 1", "aaaaaaaaaaaaaaaaaaaa"])
-def test_a_new_password_obeys_the_rules(house: House, new: str) -> None:
-    assert refused(house.changes(new=new)) == (422, "password-refused", "/new")
-    assert house.enter(OLD).status == 200
+def test_new_password_must_not_be_weak(driver: PasswordDriver, new: str) -> None:
+    assert error_of(driver.change_password(new=new)) == (422, "weak-password", "/new")
+    assert driver.login_with_password(OLD).status == 200
 
 
-def test_whoever_has_no_account_any_more_changes_nothing(house: House) -> None:
-    reply = house.system.http("PUT /v1/password", {"old": OLD, "new": NEW}, by=Person())
+def test_missing_account_cannot_change_password(driver: PasswordDriver) -> None:
+    response = driver.system.http("PUT /v1/password", {"old": OLD, "new": NEW}, by=Person())
 
-    assert refused(reply) == (422, "wrong-password", "/old")
+    assert error_of(response) == (422, "wrong-password", "/old")
 
 
 @pytest.mark.parametrize("call", ["POST /v1/password/reset", "PUT /v1/password"])
-def test_more_than_is_asked_for_is_refused(house: House, call: str) -> None:
+def test_unknown_password_field_is_unprocessable(driver: PasswordDriver, call: str) -> None:
     body = {"token": "x", "password": NEW} if call.startswith("POST") else {"old": OLD, "new": NEW}
 
-    reply = house.system.http(call, body | {"user_id": house.anna.user_id}, by=house.anna)
+    response = driver.system.http(call, body | {"user_id": driver.anna.user_id}, by=driver.anna)
 
-    assert (reply.status, reply.problem) == (422, "invalid")
-
-
-def test_no_password_is_kept(house: House) -> None:
-    house.changes()
-    house.forgets()
-    house.resets(next(codes(one)[0] for one in house.post.deliver() if codes(one)), OTHER)
-
-    assert not [one for one in (OLD, NEW, OTHER) if one in str(house.system.scan(AUTH))]
+    assert (response.status, response.problem) == (422, "unprocessable")
 
 
-def test_very_many_sessions_end_in_few_writes(house: House) -> None:
-    sessions = [one for one in house.system.scan(AUTH) if one["sk"].startswith("session#")]
-    for at in range(250):
-        _stored(house, sessions[0] | {"sk": f"session#{at}", "id": str(at)})
+def test_plain_passwords_are_not_stored(driver: PasswordDriver) -> None:
+    driver.change_password()
+    driver.request_password_reset()
+    driver.reset_password(
+        next(read_codes(one)[0] for one in driver.mail_driver.send_pending() if read_codes(one)), OTHER
+    )
+
+    assert not [one for one in (OLD, NEW, OTHER) if one in str(driver.system.scan(AUTH))]
+
+
+def test_sessions_are_revoked_in_batches(driver: PasswordDriver) -> None:
+    sessions = [one for one in driver.system.scan(AUTH) if one["sk"].startswith("session#")]
+    for number in range(250):
+        _store(driver, sessions[0] | {"sk": f"session#{number}", "id": str(number)})
     writes: list[str] = []
     for kind in ("UpdateItem", "TransactWriteItems"):
         env.client("dynamodb").meta.events.register(
             f"before-call.dynamodb.{kind}", lambda model, **_: writes.append(model.name)
         )
 
-    assert house.changes().status == 204
+    assert driver.change_password().status == 204
 
-    assert [one["id"] for one in _open(house)] == [house.phone["refresh_token"].split(".")[1]]
+    assert [one["id"] for one in _open_sessions(driver)] == [driver.phone["refresh_token"].split(".")[1]]
     assert writes.count("TransactWriteItems") == 1 + 3  # the password's, and three for 251 sessions
 
 
-def test_a_session_that_goes_while_all_end_keeps_none_of_the_others(house: House) -> None:
-    desk = house.desk["refresh_token"].split(".")[1]
-    house.device()
-    asked: list[str] = []
+def test_disappearing_session_does_not_stop_revocation(driver: PasswordDriver) -> None:
+    laptop = driver.laptop["refresh_token"].split(".")[1]
+    driver.log_in_device()
+    writes: list[str] = []
 
-    def goes(**_: Any) -> None:
-        asked.append("write")
-        if len(asked) == 2:  # the password is changed by then
-            with house.system.acting(row("auth.on_user_erased")):
-                store.write(Delete("auth", {"pk": house.anna.user_id, "sk": f"session#{desk}"}))
+    def delete_session(**_: Any) -> None:
+        writes.append("write")
+        if len(writes) == 2:  # after the password's own write
+            with driver.system.as_function(row("auth.on_user_erased")):
+                store.write(Delete("auth", {"pk": driver.anna.user_id, "sk": f"session#{laptop}"}))
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", goes)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", delete_session)
 
-    assert house.changes().status == 204
+    assert driver.change_password().status == 204
 
-    assert [one["id"] for one in _open(house)] == [house.phone["refresh_token"].split(".")[1]]
-    assert desk not in {one.get("id") for one in house.system.scan(AUTH)}
+    assert [one["id"] for one in _open_sessions(driver)] == [driver.phone["refresh_token"].split(".")[1]]
+    assert laptop not in {one.get("id") for one in driver.system.scan(AUTH)}
 
 
-def _open(house: House) -> list[dict[str, Any]]:
-    sessions = (one for one in house.system.scan(AUTH) if one["sk"].startswith("session#"))
+def _open_sessions(driver: PasswordDriver) -> list[dict[str, Any]]:
+    sessions = (one for one in driver.system.scan(AUTH) if one["sk"].startswith("session#"))
     return [one for one in sessions if "revoked_at" not in one]
 
 
-def _stored(house: House, item: dict[str, Any]) -> None:
-    with house.system.acting(row("auth.login")):
+def _store(driver: PasswordDriver, item: dict[str, Any]) -> None:
+    with driver.system.as_function(row("auth.login")):
         store.write(Put("auth", item))

@@ -1,6 +1,5 @@
-"""POST /v1/register: every answer it gives, and what it leaves in the table and on the bus."""
+"""POST /v1/register: its responses, stored items and published event."""
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,11 +8,12 @@ import pytest
 from auth.core.schemas import RegisterRequest
 from common import clock, env
 from common.bus.auth import UserRegistered
-from common.outbox import published
+from common.idempotency import IdempotentRequest
+from common.outbox import outbox_events
 from infra.topology import AUTH
-from tests.support.moto import Moto
-from tests.support.post import Post
-from tests.support.system import Reply, System
+from tests.support.drivers.auth_mail_driver import AuthMailDriver
+from tests.support.system.moto_system import MotoSystem
+from tests.support.system.system import HttpResponse, System
 
 pytestmark = pytest.mark.moto
 
@@ -27,14 +27,14 @@ ANNA = {
 }
 
 
-KNOWN = ANNA | {"user_name": "first", "mobile_phone": "+491700000000", "password": "the owner's own phrase"}
+EXISTING_ACCOUNT = ANNA | {"user_name": "first", "mobile_phone": "+491700000000", "password": "the owner's own phrase"}
 
 
 @pytest.fixture(params=["new address", "known address"])
-def known(request: pytest.FixtureRequest, system: System) -> bool:
-    """Whether the address has an account before anything else happens: nobody must be able to tell."""
+def address_known(request: pytest.FixtureRequest, system: System) -> bool:
+    """Return whether the address has an account already, which responses must not reveal."""
     if request.param == "known address":
-        assert system.http("POST /v1/register", KNOWN).status == 201
+        assert system.http("POST /v1/register", EXISTING_ACCOUNT).status == 201
         return True
     return False
 
@@ -43,16 +43,16 @@ def items(system: System, sk: str) -> list[dict[str, Any]]:
     return [item for item in system.scan(AUTH) if item["sk"] == sk]
 
 
-def test_a_registration_answers_the_account_without_the_password(system: System) -> None:
-    reply = system.http("POST /v1/register", ANNA)
+def test_registration_returns_account_without_password(system: System) -> None:
+    response = system.http("POST /v1/register", ANNA)
 
-    assert reply.status == 201
-    assert reply.headers["location"] == f"/v1/users/{reply.json['id']}"
-    told = {name: ANNA[name] for name in ANNA if name != "password"}
-    assert reply.json == told | {"id": reply.json["id"], "locale": "en"}
+    assert response.status == 201
+    assert response.headers["location"] == f"/v1/users/{response.json['id']}"
+    expected = {name: ANNA[name] for name in ANNA if name != "password"}
+    assert response.json == expected | {"id": response.json["id"], "locale": "en"}
 
 
-def test_a_registration_keeps_an_auth_profile_with_a_hash_only(system: System) -> None:
+def test_registration_stores_password_hash_only(system: System) -> None:
     user_id = system.http("POST /v1/register", ANNA).json["id"]
 
     (profile,) = items(system, "profile")
@@ -67,27 +67,27 @@ def test_a_registration_keeps_an_auth_profile_with_a_hash_only(system: System) -
     assert ANNA["password"] not in str(system.scan(AUTH))
 
 
-def test_a_registration_publishes_the_contact(system: System) -> None:
+def test_registration_publishes_contact_data(system: System) -> None:
     user_id = system.http("POST /v1/register", ANNA).json["id"]
 
-    (event,) = published(items(system, "profile")[0])
+    (event,) = outbox_events(items(system, "profile")[0])
     assert isinstance(event, UserRegistered)
     assert event.model_dump(include=set(ANNA)) == {name: ANNA[name] for name in ANNA if name != "password"}
     assert (event.user_id, event.locale) == (user_id, "en")
 
 
-def test_whoever_registers_in_german_is_kept_and_told_of_as_that(system: System) -> None:
-    reply = system.http("POST /v1/register", ANNA | {"locale": "de"})
+def test_registration_stores_and_publishes_locale(system: System) -> None:
+    response = system.http("POST /v1/register", ANNA | {"locale": "de"})
 
     (profile,) = items(system, "profile")
-    (event,) = published(profile)
+    (event,) = outbox_events(profile)
     assert isinstance(event, UserRegistered)
-    assert (reply.json["locale"], profile["locale"], event.locale) == ("de", "de", "de")
+    assert (response.json["locale"], profile["locale"], event.locale) == ("de", "de", "de")
 
 
-def test_an_address_that_has_an_account_is_answered_alike_and_that_account_stays_as_it_is(system: System) -> None:
+def test_known_address_looks_identical_and_keeps_its_account(system: System) -> None:
     first = system.http("POST /v1/register", ANNA)
-    Post(system).verify("anna@example.com")
+    AuthMailDriver(system).verify_address("anna@example.com")
     before = items(system, "profile")
 
     second = system.http("POST /v1/register", ANNA | {"user_name": "other", "email": "ANNA@Example.COM"})
@@ -99,9 +99,9 @@ def test_an_address_that_has_an_account_is_answered_alike_and_that_account_stays
     assert [item for item in items(system, "profile") if item["id"] == first.json["id"]] == before
 
 
-def test_an_address_that_is_known_costs_the_same_calls_as_a_new_one(system: System, known: bool) -> None:
-    if known:
-        Post(system).verify("anna@example.com")
+def test_known_address_costs_the_same_calls(system: System, address_known: bool) -> None:
+    if address_known:
+        AuthMailDriver(system).verify_address("anna@example.com")
     calls: list[str] = []
     env.client("dynamodb").meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
 
@@ -109,22 +109,22 @@ def test_an_address_that_is_known_costs_the_same_calls_as_a_new_one(system: Syst
     assert calls == ["TransactWriteItems"]
 
 
-def test_whoever_registers_a_known_address_can_log_in_under_the_fresh_name_all_the_same(
-    system: System, known: bool
-) -> None:
-    """What works tells nobody whether the address had an account."""
-    if known:
-        Post(system).verify("anna@example.com")
+def test_second_account_of_known_address_can_log_in(system: System, address_known: bool) -> None:
+    """Neither login nor its failure reveals whether the address had an account."""
+    if address_known:
+        AuthMailDriver(system).verify_address("anna@example.com")
     system.http("POST /v1/register", ANNA)
-    Post(system).deliver()
-    ways = [{"username": "anna"}, {"email": "anna@example.com"}]
+    AuthMailDriver(system).send_pending()
+    identifiers = [{"username": "anna"}, {"email": "anna@example.com"}]
 
-    told = [system.http("POST /v1/login", way | {"password": ANNA["password"]}).status for way in ways]
+    statuses = [
+        system.http("POST /v1/login", identifier | {"password": ANNA["password"]}).status for identifier in identifiers
+    ]
 
-    assert told == [200, 401]
+    assert statuses == [200, 401]
 
 
-def test_the_name_tells_no_more_after_a_pretended_registration_than_after_a_real_one(system: System) -> None:
+def test_user_name_is_reserved_whatever_the_address(system: System) -> None:
     system.http("POST /v1/register", ANNA)
     system.http("POST /v1/register", ANNA | {"user_name": "probe"})
 
@@ -134,23 +134,23 @@ def test_the_name_tells_no_more_after_a_pretended_registration_than_after_a_real
 
 
 @pytest.mark.parametrize("email", ["bob@example.com", "anna@example.com"], ids=["new address", "known address"])
-def test_a_taken_user_name_is_refused_whatever_the_address(system: System, email: str) -> None:
+def test_taken_user_name_is_rejected_for_any_address(system: System, email: str) -> None:
     system.http("POST /v1/register", ANNA)
     system.http("POST /v1/register", ANNA | {"user_name": "probe", "email": "probe@example.com"})
 
-    reply = system.http("POST /v1/register", ANNA | {"email": email, "user_name": "PROBE"})
+    response = system.http("POST /v1/register", ANNA | {"email": email, "user_name": "PROBE"})
 
-    assert (reply.status, reply.problem) == (409, "user-name-taken")
-    assert reply.json["errors"][0]["pointer"] == "/user_name"
-
-
-def without(reply: Reply) -> tuple[int, dict[str, str], dict[str, Any]]:
-    """What is answered, but for the request's own ids."""
-    headers = {name: value for name, value in reply.headers.items() if name != "x-request-id"}
-    return reply.status, headers, reply.json | {"request_id": None}
+    assert (response.status, response.problem) == (409, "user-name-taken")
+    assert response.json["errors"][0]["pointer"] == "/user_name"
 
 
-def test_a_request_that_is_repeated_with_its_key_gets_its_answer(system: System, known: bool) -> None:
+def without_request_id(response: HttpResponse) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Return status, headers and body without the request ids."""
+    headers = {name: value for name, value in response.headers.items() if name != "x-request-id"}
+    return response.status, headers, response.json | {"request_id": None}
+
+
+def test_replayed_registration_returns_the_first_response(system: System, address_known: bool) -> None:
     first = system.http("POST /v1/register", ANNA, key="k1")
     before = system.scan(AUTH)
 
@@ -163,7 +163,7 @@ def test_a_request_that_is_repeated_with_its_key_gets_its_answer(system: System,
     assert system.scan(AUTH) == before
 
 
-OTHERS = [
+CHANGED_FIELDS = [
     {"user_name": "other"},
     {"first_name": "Other"},
     {"last_name": "Other"},
@@ -173,18 +173,18 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("other", OTHERS, ids=lambda one: next(iter(one)))
-def test_a_key_of_another_request_is_refused(system: System, known: bool, other: dict[str, str]) -> None:
+@pytest.mark.parametrize("other", CHANGED_FIELDS, ids=lambda one: next(iter(one)))
+def test_reused_idempotency_key_is_rejected(system: System, address_known: bool, other: dict[str, str]) -> None:
     system.http("POST /v1/register", ANNA, key="k1")
     before = system.scan(AUTH)
 
-    reply = system.http("POST /v1/register", ANNA | other, key="k1")
+    response = system.http("POST /v1/register", ANNA | other, key="k1")
 
-    assert (reply.status, reply.problem) == (422, "key-reused")
+    assert (response.status, response.problem) == (422, "idempotency-key-reused")
     assert system.scan(AUTH) == before
 
 
-def test_a_key_with_another_address_is_another_key(system: System, known: bool) -> None:
+def test_idempotency_key_is_scoped_to_the_address(system: System, address_known: bool) -> None:
     first = system.http("POST /v1/register", ANNA, key="k1")
 
     other = system.http("POST /v1/register", ANNA | {"email": "b@example.com", "user_name": "bea"}, key="k1")
@@ -193,7 +193,7 @@ def test_a_key_with_another_address_is_another_key(system: System, known: bool) 
     assert other.json["id"] != first.json["id"]
 
 
-STEPS: list[tuple[dict[str, str], str | None]] = [
+REQUESTS: list[tuple[dict[str, str], str | None]] = [
     ({}, "k1"),
     ({}, "k1"),
     ({"password": "another long phrase"}, "k1"),
@@ -206,20 +206,25 @@ STEPS: list[tuple[dict[str, str], str | None]] = [
 ]
 
 
-def test_no_row_of_calls_tells_whether_an_address_has_an_account() -> None:
-    """The very same calls against a system where it has none and one where it has one."""
-    told = []
-    for before in ([], [KNOWN]):
-        with Moto().running() as system:
-            for account in before:
+def test_request_sequences_do_not_reveal_known_addresses() -> None:
+    """The same requests, with and without an existing account of the address."""
+    responses = []
+    for accounts in ([], [EXISTING_ACCOUNT]):
+        with MotoSystem().running() as system:
+            for account in accounts:
                 system.http("POST /v1/register", account)
-            told.append([without(system.http("POST /v1/register", ANNA | step, key=key)) for step, key in STEPS])
+            responses.append(
+                [
+                    without_request_id(system.http("POST /v1/register", ANNA | changes, key=key))
+                    for changes, key in REQUESTS
+                ]
+            )
 
-    assert [status for status, _, _ in told[0]] == [201, 201, 422, 422, 409, 409, 201, 201, 201]
-    assert told[0] == told[1]
+    assert [status for status, _, _ in responses[0]] == [201, 201, 422, 422, 409, 409, 201, 201, 201]
+    assert responses[0] == responses[1]
 
 
-def test_a_key_is_kept_for_a_day_without_the_password(system: System, known: bool) -> None:
+def test_registration_receipt_expires_and_has_no_password(system: System, address_known: bool) -> None:
     now = datetime(2026, 5, 1, 12, tzinfo=UTC)
     clock.use(lambda: now)
     try:
@@ -230,24 +235,24 @@ def test_a_key_is_kept_for_a_day_without_the_password(system: System, known: boo
     (receipt,) = [item for item in system.scan(AUTH) if item["pk"].startswith("claim#registration#")]
     assert receipt["expires_at"] == int((now + timedelta(days=1)).timestamp())
     assert receipt["password"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    guess = RegisterRequest.model_validate(ANNA).model_dump_json().encode()
-    assert receipt["request_hash"] != hashlib.sha256(guess).hexdigest()[:32]
+    guess = IdempotentRequest.from_key("user", ANNA["email"], "k1", RegisterRequest.model_validate(ANNA))
+    assert receipt["request_hash"] != guess.request_hash
     assert ANNA["password"] not in str(receipt)
 
 
-def test_of_two_equal_requests_at_once_one_registers_and_both_get_its_answer(system: System, known: bool) -> None:
-    raced: list[Reply] = []
+def test_concurrent_equal_registrations_return_one_account(system: System, address_known: bool) -> None:
+    concurrent: list[HttpResponse] = []
 
-    def other_is_quicker(**_: Any) -> None:
-        if not raced:
-            raced.append(Reply({"statusCode": 0}))
-            raced[0] = system.http("POST /v1/register", ANNA, key="k1")
+    def register_concurrently(**_: Any) -> None:
+        if not concurrent:
+            concurrent.append(HttpResponse({"statusCode": 0}))
+            concurrent[0] = system.http("POST /v1/register", ANNA, key="k1")
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", other_is_quicker)
-    reply = system.http("POST /v1/register", ANNA, key="k1")
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", register_concurrently)
+    response = system.http("POST /v1/register", ANNA, key="k1")
 
-    assert (reply.status, reply.json) == (201, raced[0].json)
-    assert reply.headers["idempotency-replayed"] == "true"
+    assert (response.status, response.json) == (201, concurrent[0].json)
+    assert response.headers["idempotency-replayed"] == "true"
 
 
 @pytest.mark.parametrize(
@@ -295,11 +300,11 @@ def test_of_two_equal_requests_at_once_one_registers_and_both_get_its_answer(sys
         ("created_at", "2020-01-01T00:00:00Z"),
     ],
 )
-def test_a_wrong_or_unknown_field_is_named(system: System, field: str, value: Any) -> None:
-    reply = system.http("POST /v1/register", ANNA | {field: value})
+def test_invalid_field_is_pointed_to(system: System, field: str, value: Any) -> None:
+    response = system.http("POST /v1/register", ANNA | {field: value})
 
-    assert (reply.status, reply.problem) == (422, "invalid")
-    assert [error["pointer"] for error in reply.json["errors"]] == [f"/{field}"]
+    assert (response.status, response.problem) == (422, "unprocessable")
+    assert [error["pointer"] for error in response.json["errors"]] == [f"/{field}"]
     assert system.scan(AUTH) == []
 
 
@@ -313,23 +318,23 @@ def test_a_wrong_or_unknown_field_is_named(system: System, field: str, value: An
         "ANNA@example.com 2026",
     ],
 )
-def test_a_password_that_is_guessed_first_is_refused(system: System, password: str) -> None:
-    reply = system.http("POST /v1/register", ANNA | {"password": password})
+def test_weak_password_is_rejected(system: System, password: str) -> None:
+    response = system.http("POST /v1/register", ANNA | {"password": password})
 
-    assert (reply.status, reply.problem) == (422, "password-refused")
-    assert reply.json["errors"][0]["pointer"] == "/password"
+    assert (response.status, response.problem) == (422, "weak-password")
+    assert response.json["errors"][0]["pointer"] == "/password"
     assert system.scan(AUTH) == []
 
 
 @pytest.mark.parametrize("password", ["fifteen chars !", "\U0001f3ab0\U0001f3b81b c" * 32, "nul \x00 within it all"])
-def test_a_password_of_fifteen_characters_or_more_is_taken_as_it_is(system: System, password: str) -> None:
+def test_long_password_is_accepted_unchanged(system: System, password: str) -> None:
     assert system.http("POST /v1/register", ANNA | {"password": password}).status == 201
 
     assert system.http("POST /v1/login", {"username": "anna", "password": password}).status == 200
     assert system.http("POST /v1/login", {"username": "anna", "password": password[:-1]}).status == 401
 
 
-def test_an_international_domain_is_kept_in_ascii(system: System) -> None:
-    reply = system.http("POST /v1/register", ANNA | {"email": "anna@B\u00dcCHER.example"})
+def test_international_domain_is_stored_in_ascii(system: System) -> None:
+    response = system.http("POST /v1/register", ANNA | {"email": "anna@B\u00dcCHER.example"})
 
-    assert reply.json["email"] == "anna@xn--bcher-kva.example"
+    assert response.json["email"] == "anna@xn--bcher-kva.example"

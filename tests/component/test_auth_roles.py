@@ -1,4 +1,4 @@
-"""PUT /v1/users/{user_id}/roles and auth.ensure_admin: who may do what, and that an admin is always left."""
+"""PUT /v1/users/{user_id}/roles and auth.ensure_admin: role changes, and that one admin always remains."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,10 +8,10 @@ import pytest
 
 from common import env, store
 from common.bus.auth import RolesChanged, UserRegistered
-from common.outbox import published
+from common.outbox import outbox_events
 from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
-from tests.support.system import Person, Reply, System
+from tests.support.system.system import HttpResponse, Person, System
 
 pytestmark = pytest.mark.moto
 
@@ -29,7 +29,7 @@ def anna(system: System) -> str:
     return str(system.http("POST /v1/register", ANNA).json["id"])
 
 
-def assign(system: System, user_id: str, roles: object, by: Person) -> Reply:
+def assign(system: System, user_id: str, roles: object, by: Person) -> HttpResponse:
     return system.http(f"PUT /v1/users/{user_id}/roles", {"roles": roles}, by=by)
 
 
@@ -37,21 +37,21 @@ def profile(system: System, user_id: str) -> dict[str, Any]:
     return next(item for item in system.scan(AUTH) if item["pk"] == user_id and item["sk"] == "profile")
 
 
-def test_an_admin_makes_an_organiser(system: System, root: Person, anna: str) -> None:
-    reply = assign(system, anna, ["organiser"], root)
+def test_admin_grants_organiser_role(system: System, root: Person, anna: str) -> None:
+    response = assign(system, anna, ["organiser"], root)
 
-    assert (reply.status, reply.json) == (200, {"id": anna, "roles": ["organiser"]})
-    (event,) = published(profile(system, anna))
+    assert (response.status, response.json) == (200, {"id": anna, "roles": ["organiser"]})
+    (event,) = outbox_events(profile(system, anna))
     assert isinstance(event, RolesChanged)
     assert (event.user_id, event.roles) == (anna, ("organiser",))
 
 
-def test_roles_are_a_set(system: System, root: Person, anna: str) -> None:
+def test_duplicate_roles_collapse(system: System, root: Person, anna: str) -> None:
     assert assign(system, anna, ["organiser", "organiser"], root).json["roles"] == ["organiser"]
     assert assign(system, anna, ["organiser", "admin"], root).json["roles"] == ["admin", "organiser"]
 
 
-def test_the_same_roles_again_change_nothing(system: System, root: Person, anna: str) -> None:
+def test_assigning_equal_roles_writes_nothing(system: System, root: Person, anna: str) -> None:
     assign(system, anna, ["organiser"], root)
     before = system.scan(AUTH)
 
@@ -59,74 +59,74 @@ def test_the_same_roles_again_change_nothing(system: System, root: Person, anna:
     assert system.scan(AUTH) == before
 
 
-def test_the_last_admin_stays_one(system: System, root: Person) -> None:
-    reply = assign(system, root.user_id, [], root)
+def test_last_admin_cannot_lose_the_role(system: System, root: Person) -> None:
+    response = assign(system, root.user_id, [], root)
 
-    assert (reply.status, reply.problem) == (409, "last-admin")
+    assert (response.status, response.problem) == (409, "last-admin")
     assert profile(system, root.user_id)["roles"] == ["admin"]
 
 
-def test_an_admin_may_go_when_another_is_left(system: System, root: Person, anna: str) -> None:
+def test_admin_can_resign_while_another_remains(system: System, root: Person, anna: str) -> None:
     assert assign(system, anna, ["admin"], root).status == 200
     assert assign(system, root.user_id, ["organiser"], root).status == 200
 
     assert assign(system, anna, [], Person("admin", user_id=anna)).problem == "last-admin"
 
 
-def test_who_was_an_admin_until_a_moment_ago_gives_no_roles(system: System, root: Person, anna: str) -> None:
+def test_former_admin_cannot_assign_roles(system: System, root: Person, anna: str) -> None:
     assign(system, anna, ["admin"], root)
     assert assign(system, root.user_id, [], Person("admin", user_id=anna)).status == 200
 
-    asked = [(root.user_id, ["admin"]), (root.user_id, ["organiser"]), (anna, ["admin", "organiser"]), (anna, [])]
-    answers = [assign(system, user_id, wanted, root) for user_id, wanted in asked]
+    assignments = [(root.user_id, ["admin"]), (root.user_id, ["organiser"]), (anna, ["admin", "organiser"]), (anna, [])]
+    responses = [assign(system, user_id, roles, root) for user_id, roles in assignments]
 
-    assert [(one.status, one.problem) for one in answers] == [(403, "role-missing")] * 4
+    assert [(response.status, response.problem) for response in responses] == [(403, "role-missing")] * 4
     assert (profile(system, root.user_id)["roles"], profile(system, anna)["roles"]) == ([], ["admin"])
 
 
-def test_roles_that_changed_meanwhile_are_not_overwritten(system: System, root: Person, anna: str) -> None:
-    raced: list[int] = []
+def test_concurrent_role_change_is_not_overwritten(system: System, root: Person, anna: str) -> None:
+    statuses: list[int] = []
 
-    def other_is_quicker(**_: Any) -> None:
-        if not raced:
-            raced.append(0)
-            raced[0] = assign(system, anna, ["organiser"], root).status
+    def assign_concurrently(**_: Any) -> None:
+        if not statuses:
+            statuses.append(0)
+            statuses[0] = assign(system, anna, ["organiser"], root).status
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", other_is_quicker)
-    reply = assign(system, anna, ["admin"], root)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", assign_concurrently)
+    response = assign(system, anna, ["admin"], root)
 
-    assert raced == [200]
-    assert (reply.status, reply.problem) == (409, "changed-meanwhile")
+    assert statuses == [200]
+    assert (response.status, response.problem) == (409, "concurrent-modification")
     assert profile(system, anna)["roles"] == ["organiser"]
 
 
 @pytest.mark.parametrize("person", [Person(), Person("organiser")], ids=["user", "organiser"])
-def test_only_an_admin_gives_roles(system: System, anna: str, person: Person) -> None:
-    reply = assign(system, anna, ["admin"], person)
+def test_only_admins_assign_roles(system: System, anna: str, person: Person) -> None:
+    response = assign(system, anna, ["admin"], person)
 
-    assert (reply.status, reply.problem) == (403, "role-missing")
+    assert (response.status, response.problem) == (403, "role-missing")
     assert profile(system, anna)["roles"] == []
 
 
-def test_nobody_has_no_roles(system: System, root: Person) -> None:
-    reply = assign(system, "00000000-0000-4000-8000-000000000000", ["organiser"], root)
+def test_missing_user_cannot_get_roles(system: System, root: Person) -> None:
+    response = assign(system, "00000000-0000-4000-8000-000000000000", ["organiser"], root)
 
-    assert (reply.status, reply.problem) == (404, "user-unknown")
+    assert (response.status, response.problem) == (404, "user-not-found")
 
 
 @pytest.mark.parametrize("roles", [None, "admin", ["root"], [1], ["admin"] * 3, ["Admin"], {"admin": True}])
-def test_roles_that_are_none_are_invalid(system: System, root: Person, anna: str, roles: object) -> None:
-    reply = assign(system, anna, roles, root)
+def test_unknown_roles_are_unprocessable(system: System, root: Person, anna: str, roles: object) -> None:
+    response = assign(system, anna, roles, root)
 
-    assert (reply.status, reply.problem) == (422, "invalid")
+    assert (response.status, response.problem) == (422, "unprocessable")
 
 
-def test_the_first_admin_is_an_account_like_others_with_the_role(system: System) -> None:
-    made = system.invoke("auth.ensure_admin", ROOT)["id"]
+def test_first_admin_is_a_regular_account(system: System) -> None:
+    admin_id = system.invoke("auth.ensure_admin", ROOT)["id"]
 
-    kept = profile(system, made)
-    assert (kept["email"], kept["username"], kept["roles"]) == (ROOT["email"], "root", ["admin"])
-    (event,) = published(kept)
+    stored = profile(system, admin_id)
+    assert (stored["email"], stored["username"], stored["roles"]) == (ROOT["email"], "root", ["admin"])
+    (event,) = outbox_events(stored)
     assert isinstance(event, UserRegistered)
     login = system.http("POST /v1/login", {"email": ROOT["email"], "password": ROOT["password"]})
     headers = {"authorization": f"Bearer {login.json['access_token']}"}
@@ -134,40 +134,40 @@ def test_the_first_admin_is_an_account_like_others_with_the_role(system: System)
 
 
 @pytest.mark.parametrize("second", [ROOT, OTHER], ids=["same", "other"])
-def test_there_is_one_first_admin_however_often_it_is_asked_for(system: System, second: dict[str, str]) -> None:
-    made = system.invoke("auth.ensure_admin", ROOT)
+def test_ensure_admin_is_idempotent(system: System, second: dict[str, str]) -> None:
+    admin = system.invoke("auth.ensure_admin", ROOT)
     before = system.scan(AUTH)
 
-    assert system.invoke("auth.ensure_admin", second) == made
+    assert system.invoke("auth.ensure_admin", second) == admin
     assert system.scan(AUTH) == before
 
 
-def test_of_two_calls_at_once_one_makes_the_admin(system: System) -> None:
-    raced: list[Any] = []
+def test_concurrent_ensure_admin_creates_one_admin(system: System) -> None:
+    concurrent: list[Any] = []
 
-    def other_is_quicker(**_: Any) -> None:
-        if not raced:
-            raced.append(None)
-            raced[0] = system.invoke("auth.ensure_admin", OTHER)
+    def create_concurrently(**_: Any) -> None:
+        if not concurrent:
+            concurrent.append(None)
+            concurrent[0] = system.invoke("auth.ensure_admin", OTHER)
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", other_is_quicker)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", create_concurrently)
 
-    assert system.invoke("auth.ensure_admin", ROOT) == raced[0]
+    assert system.invoke("auth.ensure_admin", ROOT) == concurrent[0]
     assert [item["username"] for item in system.scan(AUTH) if item["sk"] == "profile"] == ["other"]
 
 
-def test_an_account_that_somebody_opened_under_the_admin_s_address_is_not_promoted(system: System) -> None:
-    thief = system.http("POST /v1/register", ROOT).json["id"]
+def test_existing_account_is_not_promoted_to_admin(system: System) -> None:
+    impostor = system.http("POST /v1/register", ROOT).json["id"]
 
     with pytest.raises(Exception, match="user name"):
         system.invoke("auth.ensure_admin", ROOT)
 
-    assert profile(system, thief)["roles"] == []
+    assert profile(system, impostor)["roles"] == []
     assert "claim#admin" not in [item["pk"] for item in system.scan(AUTH)]
 
 
 class Device:
-    """Where the user is logged in, and what the gateway says to its access token."""
+    """A logged-in device of the user, and the authorizer's response to its access token."""
 
     def __init__(self, system: System, name: str = "anna") -> None:
         self.system = system
@@ -178,13 +178,13 @@ class Device:
         self.tokens = self.system.http("POST /v1/token/refresh", {"refresh_token": self.tokens["refresh_token"]}).json
 
     def roles(self) -> str | None:
-        """The roles it is let in with, None where it is not."""
+        """Return the authorized roles, or None if denied."""
         headers = {"authorization": f"Bearer {self.tokens['access_token']}"}
-        answer = self.system.invoke("auth.authorize", {"headers": headers})
-        return str(answer["context"]["roles"]) if answer["isAuthorized"] else None
+        response = self.system.invoke("auth.authorize", {"headers": headers})
+        return str(response["context"]["roles"]) if response["isAuthorized"] else None
 
 
-def test_tokens_of_before_a_role_was_taken_away_are_not_believed(system: System, root: Person, anna: str) -> None:
+def test_role_removal_invalidates_access_tokens(system: System, root: Person, anna: str) -> None:
     assign(system, anna, ["admin", "organiser"], root)
     phone, laptop = Device(system), Device(system)
     assert phone.roles() == laptop.roles() == "admin organiser"
@@ -195,7 +195,7 @@ def test_tokens_of_before_a_role_was_taken_away_are_not_believed(system: System,
     assert laptop.roles() is None
 
 
-def test_the_sessions_go_on_with_the_roles_that_are_left(system: System, root: Person, anna: str) -> None:
+def test_sessions_continue_with_the_remaining_roles(system: System, root: Person, anna: str) -> None:
     assign(system, anna, ["admin", "organiser"], root)
     phone = Device(system)
     assign(system, anna, ["organiser"], root)
@@ -205,7 +205,7 @@ def test_the_sessions_go_on_with_the_roles_that_are_left(system: System, root: P
     assert phone.roles() == Device(system).roles() == "organiser"
 
 
-def test_a_role_that_is_given_ends_no_token(system: System, root: Person, anna: str) -> None:
+def test_role_grant_keeps_tokens_valid(system: System, root: Person, anna: str) -> None:
     phone = Device(system)
 
     assign(system, anna, ["organiser"], root)
@@ -213,7 +213,7 @@ def test_a_role_that_is_given_ends_no_token(system: System, root: Person, anna: 
     assert phone.roles() == ""
 
 
-def test_tokens_of_others_are_believed_as_before(system: System, root: Person, anna: str) -> None:
+def test_role_removal_keeps_other_users_tokens_valid(system: System, root: Person, anna: str) -> None:
     other = Device(system, "root")
     assign(system, anna, ["organiser"], root)
 
@@ -222,50 +222,48 @@ def test_tokens_of_others_are_believed_as_before(system: System, root: Person, a
     assert other.roles() == "admin"
 
 
-def test_a_login_that_meets_the_change_gets_no_role_that_was_taken_away(
-    system: System, root: Person, anna: str
-) -> None:
-    """The account was read before, the session is written after: nothing would find it."""
+def test_login_during_role_removal_gets_no_removed_role(system: System, root: Person, anna: str) -> None:
+    """The account is read before, the session is written after the removal, which therefore misses the session."""
     assign(system, anna, ["organiser"], root)
-    met: list[int] = []
+    statuses: list[int] = []
 
-    def change_is_quicker(params: dict[str, Any], **_: Any) -> None:
-        if not met and "session#" in str(params["body"]):
-            met.append(0)
-            met[0] = assign(system, anna, [], root).status
+    def remove_role_concurrently(params: dict[str, Any], **_: Any) -> None:
+        if not statuses and "session#" in str(params["body"]):
+            statuses.append(0)
+            statuses[0] = assign(system, anna, [], root).status
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.PutItem", change_is_quicker)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.PutItem", remove_role_concurrently)
 
     assert Device(system).roles() == ""
-    assert met == [200]
+    assert statuses == [200]
 
 
-def test_an_account_that_goes_during_its_login_gets_no_tokens(system: System, anna: str) -> None:
-    def has_gone(params: dict[str, Any], **_: Any) -> None:
+def test_account_deleted_during_login_gets_no_tokens(system: System, anna: str) -> None:
+    def delete_account(params: dict[str, Any], **_: Any) -> None:
         if "session#" in str(params["body"]):
-            acting, system.current = system.current, None
+            current, system.current_row = system.current_row, None
             boto3.client("dynamodb").delete_item(TableName="test-auth", Key={"pk": {"S": anna}, "sk": {"S": "profile"}})
-            system.current = acting
+            system.current_row = current
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.PutItem", has_gone)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.PutItem", delete_account)
 
-    reply = system.http("POST /v1/login", {"username": "anna", "password": ANNA["password"]})
+    response = system.http("POST /v1/login", {"username": "anna", "password": ANNA["password"]})
 
-    assert (reply.status, reply.problem) == (401, "invalid-credentials")
+    assert (response.status, response.problem) == (401, "invalid-credentials")
 
 
-def test_a_change_that_broke_off_is_finished_by_its_repetition(system: System, root: Person, anna: str) -> None:
+def test_interrupted_role_change_completes_on_retry(system: System, root: Person, anna: str) -> None:
     assign(system, anna, ["organiser"], root)
     phone, laptop = Device(system), Device(system)
-    broken: list[bool] = []
+    transactions: list[bool] = []
 
-    def breaks_off(**_: Any) -> tuple[Any, dict[str, Any]] | None:
-        broken.append(True)
-        if len(broken) != 2:  # the first changes the roles, the second the sessions
+    def fail_second_transaction(**_: Any) -> tuple[Any, dict[str, Any]] | None:
+        transactions.append(True)
+        if len(transactions) != 2:  # the first changes the roles, the second the sessions
             return None
         return SimpleNamespace(status_code=400, headers={}, raw=None), {"Error": {"Code": "InternalFailure"}}
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", breaks_off)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", fail_second_transaction)
 
     assert assign(system, anna, [], root).status == 500
     assert profile(system, anna)["roles"] == []
@@ -273,17 +271,17 @@ def test_a_change_that_broke_off_is_finished_by_its_repetition(system: System, r
     assert (phone.roles(), laptop.roles()) == (None, None)
 
 
-def test_a_user_s_many_sessions_are_all_found(system: System, root: Person, anna: str) -> None:
-    """A page of a query has 1 MB."""
+def test_role_removal_reaches_every_page_of_sessions(system: System, root: Person, anna: str) -> None:
+    """A query returns pages of 1 MB."""
     assign(system, anna, ["organiser"], root)
     device = Device(system)
     session = next(item for item in system.scan(AUTH) if item["sk"].startswith("session#"))
-    for at in range(4):
-        fat = session | {"sk": f"session#{at}", "id": str(at), "ballast": "x" * 390_000}
-        boto3.client("dynamodb").put_item(TableName="test-auth", Item=store.marshal(fat))
+    for number in range(4):
+        large_session = session | {"sk": f"session#{number}", "id": str(number), "ballast": "x" * 390_000}
+        boto3.client("dynamodb").put_item(TableName="test-auth", Item=store.marshal(large_session))
 
     assign(system, anna, [], root)
 
-    marks = [item["tokens_from"] for item in system.scan(AUTH) if item["sk"].startswith("session#")]
-    assert marks == [3] * 5
+    versions = [item["min_token_version"] for item in system.scan(AUTH) if item["sk"].startswith("session#")]
+    assert versions == [3] * 5
     assert device.roles() is None

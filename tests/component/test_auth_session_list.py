@@ -1,56 +1,56 @@
-"""GET /v1/sessions and DELETE /v1/sessions/{session_id}: where one is logged in, and an end to it."""
+"""GET /v1/sessions and DELETE /v1/sessions/{session_id}: list and revoke sessions."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from common import clock
-from tests.component.test_auth_passwords import House
-from tests.support.system import Person, Reply, System
+from tests.component.test_auth_passwords import PasswordDriver
+from tests.support.system.system import HttpResponse, Person, System
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0"
 SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Safari/604.1"
 EDGE = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/125.0 Safari/537.36 Edg/125.0"
 
 
-class Devices(House):
-    def me(self) -> Person:
-        me = Person(user_id=self.anna.user_id)
-        me.session_id = self.phone["refresh_token"].split(".")[1]
-        return me
+class SessionListDriver(PasswordDriver):
+    def current_person(self) -> Person:
+        person = Person(user_id=self.anna.user_id)
+        person.session_id = self.phone["refresh_token"].split(".")[1]
+        return person
 
-    def sessions(self, **query: str) -> Reply:
-        return self.system.http("GET /v1/sessions", by=self.me(), query=query)
+    def sessions(self, **query: str) -> HttpResponse:
+        return self.system.http("GET /v1/sessions", by=self.current_person(), query=query)
 
-    def end(self, session_id: str, by: Person | None = None) -> Reply:
-        return self.system.http(f"DELETE /v1/sessions/{session_id}", by=by or self.me())
+    def revoke(self, session_id: str, by: Person | None = None) -> HttpResponse:
+        return self.system.http(f"DELETE /v1/sessions/{session_id}", by=by or self.current_person())
 
 
 @pytest.fixture
-def devices(system: System) -> Iterator[Devices]:
-    yield Devices(system)
+def driver(system: System) -> Iterator[SessionListDriver]:
+    yield SessionListDriver(system)
     clock.use()
 
 
-def test_sessions_are_listed_with_what_one_needs_to_know_them_and_no_more(devices: Devices) -> None:
-    found = devices.sessions().json["items"]
+def test_session_list_shows_only_documented_fields(driver: SessionListDriver) -> None:
+    found = driver.sessions().json["items"]
 
     assert len(found) == 2
-    assert [one["current"] for one in found if one["id"] == devices.me().session_id] == [True]
+    assert [one["current"] for one in found if one["id"] == driver.current_person().session_id] == [True]
     assert sorted(one["current"] for one in found) == [False, True]
     fields = {"id", "device", "current", "created_at", "last_used_at", "expires_at", "ended_at"}
     assert all(one.keys() == fields for one in found)
     assert {one["ended_at"] for one in found} == {None}
 
 
-def test_the_list_goes_both_ways(devices: Devices) -> None:
+def test_session_list_pages_both_ways(driver: SessionListDriver) -> None:
     for _ in range(3):
-        devices.passes(minutes=1)
-        devices.device()
-    first = devices.sessions(limit="2").json
-    second = devices.sessions(limit="2", next_token=first["next_token"]).json
+        driver.advance(minutes=1)
+        driver.log_in_device()
+    first = driver.sessions(limit="2").json
+    second = driver.sessions(limit="2", next_token=first["next_token"]).json
 
-    back = devices.sessions(limit="2", previous_token=second["previous_token"]).json
+    back = driver.sessions(limit="2", previous_token=second["previous_token"]).json
 
     times = [one["created_at"] for page in (first, second) for one in page["items"]]
     assert times == sorted(times, reverse=True)
@@ -58,48 +58,50 @@ def test_the_list_goes_both_ways(devices: Devices) -> None:
     assert len({one["id"] for page in (first, second) for one in page["items"]}) == 4
 
 
-def test_a_token_of_another_s_list_is_refused(devices: Devices) -> None:
-    token = devices.sessions(limit="1").json["next_token"]
+def test_page_token_of_another_user_is_rejected(driver: SessionListDriver) -> None:
+    token = driver.sessions(limit="1").json["next_token"]
 
-    reply = devices.system.http("GET /v1/sessions", by=Person(), query={"next_token": token})
+    response = driver.system.http("GET /v1/sessions", by=Person(), query={"next_token": token})
 
-    assert (reply.status, reply.problem) == (400, "bad-token")
+    assert (response.status, response.problem) == (400, "invalid-page-token")
 
 
-def test_last_used_is_when_the_tokens_were_renewed(devices: Devices) -> None:
-    devices.passes(minutes=7)
-    devices.system.http("POST /v1/token/refresh", {"refresh_token": devices.desk["refresh_token"]})
+def test_refresh_updates_last_used_at(driver: SessionListDriver) -> None:
+    driver.advance(minutes=7)
+    driver.system.http("POST /v1/token/refresh", {"refresh_token": driver.laptop["refresh_token"]})
 
-    found = {one["current"]: one for one in devices.sessions().json["items"]}
+    found = {one["current"]: one for one in driver.sessions().json["items"]}
 
     assert found[True]["last_used_at"] == found[True]["created_at"]
     assert found[False]["last_used_at"] > found[False]["created_at"]
 
 
-def test_a_session_that_one_ends_is_over_and_says_so(devices: Devices) -> None:
-    desk = devices.desk["refresh_token"].split(".")[1]
+def test_revoked_session_shows_ended_at(driver: SessionListDriver) -> None:
+    laptop = driver.laptop["refresh_token"].split(".")[1]
 
-    assert [devices.end(desk).status for _ in range(2)] == [204, 204]
+    assert [driver.revoke(laptop).status for _ in range(2)] == [204, 204]
 
-    assert [devices.lives(one) for one in (devices.phone, devices.desk)] == [(True, True), (False, False)]
-    ended = {one["id"]: one["ended_at"] for one in devices.sessions().json["items"]}
-    assert ended[desk]
-    assert ended[devices.me().session_id] is None
+    assert [driver.tokens_accepted(one) for one in (driver.phone, driver.laptop)] == [(True, True), (False, False)]
+    ended = {one["id"]: one["ended_at"] for one in driver.sessions().json["items"]}
+    assert ended[laptop]
+    assert ended[driver.current_person().session_id] is None
 
 
 @pytest.mark.parametrize("which", ["another's", "invented", "the profile"])
-def test_a_session_that_is_not_ones_own_is_unknown(devices: Devices, which: str) -> None:
-    mine = devices.desk["refresh_token"].split(".")[1]
-    session, by = {"another's": (mine, Person()), "invented": ("x", None), "the profile": ("profile", None)}[which]
+def test_foreign_session_is_not_found(driver: SessionListDriver, which: str) -> None:
+    own_session = driver.laptop["refresh_token"].split(".")[1]
+    session_id, by = {"another's": (own_session, Person()), "invented": ("x", None), "the profile": ("profile", None)}[
+        which
+    ]
 
-    reply = devices.end(session, by)
+    response = driver.revoke(session_id, by)
 
-    assert (reply.status, reply.problem) == (404, "session-unknown")
-    assert devices.lives(devices.desk) == (True, True)
+    assert (response.status, response.problem) == (404, "session-not-found")
+    assert driver.tokens_accepted(driver.laptop) == (True, True)
 
 
 @pytest.mark.parametrize(
-    ("agent", "device"),
+    ("user_agent", "device"),
     [
         (FIREFOX, "Firefox on Linux"),
         (SAFARI, "Safari on iPhone"),
@@ -109,9 +111,9 @@ def test_a_session_that_is_not_ones_own_is_unknown(devices: Devices, which: str)
         ("", "unknown"),
     ],
 )
-def test_a_device_is_named_in_our_words(devices: Devices, agent: str, device: str) -> None:
-    devices.passes(minutes=1)
+def test_device_description_uses_known_terms_only(driver: SessionListDriver, user_agent: str, device: str) -> None:
+    driver.advance(minutes=1)
     body = {"username": "anna", "password": "a rather long phrase"}
-    devices.system.http("POST /v1/login", body, headers={"user-agent": agent})
+    driver.system.http("POST /v1/login", body, headers={"user-agent": user_agent})
 
-    assert devices.sessions().json["items"][0]["device"] == device
+    assert driver.sessions().json["items"][0]["device"] == device

@@ -1,4 +1,4 @@
-"""POST /v1/token/refresh and /v1/logout: tokens are rotated, a stolen one ends the session, logout too."""
+"""POST /v1/token/refresh and /v1/logout: rotation, reuse detection and logout."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,20 +11,20 @@ from auth.core import session_repository
 from common import clock, env
 from infra.topology import AUTH
 from tests.component.test_auth_register import ANNA
-from tests.support.system import Person, Reply, System, row, the_admin
+from tests.support.system.system import HttpResponse, Person, System, create_admin, row
 
 pytestmark = pytest.mark.moto
 
 BEN = ANNA | {"email": "ben@example.com", "user_name": "ben"}
 
 
-class Home:
-    """Anna, logged in, with a clock that stands until it is moved."""
+class SessionDriver:
+    """Anna, logged in, with a clock that only moves when advanced."""
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.at = datetime(2026, 5, 1, 12, tzinfo=UTC)
-        clock.use(lambda: self.at)
+        self.now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+        clock.use(lambda: self.now)
         self.user_id = system.http("POST /v1/register", ANNA).json["id"]
         self.token = self.login()
 
@@ -33,190 +33,192 @@ class Home:
             self.system.http("POST /v1/login", {"username": name, "password": ANNA["password"]}).json["refresh_token"]
         )
 
-    def passes(self, **time: float) -> None:
-        self.at += timedelta(**time)
+    def advance(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
 
-    def refresh(self, token: str) -> Reply:
+    def refresh(self, token: str) -> HttpResponse:
         return self.system.http("POST /v1/token/refresh", {"refresh_token": token})
 
-    def next(self, token: str) -> str:
-        reply = self.refresh(token)
-        assert reply.status == 200, reply.text
-        return str(reply.json["refresh_token"])
+    def next_token(self, token: str) -> str:
+        response = self.refresh(token)
+        assert response.status == 200, response.text
+        return str(response.json["refresh_token"])
 
-    def logout(self, token: str, user_id: str | None = None) -> Reply:
+    def logout(self, token: str, user_id: str | None = None) -> HttpResponse:
         return self.system.http("POST /v1/logout", {"refresh_token": token}, by=Person(user_id=user_id or self.user_id))
 
-    def session(self) -> dict[str, Any]:
-        (found,) = [item for item in self.system.scan(AUTH) if item["sk"].startswith("session#")]
-        return found
+    def stored_session(self) -> dict[str, Any]:
+        (candidate,) = [candidate for candidate in self.system.scan(AUTH) if candidate["sk"].startswith("session#")]
+        return candidate
 
 
 @pytest.fixture
-def home(system: System) -> Iterator[Home]:
-    yield Home(system)
+def driver(system: System) -> Iterator[SessionDriver]:
+    yield SessionDriver(system)
     clock.use()
 
 
-def refused(reply: Reply) -> bool:
-    return (reply.status, reply.problem) == (401, "invalid-token")
+def is_rejected(response: HttpResponse) -> bool:
+    return (response.status, response.problem) == (401, "invalid-refresh-token")
 
 
-def test_a_refresh_token_gives_the_next_pair(home: Home) -> None:
-    reply = home.refresh(home.token)
+def test_refresh_returns_a_new_token_pair(driver: SessionDriver) -> None:
+    response = driver.refresh(driver.token)
 
-    assert reply.status == 200
-    assert reply.json.keys() == {"access_token", "refresh_token", "token_type", "expires_in", "email_verified"}
-    assert reply.json["refresh_token"] != home.token
-    assert reply.headers["cache-control"] == "no-store"
-    event = {"headers": {"Authorization": f"bearer {reply.json['access_token']}"}}
-    assert home.system.invoke("auth.authorize", event)["context"]["user_id"] == home.user_id
+    assert response.status == 200
+    assert response.json.keys() == {"access_token", "refresh_token", "token_type", "expires_in", "email_verified"}
+    assert response.json["refresh_token"] != driver.token
+    assert response.headers["cache-control"] == "no-store"
+    event = {"headers": {"Authorization": f"bearer {response.json['access_token']}"}}
+    assert driver.system.invoke("auth.authorize", event)["context"]["user_id"] == driver.user_id
 
 
-def test_a_session_is_renewed_again_and_again(home: Home) -> None:
-    token = home.token
+def test_session_can_be_refreshed_repeatedly(driver: SessionDriver) -> None:
+    token = driver.token
     for _ in range(5):
-        home.passes(minutes=15)
-        token = home.next(token)
+        driver.advance(minutes=15)
+        token = driver.next_token(token)
 
-    assert home.session()["counter"] == 6
-
-
-def test_the_same_token_twice_within_the_grace_gives_the_same_successor(home: Home) -> None:
-    first = home.next(home.token)
-    home.passes(seconds=10)
-
-    assert home.next(home.token) == first
-    assert home.refresh(first).status == 200
+    assert driver.stored_session()["counter"] == 6
 
 
-def test_a_token_used_again_after_the_grace_ends_the_whole_session(home: Home) -> None:
-    successor = home.next(home.token)
-    home.passes(seconds=10.001)
+def test_reuse_within_grace_returns_the_same_successor(driver: SessionDriver) -> None:
+    first = driver.next_token(driver.token)
+    driver.advance(seconds=10)
 
-    assert refused(home.refresh(home.token))
-    assert refused(home.refresh(successor))
-    assert "revoked_at" in home.session()
-
-
-def test_a_token_of_long_ago_ends_the_whole_session_even_at_once(home: Home) -> None:
-    newest = home.next(home.next(home.token))
-
-    assert refused(home.refresh(home.token))
-    assert refused(home.refresh(newest))
+    assert driver.next_token(driver.token) == first
+    assert driver.refresh(first).status == 200
 
 
-def test_another_session_of_the_user_outlives_a_reuse(home: Home) -> None:
-    other = home.login()
-    home.next(home.token)
-    home.passes(minutes=1)
+def test_reuse_after_grace_revokes_the_session(driver: SessionDriver) -> None:
+    successor = driver.next_token(driver.token)
+    driver.advance(seconds=10.001)
 
-    assert refused(home.refresh(home.token))
-    assert home.refresh(other).status == 200
-
-
-def test_of_two_refreshes_at_once_both_get_the_same_successor(home: Home) -> None:
-    """The second reads before the first writes: its condition fails, and it finds the first one's work."""
-    raced: list[str] = []
-
-    def first_is_quicker(**_: Any) -> None:
-        if not raced:
-            raced.append("")
-            raced[0] = home.next(home.token)
-
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", first_is_quicker)
-
-    assert home.next(home.token) == raced[0]
-    assert home.session()["counter"] == 2
+    assert is_rejected(driver.refresh(driver.token))
+    assert is_rejected(driver.refresh(successor))
+    assert "revoked_at" in driver.stored_session()
 
 
-def test_a_refresh_that_was_overtaken_by_two_gets_nothing_and_undoes_neither(home: Home) -> None:
-    raced: list[str] = []
+def test_older_token_revokes_the_session_immediately(driver: SessionDriver) -> None:
+    newest = driver.next_token(driver.next_token(driver.token))
 
-    def others_are_quicker(**_: Any) -> None:
-        if not raced:
-            raced.append("")
-            raced[0] = home.next(home.next(home.token))
-
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", others_are_quicker)
-
-    assert refused(home.refresh(home.token))
-    assert home.refresh(raced[0]).status == 200
+    assert is_rejected(driver.refresh(driver.token))
+    assert is_rejected(driver.refresh(newest))
 
 
-def test_a_refresh_that_was_overtaken_by_one_and_a_logout_gets_nothing(home: Home) -> None:
-    raced: list[int] = []
+def test_token_reuse_keeps_other_sessions(driver: SessionDriver) -> None:
+    other = driver.login()
+    driver.next_token(driver.token)
+    driver.advance(minutes=1)
 
-    def others_are_quicker(**_: Any) -> None:
-        if not raced:
-            raced.append(0)
-            raced[0] = home.logout(home.next(home.token)).status
-
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", others_are_quicker)
-
-    assert refused(home.refresh(home.token))
-    assert raced == [204]
+    assert is_rejected(driver.refresh(driver.token))
+    assert driver.refresh(other).status == 200
 
 
-def test_after_a_logout_the_grace_gives_nothing(home: Home) -> None:
-    successor = home.next(home.token)
-    home.logout(successor)
+def test_concurrent_refreshes_get_the_same_successor(driver: SessionDriver) -> None:
+    """The second reads before the first writes: its condition fails, and it finds the stored successor."""
+    successors: list[str] = []
 
-    assert refused(home.refresh(home.token))
+    def refresh_concurrently(**_: Any) -> None:
+        if not successors:
+            successors.append("")
+            successors[0] = driver.next_token(driver.token)
 
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", refresh_concurrently)
 
-def test_a_refresh_that_meets_a_logout_gets_nothing(home: Home) -> None:
-    met: list[int] = []
-
-    def logout_is_quicker(**_: Any) -> None:
-        if not met:
-            met.append(0)
-            met[0] = home.logout(home.token).status
-
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", logout_is_quicker)
-
-    assert refused(home.refresh(home.token))
-    assert met == [204]
+    assert driver.next_token(driver.token) == successors[0]
+    assert driver.stored_session()["counter"] == 2
 
 
-def test_a_session_ends_after_thirty_days_however_often_it_was_renewed(home: Home) -> None:
-    home.passes(days=29)
-    token = home.next(home.token)
-    home.passes(days=1)
+def test_refresh_overtaken_twice_is_rejected(driver: SessionDriver) -> None:
+    successors: list[str] = []
 
-    assert refused(home.refresh(token))
+    def refresh_twice_concurrently(**_: Any) -> None:
+        if not successors:
+            successors.append("")
+            successors[0] = driver.next_token(driver.next_token(driver.token))
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", refresh_twice_concurrently)
+
+    assert is_rejected(driver.refresh(driver.token))
+    assert driver.refresh(successors[0]).status == 200
 
 
-def test_a_new_server_key_ends_no_session(home: Home) -> None:
+def test_refresh_overtaken_by_refresh_and_logout_is_rejected(driver: SessionDriver) -> None:
+    statuses: list[int] = []
+
+    def refresh_and_log_out_concurrently(**_: Any) -> None:
+        if not statuses:
+            statuses.append(0)
+            statuses[0] = driver.logout(driver.next_token(driver.token)).status
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", refresh_and_log_out_concurrently)
+
+    assert is_rejected(driver.refresh(driver.token))
+    assert statuses == [204]
+
+
+def test_grace_does_not_apply_after_logout(driver: SessionDriver) -> None:
+    successor = driver.next_token(driver.token)
+    driver.logout(successor)
+
+    assert is_rejected(driver.refresh(driver.token))
+
+
+def test_refresh_during_logout_is_rejected(driver: SessionDriver) -> None:
+    statuses: list[int] = []
+
+    def log_out_concurrently(**_: Any) -> None:
+        if not statuses:
+            statuses.append(0)
+            statuses[0] = driver.logout(driver.token).status
+
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", log_out_concurrently)
+
+    assert is_rejected(driver.refresh(driver.token))
+    assert statuses == [204]
+
+
+def test_session_expires_after_thirty_days_despite_refreshes(driver: SessionDriver) -> None:
+    driver.advance(days=29)
+    token = driver.next_token(driver.token)
+    driver.advance(days=1)
+
+    assert is_rejected(driver.refresh(token))
+
+
+def test_sessions_survive_server_key_rotation(driver: SessionDriver) -> None:
     boto3.client("secretsmanager").put_secret_value(
         SecretId="ticketing/test/refresh", SecretString="another key, as long as it is"
     )
     env.secret.cache_clear()
 
-    token = home.next(home.token)
+    token = driver.next_token(driver.token)
 
-    assert home.next(token) != token
-
-
-def test_the_roles_of_the_next_access_token_are_those_of_now(home: Home) -> None:
-    admin = the_admin(home.system)
-    home.system.http(f"PUT /v1/users/{home.user_id}/roles", {"roles": ["organiser"]}, by=admin)
-
-    access = home.refresh(home.token).json["access_token"]
-
-    answer = home.system.invoke("auth.authorize", {"headers": {"authorization": f"Bearer {access}"}})
-    assert answer["context"]["roles"] == "organiser"
+    assert driver.next_token(token) != token
 
 
-def test_a_session_without_its_account_is_not_renewed(home: Home) -> None:
-    boto3.client("dynamodb").delete_item(TableName="test-auth", Key={"pk": {"S": home.user_id}, "sk": {"S": "profile"}})
+def test_refreshed_token_has_current_roles(driver: SessionDriver) -> None:
+    admin = create_admin(driver.system)
+    driver.system.http(f"PUT /v1/users/{driver.user_id}/roles", {"roles": ["organiser"]}, by=admin)
 
-    assert refused(home.refresh(home.token))
+    access = driver.refresh(driver.token).json["access_token"]
+
+    response = driver.system.invoke("auth.authorize", {"headers": {"authorization": f"Bearer {access}"}})
+    assert response["context"]["roles"] == "organiser"
 
 
-def changed(token: str, at: int, part: str) -> str:
+def test_session_of_deleted_account_cannot_be_refreshed(driver: SessionDriver) -> None:
+    boto3.client("dynamodb").delete_item(
+        TableName="test-auth", Key={"pk": {"S": driver.user_id}, "sk": {"S": "profile"}}
+    )
+
+    assert is_rejected(driver.refresh(driver.token))
+
+
+def replace_part(token: str, index: int, part: str) -> str:
     parts = token.split(".")
-    parts[at] = part
+    parts[index] = part
     return ".".join(parts)
 
 
@@ -230,27 +232,27 @@ def changed(token: str, at: int, part: str) -> str:
         lambda t: t[:-1],
         lambda t: t[:-1] + ("A" if t[-1] != "A" else "B"),
         lambda t: t + "=",
-        lambda t: changed(t, 0, "00000000-0000-4000-8000-000000000000"),
-        lambda t: changed(t, 1, "00000000-0000-4000-8000-000000000000"),
-        lambda t: changed(t, 2, "0"),
-        lambda t: changed(t, 2, "01"),
-        lambda t: changed(t, 2, "2"),
-        lambda t: changed(t, 2, "-1"),
-        lambda t: changed(t, 2, "9" * 300),
-        lambda t: changed(t, 2, "\u0661"),
-        lambda t: changed(t, 3, "\u00e9"),
+        lambda t: replace_part(t, 0, "00000000-0000-4000-8000-000000000000"),
+        lambda t: replace_part(t, 1, "00000000-0000-4000-8000-000000000000"),
+        lambda t: replace_part(t, 2, "0"),
+        lambda t: replace_part(t, 2, "01"),
+        lambda t: replace_part(t, 2, "2"),
+        lambda t: replace_part(t, 2, "-1"),
+        lambda t: replace_part(t, 2, "9" * 300),
+        lambda t: replace_part(t, 2, "\u0661"),
+        lambda t: replace_part(t, 3, "\u00e9"),
     ],
 )
-def test_a_forged_refresh_token_gives_nothing_and_harms_nobody(home: Home, forge: Any) -> None:
-    assert refused(home.refresh(forge(home.token)))
+def test_forged_refresh_token_is_rejected_without_side_effects(driver: SessionDriver, forge: Any) -> None:
+    assert is_rejected(driver.refresh(forge(driver.token)))
 
-    assert home.refresh(home.token).status == 200
+    assert driver.refresh(driver.token).status == 200
 
 
-def test_an_access_token_is_no_refresh_token(home: Home) -> None:
-    access = home.refresh(home.token).json["access_token"]
+def test_access_token_is_rejected_as_refresh_token(driver: SessionDriver) -> None:
+    access = driver.refresh(driver.token).json["access_token"]
 
-    assert home.refresh(access).status in (401, 422)
+    assert driver.refresh(access).status in (401, 422)
 
 
 @pytest.mark.parametrize(
@@ -258,52 +260,52 @@ def test_an_access_token_is_no_refresh_token(home: Home) -> None:
     [{}, {"refresh_token": ""}, {"refresh_token": 1}, {"refresh_token": "x" * 513}, {"refresh_token": "x", "y": 1}],
 )
 @pytest.mark.parametrize("call", ["POST /v1/token/refresh", "POST /v1/logout"])
-def test_a_body_that_is_not_one_is_invalid(home: Home, call: str, body: object) -> None:
-    reply = home.system.http(call, body, by=Person(user_id=home.user_id))
+def test_malformed_token_body_is_unprocessable(driver: SessionDriver, call: str, body: object) -> None:
+    response = driver.system.http(call, body, by=Person(user_id=driver.user_id))
 
-    assert (reply.status, reply.problem) == (422, "invalid")
-
-
-def test_logout_ends_the_session_and_no_other(home: Home) -> None:
-    other = home.login()
-
-    reply = home.logout(home.token)
-
-    assert (reply.status, reply.text) == (204, "")
-    assert refused(home.refresh(home.token))
-    assert home.refresh(other).status == 200
+    assert (response.status, response.problem) == (422, "unprocessable")
 
 
-def test_logout_twice_is_logout_once(home: Home) -> None:
-    home.logout(home.token)
-    ended = home.session()["revoked_at"]
-    home.passes(minutes=1)
+def test_logout_ends_only_its_session(driver: SessionDriver) -> None:
+    other = driver.login()
 
-    assert home.logout(home.token).status == 204
-    assert home.session()["revoked_at"] == ended
+    response = driver.logout(driver.token)
 
-
-def test_logout_with_a_token_that_was_rotated_ends_its_session(home: Home) -> None:
-    newest = home.next(home.token)
-
-    assert home.logout(home.token).status == 204
-    assert refused(home.refresh(newest))
+    assert (response.status, response.text) == (204, "")
+    assert is_rejected(driver.refresh(driver.token))
+    assert driver.refresh(other).status == 200
 
 
-def test_nobody_logs_out_another(home: Home) -> None:
-    ben = home.system.http("POST /v1/register", BEN).json["id"]
+def test_logout_is_idempotent(driver: SessionDriver) -> None:
+    driver.logout(driver.token)
+    revoked_at = driver.stored_session()["revoked_at"]
+    driver.advance(minutes=1)
 
-    reply = home.logout(home.token, user_id=ben)
-
-    assert (reply.status, reply.problem) == (404, "session-unknown")
-    assert home.refresh(home.token).status == 200
-
-
-def test_logout_with_what_is_no_token_is_refused(home: Home) -> None:
-    assert refused(home.logout("garbage"))
+    assert driver.logout(driver.token).status == 204
+    assert driver.stored_session()["revoked_at"] == revoked_at
 
 
-def test_a_session_goes_by_itself(home: Home) -> None:
-    assert home.session()["expires_at"] == int((home.at + timedelta(days=30)).timestamp())
-    with home.system.acting(row("auth.authorize")):
-        assert session_repository.get(home.user_id, home.session()["id"])
+def test_logout_with_rotated_token_ends_its_session(driver: SessionDriver) -> None:
+    newest = driver.next_token(driver.token)
+
+    assert driver.logout(driver.token).status == 204
+    assert is_rejected(driver.refresh(newest))
+
+
+def test_user_cannot_log_out_another(driver: SessionDriver) -> None:
+    ben = driver.system.http("POST /v1/register", BEN).json["id"]
+
+    response = driver.logout(driver.token, user_id=ben)
+
+    assert (response.status, response.problem) == (404, "session-not-found")
+    assert driver.refresh(driver.token).status == 200
+
+
+def test_logout_with_malformed_token_is_rejected(driver: SessionDriver) -> None:
+    assert is_rejected(driver.logout("garbage"))
+
+
+def test_session_item_has_a_ttl(driver: SessionDriver) -> None:
+    assert driver.stored_session()["expires_at"] == int((driver.now + timedelta(days=30)).timestamp())
+    with driver.system.as_function(row("auth.authorize")):
+        assert session_repository.find(driver.user_id, driver.stored_session()["id"])

@@ -1,229 +1,237 @@
-"""Reading bookings and availability, and cancelling: one's own only."""
+"""Reading and cancelling one's own bookings; reading availability."""
 
 import pytest
 
-from tests.support.box_office import ENDS, START, BoxOffice
-from tests.support.refusals import meanwhile
-from tests.support.system import Person
+from tests.support.drivers.booking_driver import ENDS, START, BookingDriver
+from tests.support.faults.aws_errors import interleaved
+from tests.support.system.system import Person
 
 ANNA, BEN = Person(), Person()
 
 
-def test_a_booking_reads_as_it_was_answered(office: BoxOffice) -> None:
-    made = office.order(ANNA, office.show(10), 2, key="k1")
+def test_booking_reads_as_created(driver: BookingDriver) -> None:
+    created = driver.order(ANNA, driver.publish_event(10), 2, key="k1")
 
-    answer = office.system.http(f"GET {made.headers['location']}", by=ANNA)
+    answer = driver.system.http(f"GET {created.headers['location']}", by=ANNA)
 
-    assert (answer.status, answer.json) == (200, made.json)
+    assert (answer.status, answer.json) == (200, created.json)
 
 
-def test_a_booking_is_sent_again_once_it_has_moved(office: BoxOffice) -> None:
-    booking = office.held(ANNA, office.show(10), 1)
-    tag = {"if-none-match": office.system.http(f"GET /v1/bookings/{booking}", by=ANNA).headers["etag"]}
+def test_changed_booking_has_new_etag(driver: BookingDriver) -> None:
+    booking = driver.hold(ANNA, driver.publish_event(10), 1)
+    tag = {"if-none-match": driver.system.http(f"GET /v1/bookings/{booking}", by=ANNA).headers["etag"]}
 
-    same = office.system.http(f"GET /v1/bookings/{booking}", by=ANNA, headers=tag)
-    office.cancel(ANNA, booking)
-    moved = office.system.http(f"GET /v1/bookings/{booking}", by=ANNA, headers=tag)
+    same = driver.system.http(f"GET /v1/bookings/{booking}", by=ANNA, headers=tag)
+    driver.cancel(ANNA, booking)
+    changed = driver.system.http(f"GET /v1/bookings/{booking}", by=ANNA, headers=tag)
 
     assert (same.status, same.text, same.headers["etag"]) == (304, "", tag["if-none-match"])
-    assert (moved.status, moved.json["status"]) == (200, "CANCELLED")
+    assert (changed.status, changed.json["status"]) == (200, "CANCELLED")
 
 
-def test_another_persons_booking_looks_like_none(office: BoxOffice) -> None:
-    booking = office.held(ANNA, office.show(10), 1)
+def test_another_users_booking_is_404(driver: BookingDriver) -> None:
+    booking = driver.hold(ANNA, driver.publish_event(10), 1)
     none = "00000000-0000-4000-8000-000000000000"
 
     for call in ("GET /v1/bookings/{}", "POST /v1/bookings/{}/cancel"):
-        theirs = office.system.http(call.format(booking), by=BEN, request_id="r1")
-        unknown = office.system.http(call.format(none), by=BEN, request_id="r1")
-        assert (theirs.status, theirs.problem) == (404, "booking-unknown")
+        theirs = driver.system.http(call.format(booking), by=BEN, request_id="r1")
+        unknown = driver.system.http(call.format(none), by=BEN, request_id="r1")
+        assert (theirs.status, theirs.problem) == (404, "booking-not-found")
         assert (theirs.text, theirs.headers) == (unknown.text, unknown.headers)
-    assert office.booking(booking)["status"] == "PENDING"
+    assert driver.booking(booking)["status"] == "PENDING"
 
 
-def test_an_admin_is_not_everybody(office: BoxOffice) -> None:
-    booking = office.held(ANNA, office.show(10), 1)
+def test_admin_cannot_read_others_bookings(driver: BookingDriver) -> None:
+    booking = driver.hold(ANNA, driver.publish_event(10), 1)
 
-    assert office.system.http(f"GET /v1/bookings/{booking}", by=Person("admin")).status == 404
+    assert driver.system.http(f"GET /v1/bookings/{booking}", by=Person("admin")).status == 404
 
 
-def test_what_else_lies_in_the_table_is_no_booking(office: BoxOffice) -> None:
-    show = office.show(10)
-    office.held(ANNA, show, 1)
+def test_other_item_kinds_are_404(driver: BookingDriver) -> None:
+    show = driver.publish_event(10)
+    driver.hold(ANNA, show, 1)
 
     for other in (show.id, show.types[0], f"{show.id}%23{ANNA.user_id}", f"{show.id}#{ANNA.user_id}"):
-        assert office.system.http(f"GET /v1/bookings/{other}", by=ANNA).status == 404
+        assert driver.system.http(f"GET /v1/bookings/{other}", by=ANNA).status == 404
 
 
 @pytest.mark.parametrize("name", ["x" * 2048, "😀", "%00", "..%2f", "null", "\x00", "\ud800"])
-def test_a_strange_id_is_404(office: BoxOffice, name: str) -> None:
-    assert office.system.http(f"GET /v1/bookings/{name}", by=ANNA).status == 404
-    assert office.cancel(ANNA, name).status == 404
+def test_malformed_id_is_404(driver: BookingDriver, name: str) -> None:
+    assert driver.system.http(f"GET /v1/bookings/{name}", by=ANNA).status == 404
+    assert driver.cancel(ANNA, name).status == 404
 
 
-def test_the_newest_bookings_come_first_and_are_ones_own(office: BoxOffice) -> None:
-    show, made = office.show(100, max_per_user=100), []
+def test_list_returns_own_bookings_newest_first(driver: BookingDriver) -> None:
+    show, created = driver.publish_event(100, max_per_user=100), []
     for _ in range(5):
-        office.wait(1)
-        made.append(office.held(ANNA, show, 1))
-        office.held(BEN, show, 1)
+        driver.advance(1)
+        created.append(driver.hold(ANNA, show, 1))
+        driver.hold(BEN, show, 1)
 
-    first = office.system.http("GET /v1/bookings", by=ANNA, query={"limit": "3"}).json
-    second = office.system.http("GET /v1/bookings", by=ANNA, query={"next_token": first["next_token"]}).json
-    back = office.system.http(
+    first = driver.system.http("GET /v1/bookings", by=ANNA, query={"limit": "3"}).json
+    second = driver.system.http("GET /v1/bookings", by=ANNA, query={"next_token": first["next_token"]}).json
+    back = driver.system.http(
         "GET /v1/bookings", by=ANNA, query={"previous_token": second["previous_token"], "limit": "3"}
     ).json
 
-    assert [one["id"] for one in first["items"] + second["items"]] == made[::-1]
+    assert [one["id"] for one in first["items"] + second["items"]] == created[::-1]
     assert (first["previous_token"], second["next_token"], back["items"]) == (None, None, first["items"])
-    assert first["items"][0] == office.system.http(f"GET /v1/bookings/{made[-1]}", by=ANNA).json
+    assert first["items"][0] == driver.system.http(f"GET /v1/bookings/{created[-1]}", by=ANNA).json
 
 
-def test_a_list_of_none_is_empty(office: BoxOffice) -> None:
-    answer = office.system.http("GET /v1/bookings", by=ANNA)
+def test_list_without_bookings_is_empty(driver: BookingDriver) -> None:
+    answer = driver.system.http("GET /v1/bookings", by=ANNA)
 
     assert (answer.status, answer.json) == (200, {"items": [], "next_token": None, "previous_token": None})
 
 
-def test_another_persons_page_token_is_refused(office: BoxOffice) -> None:
-    show = office.show(10)
-    office.held(ANNA, show, 1)
-    office.wait(1)
-    office.held(ANNA, show, 1)
-    token = office.system.http("GET /v1/bookings", by=ANNA, query={"limit": "1"}).json["next_token"]
+def test_another_users_page_token_is_rejected(driver: BookingDriver) -> None:
+    show = driver.publish_event(10)
+    driver.hold(ANNA, show, 1)
+    driver.advance(1)
+    driver.hold(ANNA, show, 1)
+    token = driver.system.http("GET /v1/bookings", by=ANNA, query={"limit": "1"}).json["next_token"]
 
     for query in ({"next_token": token}, {"previous_token": token}, {"next_token": token[:-2]}, {"next_token": "x"}):
-        answer = office.system.http("GET /v1/bookings", by=BEN, query=query)
-        assert (answer.status, answer.problem) == (400, "bad-token")
+        answer = driver.system.http("GET /v1/bookings", by=BEN, query=query)
+        assert (answer.status, answer.problem) == (400, "invalid-page-token")
 
 
-def test_a_pending_booking_can_be_cancelled(office: BoxOffice) -> None:
-    show = office.show(10, 10)
-    booking = office.held(ANNA, show, 1, 2)
-    office.wait(5)
+def test_pending_booking_can_be_cancelled(driver: BookingDriver) -> None:
+    show = driver.publish_event(10, 10)
+    booking = driver.hold(ANNA, show, 1, 2)
+    driver.advance(5)
 
-    answer = office.cancel(ANNA, booking)
+    answer = driver.cancel(ANNA, booking)
 
     assert (answer.status, answer.json["status"]) == (200, "CANCELLED")
-    assert [one["did"] for one in answer.json["logs"]] == ["order", "cancel"]
-    assert (office.free(show), office.limit(show, ANNA), office.violations()) == ([10, 10], 0, [])
-    assert office.told(booking) == [("BookingCancelled", "buyer")]
-    assert office.booking(booking)["cancelled_at"] == "2026-05-01T12:00:05.000Z"
+    assert [one["action"] for one in answer.json["logs"]] == ["order", "cancel"]
+    assert (driver.available(show), driver.held_places(show, ANNA), driver.violations()) == ([10, 10], 0, [])
+    assert driver.published_events(booking) == [("BookingCancelled", "buyer")]
+    assert driver.booking(booking)["cancelled_at"] == "2026-05-01T12:00:05.000Z"
 
 
-def test_cancelled_places_can_be_had_again(office: BoxOffice) -> None:
-    show = office.show(2, max_per_user=2)
-    office.cancel(ANNA, office.held(ANNA, show, 2))
+def test_cancelled_places_can_be_rebooked(driver: BookingDriver) -> None:
+    show = driver.publish_event(2, max_per_user=2)
+    driver.cancel(ANNA, driver.hold(ANNA, show, 2))
 
-    assert office.order(ANNA, show, 2).status == 201
-
-
-def test_cancelling_twice_gives_back_once(office: BoxOffice) -> None:
-    show = office.show(10)
-    booking = office.held(ANNA, show, 2)
-
-    first, second = office.cancel(ANNA, booking), office.cancel(ANNA, booking)
-
-    assert (first.json, office.free(show), office.limit(show, ANNA)) == (second.json, [10], 0)
+    assert driver.order(ANNA, show, 2).status == 201
 
 
-def test_two_cancellations_at_once_give_back_once(office: BoxOffice) -> None:
-    show = office.show(10)
-    booking = office.held(ANNA, show, 2)
+def test_repeated_cancellation_releases_places_once(driver: BookingDriver) -> None:
+    show = driver.publish_event(10)
+    booking = driver.hold(ANNA, show, 2)
 
-    with meanwhile("TransactWriteItems", lambda: office.cancel(ANNA, booking)) as acted:
-        answer = office.cancel(ANNA, booking)
+    first, second = driver.cancel(ANNA, booking), driver.cancel(ANNA, booking)
+
+    assert (first.json, driver.available(show), driver.held_places(show, ANNA)) == (second.json, [10], 0)
+
+
+def test_concurrent_cancellations_release_places_once(driver: BookingDriver) -> None:
+    show = driver.publish_event(10)
+    booking = driver.hold(ANNA, show, 2)
+
+    with interleaved("TransactWriteItems", lambda: driver.cancel(ANNA, booking)) as acted:
+        answer = driver.cancel(ANNA, booking)
 
     assert acted
     assert (answer.status, answer.json["status"]) == (200, "CANCELLED")
-    assert (office.free(show), office.violations()) == ([10], [])
+    assert (driver.available(show), driver.violations()) == ([10], [])
 
 
-def test_a_booking_that_is_paid_meanwhile_is_not_cancelled(office: BoxOffice) -> None:
-    show = office.show(10)
-    booking = office.held(ANNA, show, 2)
+def test_booking_paid_during_cancellation_stays_confirmed(driver: BookingDriver) -> None:
+    show = driver.publish_event(10)
+    booking = driver.hold(ANNA, show, 2)
 
-    with meanwhile("TransactWriteItems", lambda: office.pay(booking)):
-        answer = office.cancel(ANNA, booking)
+    with interleaved("TransactWriteItems", lambda: driver.payment_succeeded(booking)):
+        answer = driver.cancel(ANNA, booking)
 
     assert (answer.status, answer.problem, answer.json["refund_percent"]) == (409, "not-refundable", 0)
-    assert (answer.json["status"], office.free(show), office.violations()) == (409, [8], [])
+    assert (answer.json["status"], driver.available(show), driver.violations()) == (409, [8], [])
 
 
-def test_what_is_over_cannot_be_cancelled(office: BoxOffice) -> None:
-    show = office.show(10)
-    booked = {status: office.held(ANNA, show, 1) for status in ("EXPIRED", "FAILED")}
-    office.fail(booked["EXPIRED"])
-    office.fail(booked["FAILED"], "declined")
+def test_ended_booking_cannot_be_cancelled(driver: BookingDriver) -> None:
+    show = driver.publish_event(10)
+    booked = {status: driver.hold(ANNA, show, 1) for status in ("EXPIRED", "FAILED")}
+    driver.payment_failed(booked["EXPIRED"])
+    driver.payment_failed(booked["FAILED"], "declined")
 
     for status, booking in booked.items():
-        answer = office.cancel(ANNA, booking)
+        answer = driver.cancel(ANNA, booking)
 
         assert (answer.status, answer.problem, answer.json["booking_status"]) == (409, "not-cancellable", status)
-    assert office.violations() == []
+    assert driver.violations() == []
 
 
-def available(office: BoxOffice, event_id: str) -> list[tuple[int, int, str]]:
-    answer = office.system.http(f"GET /v1/events/{event_id}/availability")
+def availability_of(driver: BookingDriver, event_id: str) -> list[tuple[int, int, str]]:
+    answer = driver.system.http(f"GET /v1/events/{event_id}/availability")
     assert (answer.status, answer.headers["cache-control"]) == (200, "public, max-age=1")
-    return [(one["available"], one["capacity"], one["word"]) for one in answer.json["types"]]
+    return [(one["available"], one["capacity"], one["availability"]) for one in answer.json["types"]]
 
 
-def test_availability_is_told_per_type_to_anyone(office: BoxOffice) -> None:
-    show = office.show(10, 20, 0, max_per_user=100)
-    office.held(ANNA, show, 9, 1)
+def test_availability_is_public_and_per_type(driver: BookingDriver) -> None:
+    show = driver.publish_event(10, 20, 0, max_per_user=100)
+    driver.hold(ANNA, show, 9, 1)
 
-    assert available(office, show.id) == [(1, 10, "few_left"), (19, 20, "available"), (0, 0, "sold_out")]
+    assert availability_of(driver, show.id) == [(1, 10, "few_left"), (19, 20, "available"), (0, 0, "sold_out")]
 
 
-def test_availability_names_its_types(office: BoxOffice) -> None:
-    show = office.show(10)
+def test_availability_describes_its_types(driver: BookingDriver) -> None:
+    show = driver.publish_event(10)
 
-    told = office.system.http(f"GET /v1/events/{show.id}/availability").json
+    body = driver.system.http(f"GET /v1/events/{show.id}/availability").json
 
-    assert told["event_id"] == show.id
+    assert body["event_id"] == show.id
     fixed = {"event_type_id": show.types[0], "name": "Type 0", "prices": 2500, "currency": "EUR"}
-    assert told["types"][0] == fixed | {"capacity": 10, "available": 10, "held": 0, "sold": 0, "word": "available"}
+    assert body["types"][0] == fixed | {
+        "capacity": 10,
+        "available": 10,
+        "held": 0,
+        "sold": 0,
+        "availability": "available",
+    }
 
 
-@pytest.mark.parametrize(("taken", "word"), [(0, "available"), (17, "available"), (18, "few_left"), (20, "all_held")])
-def test_the_last_tenth_is_few(office: BoxOffice, taken: int, word: str) -> None:
-    show = office.show(20, max_per_user=100)
-    if taken:
-        office.held(ANNA, show, taken)
+@pytest.mark.parametrize(
+    ("held", "availability"), [(0, "available"), (17, "available"), (18, "few_left"), (20, "all_held")]
+)
+def test_last_tenth_is_few_left(driver: BookingDriver, held: int, availability: str) -> None:
+    show = driver.publish_event(20, max_per_user=100)
+    if held:
+        driver.hold(ANNA, show, held)
 
-    assert available(office, show.id) == [(20 - taken, 20, word)]
-
-
-def test_what_is_not_on_sale_says_so(office: BoxOffice) -> None:
-    show = office.show(10, 10, statuses={1: "PAUSED"})
-    assert [word for _, _, word in available(office, show.id)] == ["available", "paused"]
-
-    office.change_terms(show, [10, 10], status="CANCELLED")
-    assert [word for _, _, word in available(office, show.id)] == ["ended", "ended"]
+    assert availability_of(driver, show.id) == [(20 - held, 20, availability)]
 
 
-def test_an_event_that_is_over_has_ended_however_many_places_are_left(office: BoxOffice) -> None:
-    show = office.show(10, 0)
-    office.wait((ENDS - START).total_seconds() - 1)
-    assert [word for _, _, word in available(office, show.id)] == ["available", "sold_out"]
+def test_availability_shows_paused_and_ended_types(driver: BookingDriver) -> None:
+    show = driver.publish_event(10, 10, statuses={1: "PAUSED"})
+    assert [status for _, _, status in availability_of(driver, show.id)] == ["available", "paused"]
 
-    office.wait(1)
-
-    assert [word for _, _, word in available(office, show.id)] == ["ended", "ended"]
+    driver.change_terms(show, [10, 10], status="CANCELLED")
+    assert [status for _, _, status in availability_of(driver, show.id)] == ["ended", "ended"]
 
 
-def test_places_that_went_back_are_shown_at_once(office: BoxOffice) -> None:
-    show = office.show(1)
-    booking = office.held(ANNA, show, 1)
-    assert available(office, show.id) == [(0, 1, "all_held")]
+def test_ended_event_shows_ended_with_places_left(driver: BookingDriver) -> None:
+    show = driver.publish_event(10, 0)
+    driver.advance((ENDS - START).total_seconds() - 1)
+    assert [status for _, _, status in availability_of(driver, show.id)] == ["available", "sold_out"]
 
-    office.fail(booking)
+    driver.advance(1)
 
-    assert [left for left, _, _ in available(office, show.id)] == [1]
+    assert [status for _, _, status in availability_of(driver, show.id)] == ["ended", "ended"]
 
 
-def test_an_unknown_event_has_no_availability(office: BoxOffice) -> None:
-    answer = office.system.http("GET /v1/events/x/availability")
+def test_released_places_are_available_immediately(driver: BookingDriver) -> None:
+    show = driver.publish_event(1)
+    booking = driver.hold(ANNA, show, 1)
+    assert availability_of(driver, show.id) == [(0, 1, "all_held")]
 
-    assert (answer.status, answer.problem, answer.headers["retry-after"]) == (404, "event-unknown", "1")
+    driver.payment_failed(booking)
+
+    assert [available for available, _, _ in availability_of(driver, show.id)] == [1]
+
+
+def test_availability_of_unknown_event_is_404(driver: BookingDriver) -> None:
+    answer = driver.system.http("GET /v1/events/x/availability")
+
+    assert (answer.status, answer.problem, answer.headers["retry-after"]) == (404, "event-not-found", "1")

@@ -1,4 +1,4 @@
-"""Renaming categories: the name moves whole, and events are shown and found under it."""
+"""Renaming categories: names stay unique, and events are shown and found under the new name."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,146 +8,154 @@ import pytest
 from common import clock, outbox
 from common.api import Caller, IfMatch
 from common.bus.events import CategoryChanged
-from events.core import categories, snapshot
-from events.core.errors import ChangedMeanwhile
+from common.problems import ConcurrentModification
+from events.core import categories, index_storage
 from events.core.requests import CategoryEdit
 from infra import topology
-from tests.support.organising import ADMIN, BUYER, NOW, ORGANISER, a_category, own, published, told
-from tests.support.system import Person, Reply, System, batch, eventbridge, row
+from tests.support.drivers.event_driver import (
+    ADMIN,
+    BUYER,
+    NOW,
+    ORGANISER,
+    create_category,
+    create_published,
+    get_own_event,
+    published_events,
+)
+from tests.support.system.system import HttpResponse, Person, System, eventbridge_event, row, sqs_batch
 
 
 @pytest.fixture(autouse=True)
-def at_noon() -> Iterator[None]:
+def fixed_clock() -> Iterator[None]:
     clock.use(lambda: NOW)
     yield
     clock.use()
 
 
-def rename(system: System, category_id: str, name: Any, seen: str | None = "*", by: Person = ADMIN) -> Reply:
-    headers = {} if seen is None else {"if-match": seen}
+def rename(system: System, category_id: str, name: Any, if_match: str | None = "*", by: Person = ADMIN) -> HttpResponse:
+    headers = {} if if_match is None else {"if-match": if_match}
     return system.http(f"PUT /v1/categories/{category_id}", {"name": name}, by=by, headers=headers)
 
 
-def news(system: System, category_id: str) -> list[Any]:
-    return outbox.published(next(one for one in system.scan(topology.EVENTS) if one["pk"] == category_id))
+def category_events(system: System, category_id: str) -> list[Any]:
+    return outbox.outbox_events(next(one for one in system.scan(topology.EVENTS) if one["pk"] == category_id))
 
 
-def refused(answer: Reply) -> tuple[int, str | None]:
-    return answer.status, answer.problem
+def status_and_problem(response: HttpResponse) -> tuple[int, str | None]:
+    return response.status, response.problem
 
 
-def test_a_category_has_an_address(system: System) -> None:
-    made = system.http("POST /v1/categories", {"name": "Concert", "type": "paid"}, by=ADMIN)
+def test_created_category_can_be_read_at_its_location(system: System) -> None:
+    created = system.http("POST /v1/categories", {"name": "Concert", "type": "paid"}, by=ADMIN)
 
-    read = system.http(f"GET {made.headers['location']}")
+    read = system.http(f"GET {created.headers['location']}")
 
-    assert (read.status, read.json, read.headers["etag"]) == (200, made.json, '"1"')
-    assert refused(system.http("GET /v1/categories/nothing")) == (404, "no-such-category")
+    assert (read.status, read.json, read.headers["etag"]) == (200, created.json, '"1"')
+    assert status_and_problem(system.http("GET /v1/categories/nothing")) == (404, "category-not-found")
 
 
-def test_an_admin_renames_a_category_and_its_events_are_shown_under_the_new_name(system: System) -> None:
-    category_id = a_category(system, "Concert")
-    event = published(system, category_id=category_id)
+def test_renamed_category_is_shown_on_its_events(system: System) -> None:
+    category_id = create_category(system, "Concert")
+    event = create_published(system, category_id=category_id)
 
-    answer = rename(system, category_id, "Music", seen='"1"')
+    response = rename(system, category_id, "Music", if_match='"1"')
 
-    [message] = news(system, category_id)
-    assert (answer.status, answer.json["name"], answer.json["type"]) == (200, "Music", "paid")
-    assert answer.headers["etag"] == '"2"'
-    assert isinstance(message, CategoryChanged)
-    assert (message.category_id, message.name) == (category_id, "Music")
+    [bus_event] = category_events(system, category_id)
+    assert (response.status, response.json["name"], response.json["type"]) == (200, "Music", "paid")
+    assert response.headers["etag"] == '"2"'
+    assert isinstance(bus_event, CategoryChanged)
+    assert (bus_event.category_id, bus_event.name) == (category_id, "Music")
     assert system.http(f"GET /v1/events/{event['id']}").json["category"] == "Music"
-    assert own(system, event["id"]).json["category"] == "Music"
+    assert get_own_event(system, event["id"]).json["category"] == "Music"
     [listed] = system.http(f"GET /v1/users/{ORGANISER.user_id}/events", by=ORGANISER).json["items"]
     assert listed["category"] == "Music"
 
 
-def test_a_renamed_category_is_searched_by_its_new_name(system: System) -> None:
-    renamed, other = a_category(system, "Concert"), a_category(system, "Sport")
-    event, _ = published(system, category_id=renamed), published(system, category_id=other)
+def test_renamed_category_is_searchable_by_its_new_name(system: System) -> None:
+    renamed, other = create_category(system, "Concert"), create_category(system, "Sport")
+    event, _ = create_published(system, category_id=renamed), create_published(system, category_id=other)
     system.invoke("events.rebuild_index", {})
-    assert found(system, category="concert") == [event["id"]]
+    assert search(system, category="concert") == [event["id"]]
 
     rename(system, renamed, "Musique")
-    system.invoke("events.build_index", batch(eventbridge(news(system, renamed)[0])))
-    snapshot.forget()
+    system.invoke("events.build_index", sqs_batch(eventbridge_event(category_events(system, renamed)[0])))
+    index_storage.clear_cache()
 
-    assert found(system, category="concert") == found(system, q="concert") == []
-    assert found(system, category="musique") == found(system, q="musiq") == [event["id"]]
+    assert search(system, category="concert") == search(system, q="concert") == []
+    assert search(system, category="musique") == search(system, q="musiq") == [event["id"]]
 
 
-def found(system: System, **query: str) -> list[str]:
+def search(system: System, **query: str) -> list[str]:
     return [one["id"] for one in system.http("GET /v1/events", query=query).json["items"]]
 
 
-def test_a_name_that_is_taken_is_refused_and_one_that_was_left_is_free(system: System) -> None:
-    first, second = a_category(system, "Concert"), a_category(system, "Sport")
+def test_category_name_is_unique_until_it_is_released(system: System) -> None:
+    first, second = create_category(system, "Concert"), create_category(system, "Sport")
 
-    taken = rename(system, second, "CÓNCERT")
+    conflict = rename(system, second, "CÓNCERT")
     rename(system, first, "Music")
     free = rename(system, second, "Concert")
-    made = system.http("POST /v1/categories", {"name": "sport", "type": "free"}, by=ADMIN)
+    created = system.http("POST /v1/categories", {"name": "sport", "type": "free"}, by=ADMIN)
 
-    assert refused(taken) == (409, "category-exists")
-    assert taken.json["errors"][0]["pointer"] == "/name"
-    assert (free.status, made.status) == (200, 201)
-    assert refused(rename(system, first, "Sport")) == (409, "category-exists")
+    assert status_and_problem(conflict) == (409, "category-exists")
+    assert conflict.json["errors"][0]["pointer"] == "/name"
+    assert (free.status, created.status) == (200, 201)
+    assert status_and_problem(rename(system, first, "Sport")) == (409, "category-exists")
 
 
-def test_a_name_may_change_its_case_and_accents(system: System) -> None:
-    category_id = a_category(system, "theatre")
+def test_category_name_may_change_case_and_accents(system: System) -> None:
+    category_id = create_category(system, "theatre")
 
     assert rename(system, category_id, "Théâtre").json["name"] == "Théâtre"
-    assert refused(system.http("POST /v1/categories", {"name": "theatre", "type": "free"}, by=ADMIN)) == (
+    assert status_and_problem(system.http("POST /v1/categories", {"name": "theatre", "type": "free"}, by=ADMIN)) == (
         409,
         "category-exists",
     )
 
 
-def test_the_same_name_writes_nothing(system: System) -> None:
-    category_id = a_category(system, "Concert")
+def test_rename_to_same_name_writes_nothing(system: System) -> None:
+    category_id = create_category(system, "Concert")
     before = system.scan(topology.EVENTS)
 
     assert rename(system, category_id, "Concert").status == 200
     assert system.scan(topology.EVENTS) == before
 
 
-def test_renaming_needs_the_revision_that_was_read(system: System) -> None:
-    category_id = a_category(system, "Concert")
+def test_rename_requires_matching_etag(system: System) -> None:
+    category_id = create_category(system, "Concert")
 
-    assert refused(rename(system, category_id, "Music", seen=None)) == (428, "revision-missing")
-    assert refused(rename(system, category_id, "Music", seen='"2"')) == (412, "changed")
-
-
-def test_what_cannot_be_renamed_is_refused(system: System) -> None:
-    category_id = a_category(system, "Concert")
-
-    assert refused(rename(system, "nothing", "Music")) == (404, "no-such-category")
-    assert refused(rename(system, category_id, "Music", by=BUYER)) == (403, "role-missing")
-    assert refused(rename(system, category_id, "")) == (422, "invalid")
+    assert status_and_problem(rename(system, category_id, "Music", if_match=None)) == (428, "if-match-required")
+    assert status_and_problem(rename(system, category_id, "Music", if_match='"2"')) == (412, "stale-version")
 
 
-def test_two_who_rename_at_once_do_not_overwrite_each_other(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    category_id = a_category(system, "Concert")
-    with system.acting(row("events.get_category")):
-        seen = categories.read(category_id)
+def test_invalid_rename_is_rejected(system: System) -> None:
+    category_id = create_category(system, "Concert")
+
+    assert status_and_problem(rename(system, "nothing", "Music")) == (404, "category-not-found")
+    assert status_and_problem(rename(system, category_id, "Music", by=BUYER)) == (403, "role-missing")
+    assert status_and_problem(rename(system, category_id, "")) == (422, "unprocessable")
+
+
+def test_concurrent_renames_do_not_overwrite_each_other(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    category_id = create_category(system, "Concert")
+    with system.as_function(row("events.get_category")):
+        stale = categories.get(category_id)
     rename(system, category_id, "Music")
-    monkeypatch.setattr(categories, "read", lambda _: seen)
+    monkeypatch.setattr(categories, "get", lambda _: stale)
 
-    with system.acting(row("events.update_category")), pytest.raises(ChangedMeanwhile):
+    with system.as_function(row("events.update_category")), pytest.raises(ConcurrentModification):
         categories.rename(Caller("a", "s"), category_id, CategoryEdit(name="Sport"), IfMatch("*"))
 
-    made = system.http("POST /v1/categories", {"name": "Sport", "type": "free"}, by=ADMIN)
-    assert made.status == 201
+    created = system.http("POST /v1/categories", {"name": "Sport", "type": "free"}, by=ADMIN)
+    assert created.status == 201
 
 
-def test_an_event_says_the_name_of_its_category_only_to_those_who_read_it(system: System) -> None:
-    """A rename is one write: no event is written for it."""
-    category_id = a_category(system, "Concert")
-    event = published(system, category_id=category_id)
+def test_rename_writes_no_event_items(system: System) -> None:
+    category_id = create_category(system, "Concert")
+    event = create_published(system, category_id=category_id)
     before = [one for one in system.scan(topology.EVENTS) if one["pk"] == event["id"]]
 
     rename(system, category_id, "Music")
 
     assert [one for one in system.scan(topology.EVENTS) if one["pk"] == event["id"]] == before
-    assert told(system, event["id"])[0].event_version == 2
+    assert published_events(system, event["id"])[0].event_version == 2

@@ -1,4 +1,4 @@
-"""The search index in S3: built from the table, by several at once, and read by those who search."""
+"""The search index in S3: concurrent builders, readers and their refresh."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,22 +11,22 @@ from botocore.exceptions import ClientError
 from common import clock, env, store
 from common.bus.booking import AvailabilityChanged, CapacityChanged
 from common.bus.events import EventCancelled, EventChanged, EventPublished, EventTerms
-from events.core import indexing, snapshot
-from events.core.index import LAYOUT, Index
-from events.core.snapshot import Overtaken
+from events.core import index_builder, index_storage
+from events.core.index_storage import SnapshotConflict
+from events.core.search_index import SCHEMA_VERSION, SearchIndex
 from infra import topology
-from tests.support.catalogue import EPOCH, an_event
-from tests.support.cloud import aws, physical
-from tests.support.lines import logged
-from tests.support.system import System, batch, eventbridge, row
+from tests.support.fixtures.event_items import EPOCH, event_item
+from tests.support.system.log_capture import capture_logs
+from tests.support.system.moto_resources import aws_client, physical_name
+from tests.support.system.system import System, eventbridge_event, row, sqs_batch
 from tools.docs.examples import example
 
 pytestmark = pytest.mark.moto
 
-WHERE = {"Bucket": physical(topology.SEARCH), "Key": topology.SEARCH.key}
+SNAPSHOT = {"Bucket": physical_name(topology.SEARCH), "Key": topology.SEARCH.key}
 
 
-class Watch:
+class ManualClock:
     """A clock that is set by hand."""
 
     def __init__(self) -> None:
@@ -37,146 +37,146 @@ class Watch:
 
 
 @pytest.fixture(autouse=True)
-def watch() -> Iterator[Watch]:
-    running = Watch()
+def manual_clock() -> Iterator[ManualClock]:
+    running = ManualClock()
     clock.use(lambda: running.now)
     yield running
     clock.use()
 
 
-def stored(*events: dict[str, Any]) -> None:
-    """Put the items into the table, whatever is there."""
+def put_items(*events: dict[str, Any]) -> None:
+    """Put the items into the table, replacing existing ones."""
     for event in events:
-        aws("dynamodb").put_item(TableName=physical(topology.EVENTS), Item=store.marshal(event))
+        aws_client("dynamodb").put_item(TableName=physical_name(topology.EVENTS), Item=store.marshal(event))
 
 
-def told(system: System, *events: dict[str, Any], kind: type[EventTerms] = EventChanged) -> None:
-    """The bus brings the events' news in one batch."""
-    news = [example(kind).model_copy(update={"event_id": event["id"]}) for event in events]
-    answer = system.invoke("events.build_index", batch(*map(eventbridge, news)))
-    assert answer == {"batchItemFailures": []}
+def deliver_changes(system: System, *events: dict[str, Any], kind: type[EventTerms] = EventChanged) -> None:
+    """Deliver one bus event per event in one batch."""
+    bus_events = [example(kind).model_copy(update={"event_id": event["id"]}) for event in events]
+    response = system.invoke("events.build_index", sqs_batch(*map(eventbridge_event, bus_events)))
+    assert response == {"batchItemFailures": []}
 
 
-def found(system: System, **query: str) -> list[str]:
-    answer = system.http("GET /v1/events", query=query)
-    assert answer.status == 200, answer.text
-    return [one["name"] for one in answer.json["items"]]
+def search(system: System, **query: str) -> list[str]:
+    response = system.http("GET /v1/events", query=query)
+    assert response.status == 200, response.text
+    return [one["name"] for one in response.json["items"]]
 
 
-def versions() -> int:
-    """How many snapshots were ever written."""
-    return len(aws("s3").list_object_versions(Bucket=WHERE["Bucket"]).get("Versions", []))
+def snapshot_count() -> int:
+    """The number of snapshots written so far."""
+    return len(aws_client("s3").list_object_versions(Bucket=SNAPSHOT["Bucket"]).get("Versions", []))
 
 
 # -- building ----------------------------------------------------------------------------------------
 
 
-def test_without_an_index_nothing_is_found_and_nothing_breaks(system: System) -> None:
-    stored(an_event(1))
+def test_search_without_index_returns_nothing(system: System) -> None:
+    put_items(event_item(1))
 
-    assert found(system) == []
-
-
-def test_a_published_event_is_found_once_the_index_has_it(system: System) -> None:
-    stored(one := an_event(1, name="Élan"))
-
-    told(system, one, kind=EventPublished)
-
-    assert found(system, q="elan") == ["Élan"]
+    assert search(system) == []
 
 
-def test_a_burst_is_one_new_snapshot(system: System) -> None:
-    events = [an_event(number) for number in range(1, 31)]
-    stored(*events)
+def test_published_event_is_found_once_indexed(system: System) -> None:
+    put_items(one := event_item(1, name="Élan"))
 
-    told(system, *events, *events)
+    deliver_changes(system, one, kind=EventPublished)
 
-    assert (len(found(system, limit="100")), versions()) == (30, 1)
-
-
-def test_news_that_are_known_already_write_nothing(system: System) -> None:
-    stored(one := an_event(1))
-    told(system, one)
-
-    told(system, one, kind=EventPublished)
-
-    assert versions() == 1
+    assert search(system, q="elan") == ["Élan"]
 
 
-def test_the_first_news_bring_in_all_that_is_listed(system: System) -> None:
-    stored(an_event(1), an_event(2))
+def test_batch_of_changes_writes_one_snapshot(system: System) -> None:
+    events = [event_item(number) for number in range(1, 31)]
+    put_items(*events)
 
-    told(system, an_event(1))
+    deliver_changes(system, *events, *events)
 
-    assert found(system) == ["Event 1", "Event 2"]
+    assert (len(search(system, limit="100")), snapshot_count()) == (30, 1)
 
 
-def test_a_change_replaces_what_was_there_words_included(system: System, watch: Watch) -> None:
-    stored(an_event(1, name="Old Bells"), an_event(2))
-    told(system, an_event(1))
-    assert found(system, q="bells") == ["Old Bells"]
+def test_already_indexed_change_writes_nothing(system: System) -> None:
+    put_items(one := event_item(1))
+    deliver_changes(system, one)
 
-    stored(one := an_event(1, name="New Drums", version=3))
-    told(system, one)
-    watch.forward(5)
+    deliver_changes(system, one, kind=EventPublished)
 
-    assert found(system, q="drums") == ["New Drums"]
-    assert found(system, q="bells") == []
+    assert snapshot_count() == 1
+
+
+def test_first_change_indexes_all_listed_events(system: System) -> None:
+    put_items(event_item(1), event_item(2))
+
+    deliver_changes(system, event_item(1))
+
+    assert search(system) == ["Event 1", "Event 2"]
+
+
+def test_change_replaces_event_and_its_words(system: System, manual_clock: ManualClock) -> None:
+    put_items(event_item(1, name="Old Bells"), event_item(2))
+    deliver_changes(system, event_item(1))
+    assert search(system, q="bells") == ["Old Bells"]
+
+    put_items(one := event_item(1, name="New Drums", version=3))
+    deliver_changes(system, one)
+    manual_clock.forward(5)
+
+    assert search(system, q="drums") == ["New Drums"]
+    assert search(system, q="bells") == []
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "ENDED", "DRAFT"])
-def test_what_is_not_published_any_more_is_not_found(system: System, watch: Watch, status: str) -> None:
-    stored(an_event(1), an_event(2))
-    told(system, an_event(1))
+def test_unpublished_event_is_removed_from_index(system: System, manual_clock: ManualClock, status: str) -> None:
+    put_items(event_item(1), event_item(2))
+    deliver_changes(system, event_item(1))
 
-    stored(one := an_event(1, status=status, version=3))
-    told(system, one)
-    watch.forward(5)
+    put_items(one := event_item(1, status=status, version=3))
+    deliver_changes(system, one)
+    manual_clock.forward(5)
 
-    assert found(system) == ["Event 2"]
+    assert search(system) == ["Event 2"]
 
 
-def test_news_of_an_event_that_is_not_there_are_harmless(system: System) -> None:
-    told(system, an_event(1))
+def test_change_of_unknown_event_is_ignored(system: System) -> None:
+    deliver_changes(system, event_item(1))
 
-    assert found(system) == []
+    assert search(system) == []
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"no database", b"SQLite format 3\0" + bytes(200)])
-def test_a_broken_snapshot_is_built_anew(system: System, rubbish: bytes) -> None:
-    stored(an_event(1), an_event(2))
-    aws("s3").put_object(**WHERE, Body=rubbish)
+def test_corrupt_snapshot_is_rebuilt(system: System, rubbish: bytes) -> None:
+    put_items(event_item(1), event_item(2))
+    aws_client("s3").put_object(**SNAPSHOT, Body=rubbish)
 
-    with logged() as lines:
-        told(system, an_event(1))
+    with capture_logs() as lines:
+        deliver_changes(system, event_item(1))
 
-    assert found(system) == ["Event 1", "Event 2"]
-    assert len(lines.said("the snapshot is built anew")) == 1
-
-
-def test_a_snapshot_of_another_layout_is_built_anew(system: System) -> None:
-    stored(an_event(1))
-    index = Index.empty()
-    index._database.execute(f"PRAGMA user_version = {LAYOUT + 1}")
-    aws("s3").put_object(**WHERE, Body=index.content())
-
-    told(system, an_event(1))
-
-    assert found(system) == ["Event 1"]
+    assert search(system) == ["Event 1", "Event 2"]
+    assert len(lines.with_message("search snapshot is unusable and will be rebuilt")) == 1
 
 
-def test_an_operator_can_make_it_anew(system: System) -> None:
-    stored(an_event(1), an_event(2, status="CANCELLED"))
-    aws("s3").put_object(**WHERE, Body=b"rubbish")
+def test_snapshot_of_another_schema_version_is_rebuilt(system: System) -> None:
+    put_items(event_item(1))
+    index = SearchIndex.empty()
+    index._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    aws_client("s3").put_object(**SNAPSHOT, Body=index.to_bytes())
+
+    deliver_changes(system, event_item(1))
+
+    assert search(system) == ["Event 1"]
+
+
+def test_operator_can_rebuild_the_index(system: System) -> None:
+    put_items(event_item(1), event_item(2, status="CANCELLED"))
+    aws_client("s3").put_object(**SNAPSHOT, Body=b"rubbish")
 
     assert system.invoke("events.rebuild_index", {}) == {"events": 1}
-    assert found(system) == ["Event 1"]
+    assert search(system) == ["Event 1"]
 
 
-def test_made_anew_it_keeps_what_the_list_of_the_table_does_not_show_yet(system: System) -> None:
-    late = {name: value for name, value in an_event(1).items() if name != "listed"}
-    stored(late, an_event(2))
-    told(system, late, an_event(2))
+def test_rebuild_keeps_events_missing_from_the_table_index(system: System) -> None:
+    late = {name: value for name, value in event_item(1).items() if name != "listed"}
+    put_items(late, event_item(2))
+    deliver_changes(system, late, event_item(2))
 
     assert system.invoke("events.rebuild_index", {}) == {"events": 2}
 
@@ -184,184 +184,186 @@ def test_made_anew_it_keeps_what_the_list_of_the_table_does_not_show_yet(system:
 # -- several builders --------------------------------------------------------------------------------
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], *, times: int = 1) -> None:
-    """Let `act` happen after a builder has read and before it writes."""
-    left, write = [act] * times, snapshot.replace
+def before_next_write(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], *, times: int = 1) -> None:
+    """Run `act` between a builder's read and its write."""
+    pending, write = [act] * times, index_storage.replace
 
-    def replace(index: Index, etag: str | None) -> None:
-        if left:
-            left.pop()()
+    def replace(index: SearchIndex, etag: str | None) -> None:
+        if pending:
+            pending.pop()()
         write(index, etag)
 
-    monkeypatch.setattr(snapshot, "replace", replace)
+    monkeypatch.setattr(index_storage, "replace", replace)
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first snapshot", "a later one"])
-def test_two_builders_lose_nothing_of_each_other(
-    system: System, monkeypatch: pytest.MonkeyPatch, watch: Watch, first: bool
+def test_concurrent_builders_lose_no_changes(
+    system: System, monkeypatch: pytest.MonkeyPatch, manual_clock: ManualClock, first: bool
 ) -> None:
     if not first:
-        stored(an_event(3))
-        told(system, an_event(3))
-    mine, theirs = ({name: value for name, value in an_event(number).items() if name != "listed"} for number in (1, 2))
-    stored(mine, theirs)
+        put_items(event_item(3))
+        deliver_changes(system, event_item(3))
+    mine, theirs = (
+        {name: value for name, value in event_item(number).items() if name != "listed"} for number in (1, 2)
+    )
+    put_items(mine, theirs)
 
-    meanwhile(monkeypatch, lambda: told(system, theirs))
-    told(system, mine)
+    before_next_write(monkeypatch, lambda: deliver_changes(system, theirs))
+    deliver_changes(system, mine)
 
-    watch.forward(5)
-    assert found(system) == ["Event 1", "Event 2", *([] if first else ["Event 3"])]
+    manual_clock.forward(5)
+    assert search(system) == ["Event 1", "Event 2", *([] if first else ["Event 3"])]
 
 
-def test_without_the_condition_one_of_them_would_be_lost(
-    system: System, monkeypatch: pytest.MonkeyPatch, watch: Watch
+def test_unconditional_write_would_lose_a_change(
+    system: System, monkeypatch: pytest.MonkeyPatch, manual_clock: ManualClock
 ) -> None:
-    """The control."""
-    stored(an_event(3))
-    told(system, an_event(3))
-    stored(an_event(1), an_event(2))
+    """The negative control of the test above."""
+    put_items(event_item(3))
+    deliver_changes(system, event_item(3))
+    put_items(event_item(1), event_item(2))
     monkeypatch.setattr(
-        snapshot, "replace", lambda index, etag: env.client("s3").put_object(**WHERE, Body=index.content())
+        index_storage, "replace", lambda index, etag: env.client("s3").put_object(**SNAPSHOT, Body=index.to_bytes())
     )
 
-    meanwhile(monkeypatch, lambda: told(system, an_event(2)))
-    told(system, an_event(1))
+    before_next_write(monkeypatch, lambda: deliver_changes(system, event_item(2)))
+    deliver_changes(system, event_item(1))
 
-    watch.forward(5)
-    assert found(system) == ["Event 1", "Event 3"]
+    manual_clock.forward(5)
+    assert search(system) == ["Event 1", "Event 3"]
 
 
-def test_who_is_overtaken_again_and_again_lets_the_queue_repeat_it(
-    system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored(an_event(1))
+def test_builder_fails_the_record_after_repeated_conflicts(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_items(event_item(1))
 
-    def overtaken(*_: Any) -> None:
-        raise Overtaken
+    def conflict(*_: Any) -> None:
+        raise SnapshotConflict
 
-    monkeypatch.setattr(snapshot, "replace", overtaken)
-    monkeypatch.setattr(indexing, "pause", lambda _: None)
+    monkeypatch.setattr(index_storage, "replace", conflict)
+    monkeypatch.setattr(index_builder, "backoff", lambda _: None)
 
-    answer = system.invoke("events.build_index", batch(eventbridge(example(EventPublished))))
+    response = system.invoke("events.build_index", sqs_batch(eventbridge_event(example(EventPublished))))
 
-    assert len(answer["batchItemFailures"]) == 1
+    assert len(response["batchItemFailures"]) == 1
 
 
 @pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"])
-def test_each_way_s3_has_to_say_so_is_understood(system: System, code: str) -> None:
-    with system.acting(row("events.build_index")), refusing("PutObject", code), pytest.raises(Overtaken):
-        snapshot.replace(Index.empty(), '"etag"')
+def test_every_s3_conflict_code_is_a_snapshot_conflict(system: System, code: str) -> None:
+    with system.as_function(row("events.build_index")), s3_error("PutObject", code), pytest.raises(SnapshotConflict):
+        index_storage.replace(SearchIndex.empty(), '"etag"')
 
 
 @contextmanager
-def refusing(operation: str, code: str) -> Iterator[None]:
-    """Within the block, S3 answers the operation with this error."""
+def s3_error(operation: str, code: str) -> Iterator[None]:
+    """Within the block, the S3 operation fails with this error code."""
 
-    def refuse(**_: Any) -> None:
+    def fail(**_: Any) -> None:
         raise ClientError({"Error": {"Code": code}}, operation)
 
     events = env.client("s3").meta.events
-    events.register_first(f"before-call.s3.{operation}", refuse)
+    events.register_first(f"before-call.s3.{operation}", fail)
     yield
-    events.unregister(f"before-call.s3.{operation}", refuse)
+    events.unregister(f"before-call.s3.{operation}", fail)
 
 
 # -- reading -----------------------------------------------------------------------------------------
 
 
-def test_a_reader_looks_for_a_newer_one_at_most_every_five_seconds(system: System, watch: Watch) -> None:
-    stored(an_event(1), an_event(2))
-    told(system, an_event(1))
-    asked: list[str] = []
-    watched = lambda params, **_: asked.append(params["headers"].get("If-None-Match", ""))  # noqa: E731
-    assert found(system) == ["Event 1", "Event 2"]
-    env.client("s3").meta.events.register("before-call.s3.GetObject", watched)
-    stored(gone := an_event(1, status="CANCELLED", version=3))
-    told(system, gone)
-    asked.clear()
+def test_reader_refreshes_at_most_every_five_seconds(system: System, manual_clock: ManualClock) -> None:
+    put_items(event_item(1), event_item(2))
+    deliver_changes(system, event_item(1))
+    etags: list[str] = []
+    record_etag = lambda params, **_: etags.append(params["headers"].get("If-None-Match", ""))  # noqa: E731
+    assert search(system) == ["Event 1", "Event 2"]
+    env.client("s3").meta.events.register("before-call.s3.GetObject", record_etag)
+    put_items(cancelled := event_item(1, status="CANCELLED", version=3))
+    deliver_changes(system, cancelled)
+    etags.clear()
 
-    watch.forward(4.9)
-    assert found(system) == ["Event 1", "Event 2"]
-    assert asked == []
-    watch.forward(0.1)
-    assert found(system) == found(system) == ["Event 2"]
-    watch.forward(5)
-    assert found(system) == ["Event 2"]
+    manual_clock.forward(4.9)
+    assert search(system) == ["Event 1", "Event 2"]
+    assert etags == []
+    manual_clock.forward(0.1)
+    assert search(system) == search(system) == ["Event 2"]
+    manual_clock.forward(5)
+    assert search(system) == ["Event 2"]
 
-    assert len(asked) == 2
-    assert all(asked)
+    assert len(etags) == 2
+    assert all(etags)
 
 
-def test_a_search_reads_no_table(system: System) -> None:
-    stored(an_event(1))
-    told(system, an_event(1))
+def test_search_does_not_read_the_table(system: System) -> None:
+    put_items(event_item(1))
+    deliver_changes(system, event_item(1))
 
     assert "TABLE_EVENTS" not in system.environment(row("events.list_events"))
-    assert found(system, q="event", sort="relevance") == ["Event 1"]
+    assert search(system, q="event", sort="relevance") == ["Event 1"]
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "AccessDenied", "InternalError"])
-def test_one_that_cannot_be_renewed_is_better_than_none(system: System, watch: Watch, code: str) -> None:
-    stored(an_event(1))
-    told(system, an_event(1))
-    assert found(system) == ["Event 1"]
-    watch.forward(5)
+def test_stale_index_is_used_when_refresh_fails(system: System, manual_clock: ManualClock, code: str) -> None:
+    put_items(event_item(1))
+    deliver_changes(system, event_item(1))
+    assert search(system) == ["Event 1"]
+    manual_clock.forward(5)
 
-    with logged() as lines, refusing("GetObject", code):
-        assert found(system) == ["Event 1"]
+    with capture_logs() as lines, s3_error("GetObject", code):
+        assert search(system) == ["Event 1"]
 
-    assert len(lines.said("the snapshot cannot be renewed")) == 1
-
-
-def test_a_broken_newer_one_is_not_taken(system: System, watch: Watch) -> None:
-    stored(an_event(1))
-    told(system, an_event(1))
-    assert found(system) == ["Event 1"]
-    aws("s3").put_object(**WHERE, Body=b"rubbish")
-    watch.forward(5)
-
-    assert found(system) == ["Event 1"]
+    assert len(lines.with_message("search snapshot could not be refreshed")) == 1
 
 
-def test_where_no_index_can_be_read_the_search_is_busy(system: System) -> None:
-    aws("s3").put_object(**WHERE, Body=b"rubbish")
+def test_corrupt_newer_snapshot_is_ignored(system: System, manual_clock: ManualClock) -> None:
+    put_items(event_item(1))
+    deliver_changes(system, event_item(1))
+    assert search(system) == ["Event 1"]
+    aws_client("s3").put_object(**SNAPSHOT, Body=b"rubbish")
+    manual_clock.forward(5)
 
-    answer = system.http("GET /v1/events")
-
-    assert (answer.status, answer.problem, answer.headers["retry-after"]) == (503, "busy", "1")
-
-
-def test_a_deleted_one_is_not_missed_by_those_who_have_it(system: System, watch: Watch) -> None:
-    stored(an_event(1))
-    told(system, an_event(1))
-    assert found(system) == ["Event 1"]
-    aws("s3").delete_object(**WHERE)
-    watch.forward(5)
-
-    assert found(system) == ["Event 1"]
+    assert search(system) == ["Event 1"]
 
 
-# -- what the list has beside the filters of its own test ---------------------------------------------
+def test_search_without_readable_index_is_unavailable(system: System) -> None:
+    aws_client("s3").put_object(**SNAPSHOT, Body=b"rubbish")
+
+    response = system.http("GET /v1/events")
+
+    assert (response.status, response.problem, response.headers["retry-after"]) == (503, "service-unavailable", "1")
 
 
-def test_only_available_leaves_out_what_has_nothing_on_sale(system: System) -> None:
-    stored(an_event(1, on_sale="PAUSED"), an_event(2), an_event(3, on_sale="CLOSED"))
-    told(system, an_event(1))
+def test_loaded_index_survives_snapshot_deletion(system: System, manual_clock: ManualClock) -> None:
+    put_items(event_item(1))
+    deliver_changes(system, event_item(1))
+    assert search(system) == ["Event 1"]
+    aws_client("s3").delete_object(**SNAPSHOT)
+    manual_clock.forward(5)
 
-    assert found(system, available="true") == ["Event 2"]
-    assert found(system, available="false") == found(system) == ["Event 1", "Event 2", "Event 3"]
+    assert search(system) == ["Event 1"]
 
 
-def said(system: System, event: dict[str, Any], word: str, minute: int) -> None:
-    """Booking says this of the event's only type."""
-    of = {"event_id": event["id"], "event_type_id": event["types"][0]["id"], "word": word}
-    message = example(AvailabilityChanged).model_copy(update=of | {"changed_at": EPOCH + timedelta(minutes=minute)})
-    assert system.invoke("events.build_index", batch(eventbridge(message))) == {"batchItemFailures": []}
-    snapshot.forget()
+# -- searching ---------------------------------------------------------------------------------------
+
+
+def test_available_filter_excludes_events_not_on_sale(system: System) -> None:
+    put_items(event_item(1, on_sale="PAUSED"), event_item(2), event_item(3, on_sale="CLOSED"))
+    deliver_changes(system, event_item(1))
+
+    assert search(system, available="true") == ["Event 2"]
+    assert search(system, available="false") == search(system) == ["Event 1", "Event 2", "Event 3"]
+
+
+def deliver_availability(system: System, event: dict[str, Any], availability: str, minute: int) -> None:
+    """Deliver the availability of the event's only type, changed at this minute after `EPOCH`."""
+    fields = {"event_id": event["id"], "event_type_id": event["types"][0]["id"], "availability": availability}
+    bus_event = example(AvailabilityChanged).model_copy(
+        update=fields | {"changed_at": EPOCH + timedelta(minutes=minute)}
+    )
+    assert system.invoke("events.build_index", sqs_batch(eventbridge_event(bus_event))) == {"batchItemFailures": []}
+    index_storage.clear_cache()
 
 
 @pytest.mark.parametrize(
-    ("word", "there"),
+    ("availability", "is_found"),
     [
         ("available", True),
         ("few_left", True),
@@ -372,109 +374,111 @@ def said(system: System, event: dict[str, Any], word: str, minute: int) -> None:
         ("ended", False),
     ],
 )
-def test_only_available_follows_bookings_word(system: System, word: str, there: bool) -> None:
-    stored(one := an_event(1))
-    told(system, one)
+def test_available_filter_follows_booking_availability(system: System, availability: str, is_found: bool) -> None:
+    put_items(one := event_item(1))
+    deliver_changes(system, one)
 
-    said(system, one, "sold_out" if there else "available", 1)
-    said(system, one, word, 2)
+    deliver_availability(system, one, "sold_out" if is_found else "available", 1)
+    deliver_availability(system, one, availability, 2)
 
-    assert (found(system, available="true"), found(system)) == (["Event 1"] if there else [], ["Event 1"])
-
-
-def test_the_newest_word_counts_however_late_an_older_one_comes(system: System) -> None:
-    stored(one := an_event(1))
-    told(system, one)
-
-    said(system, one, "sold_out", 2)
-    said(system, one, "available", 1)
-
-    assert found(system, available="true") == []
+    assert (search(system, available="true"), search(system)) == (["Event 1"] if is_found else [], ["Event 1"])
 
 
-def test_an_index_made_anew_remembers_the_words(system: System) -> None:
-    stored(one := an_event(1))
-    said(system, one, "sold_out", 1)
+def test_older_availability_does_not_replace_newer(system: System) -> None:
+    put_items(one := event_item(1))
+    deliver_changes(system, one)
+
+    deliver_availability(system, one, "sold_out", 2)
+    deliver_availability(system, one, "available", 1)
+
+    assert search(system, available="true") == []
+
+
+def test_rebuilt_index_keeps_availability(system: System) -> None:
+    put_items(one := event_item(1))
+    deliver_availability(system, one, "sold_out", 1)
 
     system.invoke("events.rebuild_index", {})
-    snapshot.forget()
+    index_storage.clear_cache()
 
-    assert (found(system, available="true"), found(system)) == ([], ["Event 1"])
-
-
-def test_a_type_that_is_not_on_sale_is_not_available_whatever_booking_says(system: System) -> None:
-    stored(one := an_event(1, on_sale="PAUSED"))
-    told(system, one)
-
-    said(system, one, "available", 1)
-
-    assert found(system, available="true") == []
+    assert (search(system, available="true"), search(system)) == ([], ["Event 1"])
 
 
-def test_a_new_capacity_shows_in_the_list(system: System) -> None:
-    stored(one := an_event(1))
-    told(system, one)
-    of = {"event_id": one["id"], "event_type_id": one["types"][0]["id"], "capacity": 77}
+def test_paused_type_is_unavailable_despite_booking(system: System) -> None:
+    put_items(one := event_item(1, on_sale="PAUSED"))
+    deliver_changes(system, one)
 
-    system.invoke("events.build_index", batch(eventbridge(example(CapacityChanged).model_copy(update=of))))
-    snapshot.forget()
+    deliver_availability(system, one, "available", 1)
+
+    assert search(system, available="true") == []
+
+
+def test_new_capacity_is_shown_in_search_results(system: System) -> None:
+    put_items(one := event_item(1))
+    deliver_changes(system, one)
+    fields = {"event_id": one["id"], "event_type_id": one["types"][0]["id"], "capacity": 77}
+
+    system.invoke(
+        "events.build_index", sqs_batch(eventbridge_event(example(CapacityChanged).model_copy(update=fields)))
+    )
+    index_storage.clear_cache()
 
     assert system.http("GET /v1/events").json["items"][0]["types"][0]["capacity"] == 77
 
 
-def test_a_cancelled_event_leaves_the_search_by_its_own_message(system: System, watch: Watch) -> None:
-    stored(an_event(1), an_event(2))
-    told(system, an_event(1))
+def test_event_cancelled_removes_event_from_search(system: System, manual_clock: ManualClock) -> None:
+    put_items(event_item(1), event_item(2))
+    deliver_changes(system, event_item(1))
 
-    stored(one := an_event(1, status="CANCELLED", version=3))
-    told(system, one, kind=EventCancelled)
-    watch.forward(5)
+    put_items(one := event_item(1, status="CANCELLED", version=3))
+    deliver_changes(system, one, kind=EventCancelled)
+    manual_clock.forward(5)
 
-    assert found(system) == ["Event 2"]
-
-
-def test_a_closed_type_has_no_price(system: System) -> None:
-    stored(an_event(1, on_sale="CLOSED"), an_event(2))
-    told(system, an_event(1))
-
-    assert found(system, price_max="4500") == ["Event 2"]
+    assert search(system) == ["Event 2"]
 
 
-def test_relevance_is_whole_names_then_names_then_the_rest_then_descriptions(system: System) -> None:
-    stored(
-        an_event(1, description="about art"),
-        an_event(2, venue="Art House"),
-        an_event(3, name="Artichokes"),
-        an_event(4, name="The art of noise"),
-        an_event(5, name="Art"),
+def test_closed_type_is_ignored_by_price_filter(system: System) -> None:
+    put_items(event_item(1, on_sale="CLOSED"), event_item(2))
+    deliver_changes(system, event_item(1))
+
+    assert search(system, price_max="4500") == ["Event 2"]
+
+
+def test_relevance_ranks_names_before_places_before_descriptions(system: System) -> None:
+    put_items(
+        event_item(1, description="about art"),
+        event_item(2, venue="Art House"),
+        event_item(3, name="Artichokes"),
+        event_item(4, name="The art of noise"),
+        event_item(5, name="Art"),
     )
-    told(system, an_event(1))
+    deliver_changes(system, event_item(1))
 
-    assert found(system, q="art", sort="relevance") == ["The art of noise", "Art", "Artichokes", "Event 2", "Event 1"]
-    assert found(system, q="art") == ["Event 1", "Event 2", "Artichokes", "The art of noise", "Art"]
-    assert found(system, sort="relevance") == found(system)
+    assert search(system, q="art", sort="relevance") == ["The art of noise", "Art", "Artichokes", "Event 2", "Event 1"]
+    assert search(system, q="art") == ["Event 1", "Event 2", "Artichokes", "The art of noise", "Art"]
+    assert search(system, sort="relevance") == search(system)
 
 
 @pytest.mark.parametrize(
     "q", ['"', '""', "a* OR b", "NEAR(", "name:x", "-x ^y", "\\", "';--", "🎸", "\x00", "%", "x" * 200, "{name} : a"]
 )
-def test_what_would_be_syntax_is_text(system: System, q: str) -> None:
-    stored(an_event(1))
-    told(system, an_event(1))
+def test_query_syntax_is_treated_as_text(system: System, q: str) -> None:
+    put_items(event_item(1))
+    deliver_changes(system, event_item(1))
 
     for sort in ("start", "relevance"):
         assert system.http("GET /v1/events", query={"q": q, "sort": sort}).status == 200
 
 
 @pytest.mark.parametrize("price_max", [str(2**63 - 1), str(2**63), "9" * 40])
-def test_no_price_is_too_large_to_be_compared(system: System, price_max: str) -> None:
-    stored(an_event(1))
-    told(system, an_event(1))
+def test_price_filter_accepts_very_large_prices(system: System, price_max: str) -> None:
+    put_items(event_item(1))
+    deliver_changes(system, event_item(1))
 
-    assert found(system, price_max=price_max) == ["Event 1"]
+    assert search(system, price_max=price_max) == ["Event 1"]
 
 
-def test_two_tokens_at_once_are_refused(system: System) -> None:
-    answer = system.http("GET /v1/events", query={"next_token": "a", "previous_token": "b"})
+def test_two_page_tokens_at_once_are_rejected(system: System) -> None:
+    response = system.http("GET /v1/events", query={"next_token": "a", "previous_token": "b"})
 
-    assert (answer.status, answer.problem) == (422, "invalid")
+    assert (response.status, response.problem) == (422, "unprocessable")

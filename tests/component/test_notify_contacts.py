@@ -1,4 +1,4 @@
-"""How people are reached, and what they want to hear, however late and often the news of it come."""
+"""Contacts and settings, in whatever order and however often their bus events arrive."""
 
 from typing import Any
 
@@ -12,49 +12,53 @@ from common.bus.ticket import TicketOffered
 from common.store import Put
 from infra import topology
 from notify.core import repository
-from tests.support.memory import Memory
-from tests.support.postbox import (
+from tests.support.drivers.notify_driver import (
     ADDRESS,
     BUYER,
     EVENT,
     LATER,
     NOW,
-    about,
-    envelope,
-    item,
-    mails,
-    meet,
-    notices,
-    post,
-    registered,
-    settings,
-    show,
-    tell,
-    updated,
-    words,
+    body_text,
+    booking_fields,
+    deliver_copies,
+    event_envelope,
+    event_message,
+    notifications,
+    notify,
+    send_pending,
+    sent_mails,
+    settings_changed,
+    single_item,
+    user_registered,
+    user_updated,
 )
-from tests.support.system import System, row
+from tests.support.system.in_memory_system import InMemorySystem
+from tests.support.system.system import System, row
 
 pytestmark = pytest.mark.moto
 
 
-def offered() -> TicketOffered:
+def ticket_offered() -> TicketOffered:
     offer = {"transfer_id": "the-offer", "ticket_id": "t", "event_id": EVENT, "from_user_id": BUYER.user_id}
-    return TicketOffered(**envelope() | offer)
+    return TicketOffered(**event_envelope() | offer)
 
 
-def test_a_contact_is_what_a_mail_needs_and_never_rides_the_bus(system: System) -> None:
-    meet(system, registered())
+def test_contact_stores_only_what_emails_need(system: System) -> None:
+    deliver_copies(system, user_registered())
 
-    [contact] = system.scan(topology.NOTICES)
+    [contact] = system.scan(topology.NOTIFICATIONS)
 
     assert set(contact) == {"pk", "sk", "email", "user_name", "first_name", "last_name", "locale"}
 
 
-def test_a_contact_ends_the_same_in_whatever_order_its_news_arrive() -> None:
-    # Whoever wrote the newer names had a clock that was behind.
-    first, second, third = registered(locale="de"), updated("Augusta", 2, LATER), updated("Ada Augusta", 3, NOW)
-    early, late = settings("email", locale="de", version=2), settings(locale="en", version=3)
+def test_contact_does_not_depend_on_event_order() -> None:
+    # The newer names carry an older timestamp: the version counts, not the clock.
+    first, second, third = (
+        user_registered(locale="de"),
+        user_updated("Augusta", 2, LATER),
+        user_updated("Ada Augusta", 3, NOW),
+    )
+    early, late = settings_changed("email", locale="de", version=2), settings_changed(locale="en", version=3)
     orders: list[tuple[BusEvent, ...]] = [
         (first, second, third, early, late),
         (late, third, second, early, first),
@@ -62,69 +66,70 @@ def test_a_contact_ends_the_same_in_whatever_order_its_news_arrive() -> None:
         (third, early, first, first, second, late, third),
     ]
 
-    ends: list[list[dict[str, Any]]] = []
+    results: list[list[dict[str, Any]]] = []
     for order in orders:
-        with Memory().running() as own:
-            meet(own, *order)
-            ends.append(own.scan(topology.NOTICES))
+        with InMemorySystem().running() as own:
+            deliver_copies(own, *order)
+            results.append(own.scan(topology.NOTIFICATIONS))
 
-    assert all(one == ends[0] for one in ends)
-    assert (ends[0][0]["email"], ends[0][0]["first_name"]) == (ADDRESS, "Ada Augusta")
-    assert (ends[0][0]["locale"], ends[0][0]["channels"]) == ("en", [])
+    assert all(one == results[0] for one in results)
+    assert (results[0][0]["email"], results[0][0]["first_name"]) == (ADDRESS, "Ada Augusta")
+    assert (results[0][0]["locale"], results[0][0]["channels"]) == ("en", [])
 
 
-def test_the_newest_name_is_greeted(system: System) -> None:
-    meet(system, updated("Augusta"), registered(), show(EventPublished))
+def test_greeting_uses_the_newest_name(system: System) -> None:
+    deliver_copies(system, user_updated("Augusta"), user_registered(), event_message(EventPublished))
 
-    tell(system, BookingExpired(**about()))
+    notify(system, BookingExpired(**booking_fields()))
 
-    assert words(mails()[0]).startswith("Hello Augusta,")
+    assert body_text(sent_mails()[0]).startswith("Hello Augusta,")
 
 
 @pytest.mark.parametrize(
-    ("channels", "status"), [(("email",), "CREATED"), ((), "KEPT"), (("push",), "KEPT"), (("push", "email"), "CREATED")]
+    ("channels", "status"),
+    [(("email",), "SENT"), ((), "SUPPRESSED"), (("push",), "SUPPRESSED"), (("push", "email"), "SENT")],
 )
-def test_what_need_not_be_mailed_is_mailed_to_those_who_want_mail(
+def test_optional_notification_is_emailed_by_channel_settings(
     system: System, channels: tuple[str, ...], status: str
 ) -> None:
-    meet(system, registered(), show(EventPublished), settings(*channels))
+    deliver_copies(system, user_registered(), event_message(EventPublished), settings_changed(*channels))
 
-    tell(system, offered())
+    notify(system, ticket_offered())
 
-    assert notices(system)[0]["status"] == status
-    assert len(mails()) == (status == "CREATED")
+    assert notifications(system)[0]["status"] == status
+    assert len(sent_mails()) == (status == "SENT")
     assert system.http("GET /v1/notifications", by=BUYER).json["items"][0]["status"] == status
 
 
-@pytest.mark.parametrize(("address", "status"), [(None, "DROPPED"), ("mail.test", "FAILED")])
-def test_an_offer_to_nobody_is_dropped_and_alarms_nobody(
+@pytest.mark.parametrize(("address", "status"), [(None, "DISCARDED"), ("mail.test", "FAILED")])
+def test_offer_to_unknown_user_is_discarded_without_alarm(
     system: System, capfd: pytest.CaptureFixture[str], address: str | None, status: str
 ) -> None:
-    meet(system, show(EventPublished), *([registered(email=address)] if address else []))
+    deliver_copies(system, event_message(EventPublished), *([user_registered(email=address)] if address else []))
 
-    tell(system, offered())
-    assert post(system, tries=7)
+    notify(system, ticket_offered())
+    assert send_pending(system, tries=7)
 
-    assert notices(system)[0]["status"] == status
-    assert ("MailsFailed" in capfd.readouterr().out) == (status == "FAILED")
-
-
-def test_what_concerns_money_is_mailed_whatever_the_settings_say(system: System) -> None:
-    meet(system, registered(), show(EventPublished), settings())
-
-    tell(system, BookingExpired(**about()))
-
-    assert [one["status"] for one in notices(system)] == ["CREATED"]
+    assert notifications(system)[0]["status"] == status
+    assert ("EmailsFailed" in capfd.readouterr().out) == (status == "FAILED")
 
 
-def test_who_left_is_told_nothing_and_does_not_come_back(system: System) -> None:
-    meet(system, show(EventPublished), registered())
-    with system.acting(row("notify.on_booking_expired")):
-        gone = repository.contact_key(BUYER.user_id) | {"erased_at": clock.iso(clock.now())}
-        store.write(Put("notifications", gone))
-    meet(system, registered(), updated("Ada"), settings("email"))
+def test_mandatory_notification_ignores_channel_settings(system: System) -> None:
+    deliver_copies(system, user_registered(), event_message(EventPublished), settings_changed())
 
-    assert tell(system, BookingExpired(**about()))
+    notify(system, BookingExpired(**booking_fields()))
 
-    assert (mails(), notices(system)[0]["status"]) == ([], "DROPPED")
-    assert set(item(system, "contact")) == {"pk", "sk", "erased_at"}
+    assert [one["status"] for one in notifications(system)] == ["SENT"]
+
+
+def test_erased_user_gets_no_email_and_stays_erased(system: System) -> None:
+    deliver_copies(system, event_message(EventPublished), user_registered())
+    with system.as_function(row("notify.on_booking_expired")):
+        tombstone = repository.contact_key(BUYER.user_id) | {"erased_at": clock.iso(clock.now())}
+        store.write(Put("notifications", tombstone))
+    deliver_copies(system, user_registered(), user_updated("Ada"), settings_changed("email"))
+
+    assert notify(system, BookingExpired(**booking_fields()))
+
+    assert (sent_mails(), notifications(system)[0]["status"]) == ([], "DISCARDED")
+    assert set(single_item(system, "contact")) == {"pk", "sk", "erased_at"}

@@ -1,43 +1,43 @@
-"""Receipts: every amount that makes up the total, for whoever may see them."""
+"""Receipts: every amount of the total, and who may see them."""
 
 from typing import Any
 
 import pytest
 
 from infra import topology
-from tests.support.orders import Clock, Order
-from tests.support.provider import Provider
-from tests.support.system import Person, Reply, System
+from tests.support.drivers.payment_driver import MovableClock, Order
+from tests.support.drivers.provider import ProviderNetwork
+from tests.support.system.system import HttpResponse, Person, System
 
-BOSS, KEEP = Person("organiser"), "payment.keep_event"
+ORGANISER, ON_EVENT_CHANGED = Person("organiser"), "payment.on_event_changed"
 
 
-def bought(system: System, provider: Provider, **fields: Any) -> Order:
-    """An order that was paid, for an event of BOSS's."""
+def paid_order(system: System, provider: ProviderNetwork, **fields: Any) -> Order:
+    """A paid order for an event of ORGANISER's."""
     order = Order(**fields)
-    system.deliver(order.show(BOSS), KEEP)
-    system.deliver(order.ordered(), "payment.on_booking_ordered")
+    system.deliver(order.event_published(ORGANISER), ON_EVENT_CHANGED)
+    system.deliver(order.booking_ordered(), "payment.on_booking_ordered")
     if order.prices:
         provider.pay(order.buyer, order.id, order.prices)
     return order
 
 
-def receipt(system: System, order: Order, by: Person | None = None) -> Reply:
+def receipt(system: System, order: Order, by: Person | None = None) -> HttpResponse:
     return system.http(f"GET /v1/payments/{order.payment_id}/receipt", by=by or order.buyer)
 
 
 def refund(system: System, order: Order, amount: int, reason: str) -> None:
-    wanted = {"amount": amount, "reason": reason}
-    assert system.http(f"POST /v1/payments/{order.payment_id}/refund", wanted, by=BOSS).status == 201
+    request = {"amount": amount, "reason": reason}
+    assert system.http(f"POST /v1/payments/{order.payment_id}/refund", request, by=ORGANISER).status == 201
 
 
-def test_a_receipt_has_every_amount_that_makes_up_the_total(system: System, provider: Provider) -> None:
-    order = bought(system, provider)
+def test_receipt_lists_every_amount_of_the_total(system: System, provider: ProviderNetwork) -> None:
+    order = paid_order(system, provider)
 
-    reply = receipt(system, order)
+    response = receipt(system, order)
 
-    assert reply.status == 200
-    assert reply.json == {
+    assert response.status == 200
+    assert response.json == {
         "number": f"R-20310501-{order.payment_id.replace('-', '')[:12].upper()}",
         "payment_id": order.payment_id,
         "booking_id": order.id,
@@ -55,68 +55,68 @@ def test_a_receipt_has_every_amount_that_makes_up_the_total(system: System, prov
     }
 
 
-def test_what_went_back_stands_on_it_and_what_did_not_does_not(
-    system: System, provider: Provider, clock: Clock
-) -> None:
-    order = bought(system, provider)
-    provider.refusals.append(("/refunds", {"code": "balance_insufficient"}))
+def test_receipt_lists_only_succeeded_refunds(system: System, provider: ProviderNetwork, clock: MovableClock) -> None:
+    order = paid_order(system, provider)
+    provider.error_responses.append(("/refunds", {"code": "balance_insufficient"}))
     for amount, reason in ((700, "Refused."), (1000, "The bar was shut."), (500, "So was the cloakroom.")):
-        clock.pass_by(minutes=1)
+        clock.advance(minutes=1)
         refund(system, order, amount, reason)
-        order.send_back(system)
+        order.deliver_refunds(system)
     refund(system, order, 100, "Under way.")
 
-    found = receipt(system, order).json
+    body = receipt(system, order).json
 
-    assert [(one["amount"], one["reason"], one["refunded_at"]) for one in found["refunds"]] == [
+    assert [(one["amount"], one["reason"], one["refunded_at"]) for one in body["refunds"]] == [
         (1000, "The bar was shut.", "2031-05-01T09:02:00Z"),
         (500, "So was the cloakroom.", "2031-05-01T09:03:00Z"),
     ]
-    assert (found["total"], found["refunded"], found["net"]) == (5000, 1500, 3500)
+    assert (body["total"], body["refunded"], body["net"]) == (5000, 1500, 3500)
 
 
 @pytest.mark.parametrize(("currency", "decimals"), [("JPY", 0), ("ISK", 0), ("EUR", 2), ("KWD", 3), ("TND", 3)])
-def test_its_amounts_say_how_they_are_counted(system: System, provider: Provider, currency: str, decimals: int) -> None:
-    found = receipt(system, bought(system, provider, currency=currency)).json
+def test_receipt_names_the_currency_decimals(
+    system: System, provider: ProviderNetwork, currency: str, decimals: int
+) -> None:
+    body = receipt(system, paid_order(system, provider, currency=currency)).json
 
-    assert (found["currency"], found["decimals"], found["total"]) == (currency, decimals, 5000)
-    assert sum(one["sum"] for one in found["items"]) == found["total"]
-
-
-def test_a_free_booking_has_a_receipt_of_nothing(system: System, provider: Provider) -> None:
-    found = receipt(system, bought(system, provider, prices=0)).json
-
-    assert (found["method"], found["total"], found["net"]) == ("free", 0, 0)
+    assert (body["currency"], body["decimals"], body["total"]) == (currency, decimals, 5000)
+    assert sum(one["sum"] for one in body["items"]) == body["total"]
 
 
-def test_the_event_may_be_heard_of_later(system: System, order: Order, provider: Provider) -> None:
+def test_free_booking_has_a_zero_receipt(system: System, provider: ProviderNetwork) -> None:
+    body = receipt(system, paid_order(system, provider, prices=0)).json
+
+    assert (body["method"], body["total"], body["net"]) == ("free", 0, 0)
+
+
+def test_receipt_works_without_the_event_copy(system: System, order: Order, provider: ProviderNetwork) -> None:
     provider.pay(order.buyer, order.id, order.prices)
 
-    found = receipt(system, order).json
+    body = receipt(system, order).json
 
-    assert (found["event_name"], found["items"][0]["name"], found["total"]) == (None, None, 5000)
+    assert (body["event_name"], body["items"][0]["name"], body["total"]) == (None, None, 5000)
 
 
 @pytest.mark.parametrize("state", ["open", "cancelled"])
-def test_before_it_is_paid_there_is_none(system: System, order: Order, state: str) -> None:
+def test_unpaid_payment_has_no_receipt(system: System, order: Order, state: str) -> None:
     if state == "cancelled":
-        system.deliver(order.cancelled(), "payment.on_booking_cancelled")
+        system.deliver(order.booking_cancelled(), "payment.on_booking_cancelled")
 
-    reply = receipt(system, order)
+    response = receipt(system, order)
 
-    assert (reply.status, reply.problem) == (409, "not-paid")
-
-
-def test_it_is_the_buyers_and_the_organisers_only(system: System, provider: Provider) -> None:
-    order = bought(system, provider)
-
-    answers = [receipt(system, order, by).status for by in (BOSS, Person("admin"), Person("organiser"), Person())]
-
-    assert answers == [200, 200, 404, 404]
+    assert (response.status, response.problem) == (409, "not-paid")
 
 
-def test_a_receipt_writes_nothing(system: System, provider: Provider) -> None:
-    order = bought(system, provider)
+def test_only_buyer_organiser_and_admin_see_the_receipt(system: System, provider: ProviderNetwork) -> None:
+    order = paid_order(system, provider)
+
+    statuses = [receipt(system, order, by).status for by in (ORGANISER, Person("admin"), Person("organiser"), Person())]
+
+    assert statuses == [200, 200, 404, 404]
+
+
+def test_receipt_writes_nothing(system: System, provider: ProviderNetwork) -> None:
+    order = paid_order(system, provider)
     before = system.scan(topology.PAYMENTS)
 
     receipt(system, order)

@@ -1,4 +1,4 @@
-"""What the provider sends: signatures, repetitions, money of every kind, and what is let pass."""
+"""Webhooks: signatures, repeated events, captures, refunds, and ignored events."""
 
 import base64
 import hashlib
@@ -10,40 +10,40 @@ import pytest
 
 from common import env
 from infra import topology
-from tests.support.cloud import aws, secret_name
-from tests.support.orders import HOLD, Clock, Order, published
-from tests.support.provider import Delivery, Provider
-from tests.support.system import PROVIDER_SECRET, Reply, System, row
+from tests.support.drivers.payment_driver import HOLD_TIME, MovableClock, Order, outbox_entries
+from tests.support.drivers.provider import ProviderNetwork, WebhookRequest
+from tests.support.system.moto_resources import aws_client, secret_name
+from tests.support.system.system import PROVIDER_SECRET, HttpResponse, System, row
 
 SECRET = PROVIDER_SECRET["webhook_secret"]
 
 
 @pytest.fixture
-def order(system: System, provider: Provider) -> Order:
-    """An order whose buyer has paid, while the provider's webhook is held back."""
+def order(system: System, provider: ProviderNetwork) -> Order:
+    """A paid order whose webhook is held back."""
     opened = Order()
-    system.deliver(opened.ordered(), "payment.on_booking_ordered")
-    provider.held = True
+    system.deliver(opened.booking_ordered(), "payment.on_booking_ordered")
+    provider.holds_webhooks = True
     provider.pay(opened.buyer, opened.id, opened.prices)
     return opened
 
 
 @pytest.fixture
-def paid(order: Order, provider: Provider) -> Delivery:
-    """The webhook that says so."""
+def paid_webhook(order: Order, provider: ProviderNetwork) -> WebhookRequest:
+    """The webhook that reports the payment of `order`."""
     return provider.webhooks[-1]
 
 
 def signed(
-    body: bytes, clock: Clock, *, secret: str = SECRET, skew: int = 0, header: str = "t={t},v1={v1}"
-) -> Delivery:
+    body: bytes, clock: MovableClock, *, secret: str = SECRET, skew: int = 0, header: str = "t={t},v1={v1}"
+) -> WebhookRequest:
     moment = int(clock.now.timestamp()) + skew
     v1 = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
-    return Delivery(body, {"stripe-signature": header.format(t=moment, v1=v1)})
+    return WebhookRequest(body, {"stripe-signature": header.format(t=moment, v1=v1)})
 
 
-def changed(delivery: Delivery, clock: Clock, **changes: Any) -> Delivery:
-    """The event with other fields of its object, well signed; `id` and `type` are the event's own."""
+def with_changes(delivery: WebhookRequest, clock: MovableClock, **changes: Any) -> WebhookRequest:
+    """The event with a changed object and a valid signature; `id` and `type` change the event itself."""
     event = delivery.event
     for name in ("id", "type"):
         event[name] = changes.pop(name, event[name])
@@ -52,28 +52,33 @@ def changed(delivery: Delivery, clock: Clock, **changes: Any) -> Delivery:
 
 
 def status(order: Order, system: System) -> str:
-    return str(order.stored(system)["status"])
+    return str(order.stored_payment(system)["status"])
 
 
-def test_money_that_is_due_pays_the_order(system: System, order: Order, provider: Provider, paid: Delivery) -> None:
+def test_full_capture_pays_the_order(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest
+) -> None:
     assert status(order, system) == "PENDING"
 
-    reply = provider.send(paid)
+    response = provider.send_webhook(paid_webhook)
 
-    item = order.stored(system)
-    assert (reply.status, reply.json) == (200, {"received": True})
-    assert (item["status"], item["provider_payment"]) == ("SUCCEEDED", paid.event["data"]["object"]["payment_intent"])
-    assert published(item) == [{"bus_event": "PaymentSucceeded.v1"}]
+    item = order.stored_payment(system)
+    assert (response.status, response.json) == (200, {"received": True})
+    assert (item["status"], item["provider_payment"]) == (
+        "SUCCEEDED",
+        paid_webhook.event["data"]["object"]["payment_intent"],
+    )
+    assert outbox_entries(item) == [{"bus_event": "PaymentSucceeded.v1"}]
     assert item["paid_at"] == "2031-05-01T09:00:00.000Z"
 
 
-def test_the_signature_is_read_over_the_bytes_that_the_gateway_encoded(
-    system: System, order: Order, paid: Delivery
+def test_signature_is_verified_over_base64_decoded_bytes(
+    system: System, order: Order, paid_webhook: WebhookRequest
 ) -> None:
     event = {
         "requestContext": {"requestId": "r"},
-        "headers": {"Stripe-Signature": paid.headers["stripe-signature"], "content-type": "application/json"},
-        "body": base64.b64encode(paid.body).decode(),
+        "headers": {"Stripe-Signature": paid_webhook.headers["stripe-signature"], "content-type": "application/json"},
+        "body": base64.b64encode(paid_webhook.body).decode(),
         "isBase64Encoded": True,
     }
 
@@ -82,13 +87,18 @@ def test_the_signature_is_read_over_the_bytes_that_the_gateway_encoded(
 
 
 @pytest.mark.parametrize("skew", [-301, -86_400, 301, 86_400], ids="{} s".format)
-def test_a_signature_of_another_time_is_refused(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock, skew: int
+def test_signature_outside_the_tolerance_is_rejected(
+    system: System,
+    order: Order,
+    provider: ProviderNetwork,
+    paid_webhook: WebhookRequest,
+    clock: MovableClock,
+    skew: int,
 ) -> None:
-    refused = provider.send(signed(paid.body, clock, skew=skew))
-    nearly = provider.send(signed(paid.body, clock, skew=300 if skew > 0 else -300))
+    refused = provider.send_webhook(signed(paid_webhook.body, clock, skew=skew))
+    nearly = provider.send_webhook(signed(paid_webhook.body, clock, skew=300 if skew > 0 else -300))
 
-    assert (refused.status, refused.problem) == (400, "bad-signature")
+    assert (refused.status, refused.problem) == (400, "invalid-signature")
     assert nearly.status == 200
 
 
@@ -99,14 +109,14 @@ def test_a_signature_of_another_time_is_refused(
         lambda body: body.replace(b"5000", b"5001"),
         lambda body: json.dumps(json.loads(body), separators=(",", ":")).encode(),
     ],
-    ids=["one byte more", "another amount", "serialised anew"],
+    ids=["one byte more", "another amount", "reserialised"],
 )
-def test_a_body_that_was_touched_is_refused(
-    system: System, order: Order, provider: Provider, paid: Delivery, tamper: Any
+def test_modified_body_is_rejected(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, tamper: Any
 ) -> None:
-    reply = provider.send(Delivery(tamper(paid.body), paid.headers))
+    response = provider.send_webhook(WebhookRequest(tamper(paid_webhook.body), paid_webhook.headers))
 
-    assert (reply.status, reply.problem) == (400, "bad-signature")
+    assert (response.status, response.problem) == (400, "invalid-signature")
     assert status(order, system) == "PENDING"
 
 
@@ -117,44 +127,56 @@ def test_a_body_that_was_touched_is_refused(
         "t={t},v1={v1}0", "t=" + "9" * 5000 + ",v1={v1}", "t=-1,v1={v1}", "t=1,t={t},v1={v1}", "t==,v1={v1}",
     ],
 )  # fmt: skip
-def test_a_header_that_is_no_signature_is_refused(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock, header: str
+def test_malformed_signature_header_is_rejected(
+    system: System,
+    order: Order,
+    provider: ProviderNetwork,
+    paid_webhook: WebhookRequest,
+    clock: MovableClock,
+    header: str,
 ) -> None:
-    reply = provider.send(signed(paid.body, clock, header=header))
+    response = provider.send_webhook(signed(paid_webhook.body, clock, header=header))
 
-    assert (reply.status, reply.problem) == (400, "bad-signature")
+    assert (response.status, response.problem) == (400, "invalid-signature")
     assert status(order, system) == "PENDING"
 
 
-def test_without_a_signature_or_with_anothers_it_is_refused(
-    order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_missing_or_foreign_signature_is_rejected(
+    order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    assert provider.send(Delivery(paid.body, {})).problem == "bad-signature"
-    assert provider.send(signed(paid.body, clock, secret="whsec_another")).problem == "bad-signature"
+    assert provider.send_webhook(WebhookRequest(paid_webhook.body, {})).problem == "invalid-signature"
+    assert (
+        provider.send_webhook(signed(paid_webhook.body, clock, secret="whsec_another")).problem == "invalid-signature"
+    )
 
 
 @pytest.mark.moto
-@pytest.mark.parametrize(("kept", "answered"), [("whsec_before", 200), ("", 400), (None, 400)])
-def test_while_the_secret_is_changed_the_previous_one_signs_too(
-    order: Order, provider: Provider, paid: Delivery, clock: Clock, kept: str | None, answered: int
+@pytest.mark.parametrize(("previous_secret", "expected_status"), [("whsec_before", 200), ("", 400), (None, 400)])
+def test_previous_secret_is_accepted_during_rotation(
+    order: Order,
+    provider: ProviderNetwork,
+    paid_webhook: WebhookRequest,
+    clock: MovableClock,
+    previous_secret: str | None,
+    expected_status: int,
 ) -> None:
-    known = PROVIDER_SECRET | ({} if kept is None else {"previous_webhook_secret": kept})
+    secret = PROVIDER_SECRET | ({} if previous_secret is None else {"previous_webhook_secret": previous_secret})
     name = secret_name(topology.PROVIDER.env)
-    aws("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(known))
-    env.forget()
+    aws_client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(secret))
+    env.clear_cache()
 
-    before = provider.send(signed(paid.body, clock, secret="whsec_before"))
-    stranger = provider.send(signed(paid.body, clock, secret="whsec_another"))
-    now = provider.send(paid)
+    before = provider.send_webhook(signed(paid_webhook.body, clock, secret="whsec_before"))
+    stranger = provider.send_webhook(signed(paid_webhook.body, clock, secret="whsec_another"))
+    now = provider.send_webhook(paid_webhook)
 
-    assert (before.status, stranger.status, now.status) == (answered, 400, 200)
+    assert (before.status, stranger.status, now.status) == (expected_status, 400, 200)
 
 
 @pytest.mark.parametrize("header", ["t={t},v1=00,v1={v1}", "t={t}=x,v1={v1}", "t={t},v1={v1},t=1"])
-def test_a_header_with_more_in_it_is_read_as_the_verifier_reads_it(
-    order: Order, provider: Provider, paid: Delivery, clock: Clock, header: str
+def test_signature_header_with_extra_parts_is_accepted(
+    order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock, header: str
 ) -> None:
-    assert provider.send(signed(paid.body, clock, header=header)).status == 200
+    assert provider.send_webhook(signed(paid_webhook.body, clock, header=header)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -167,214 +189,228 @@ def test_a_header_with_more_in_it_is_read_as_the_verifier_reads_it(
         b'{"id":"","type":"checkout.session.completed","created":1,"data":{"object":{"id":"x"}}}',
     ],
 )  # fmt: skip
-def test_a_signed_body_that_is_no_event_is_refused_and_never_a_fault(
-    provider: Provider, clock: Clock, system: System, body: bytes
+def test_signed_invalid_body_is_a_client_error(
+    provider: ProviderNetwork, clock: MovableClock, system: System, body: bytes
 ) -> None:
-    reply = send_bytes(system, signed(body, clock))
+    response = send_bytes(system, signed(body, clock))
 
-    assert 400 <= reply.status < 500
+    assert 400 <= response.status < 500
 
 
-def send_bytes(system: System, delivery: Delivery) -> Reply:
+def send_bytes(system: System, delivery: WebhookRequest) -> HttpResponse:
     event = {
         "requestContext": {"requestId": "r"},
         "headers": dict(delivery.headers),
         "body": base64.b64encode(delivery.body).decode(),
         "isBase64Encoded": True,
     }
-    return Reply(system.invoke(row("payment.receive_webhook"), event))
+    return HttpResponse(system.invoke(row("payment.receive_webhook"), event))
 
 
-def test_the_same_event_again_changes_nothing(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_repeated_event_changes_nothing(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    provider.send(paid)
+    provider.send_webhook(paid_webhook)
     before = system.scan(topology.PAYMENTS)
-    clock.pass_by(hours=1)
+    clock.advance(hours=1)
 
-    again = provider.send(signed(paid.body, clock))
+    again = provider.send_webhook(signed(paid_webhook.body, clock))
 
     assert again.status == 200
     assert system.scan(topology.PAYMENTS) == before
 
 
-def test_the_same_event_in_another_envelope_is_the_same(
-    order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_same_event_in_another_envelope_is_a_repeat(
+    order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    provider.send(paid)
-    event = paid.event | {"pending_webhooks": 0, "api_version": "another"}
+    provider.send_webhook(paid_webhook)
+    event = paid_webhook.event | {"pending_webhooks": 0, "api_version": "another"}
 
-    assert provider.send(signed(json.dumps(event).encode(), clock)).status == 200
+    assert provider.send_webhook(signed(json.dumps(event).encode(), clock)).status == 200
 
 
-def test_another_body_under_the_same_event_id_is_refused_and_counted(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock, capsys: pytest.CaptureFixture[str]
+def test_reused_event_id_is_rejected_and_counted(
+    system: System,
+    order: Order,
+    provider: ProviderNetwork,
+    paid_webhook: WebhookRequest,
+    clock: MovableClock,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    provider.send(paid)
+    provider.send_webhook(paid_webhook)
     capsys.readouterr()
 
-    reply = provider.send(changed(paid, clock, amount_total=1))
+    response = provider.send_webhook(with_changes(paid_webhook, clock, amount_total=1))
 
-    assert (reply.status, reply.problem) == (409, "event-id-reused")
+    assert (response.status, response.problem) == (409, "event-id-reused")
     assert "ProviderEventsForged" in capsys.readouterr().out
-    assert (status(order, system), provider.refunds()) == ("SUCCEEDED", [])
+    assert (status(order, system), provider.successful_refunds()) == ("SUCCEEDED", [])
 
 
-def test_events_are_remembered_longer_than_they_can_be_sent_again(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_events_are_kept_longer_than_provider_retries(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    provider.send(paid)
+    provider.send_webhook(paid_webhook)
 
-    (seen,) = (one for one in system.scan(topology.PAYMENTS) if one["sk"] == "event")
-    assert seen["expires_at"] - clock.now.timestamp() >= 30 * 86_400
+    (record,) = (one for one in system.scan(topology.PAYMENTS) if one["sk"] == "event")
+    assert record["expires_at"] - clock.now.timestamp() >= 30 * 86_400
 
 
-def test_a_second_event_about_the_same_money_changes_nothing(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_second_event_for_one_capture_changes_nothing(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    provider.send(paid)
-    before = order.stored(system)
+    provider.send_webhook(paid_webhook)
+    before = order.stored_payment(system)
 
-    reply = provider.send(changed(paid, clock, id="evt_other", type="checkout.session.async_payment_succeeded"))
+    response = provider.send_webhook(
+        with_changes(paid_webhook, clock, id="evt_other", type="checkout.session.async_payment_succeeded")
+    )
 
-    assert (reply.status, order.stored(system), provider.refunds()) == (200, before, [])
+    assert (response.status, order.stored_payment(system), provider.successful_refunds()) == (200, before, [])
 
 
 @pytest.mark.parametrize("kind", ["checkout.session.completed", "checkout.session.async_payment_succeeded"])
-def test_both_ways_of_saying_paid_are_heard(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock, kind: str
+def test_both_paid_event_types_succeed(
+    system: System,
+    order: Order,
+    provider: ProviderNetwork,
+    paid_webhook: WebhookRequest,
+    clock: MovableClock,
+    kind: str,
 ) -> None:
-    provider.send(changed(paid, clock, type=kind))
+    provider.send_webhook(with_changes(paid_webhook, clock, type=kind))
 
     assert status(order, system) == "SUCCEEDED"
 
 
-def test_a_completed_session_that_is_not_paid_pays_nothing(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_completed_unpaid_session_pays_nothing(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    reply = provider.send(changed(paid, clock, payment_status="unpaid"))
+    response = provider.send_webhook(with_changes(paid_webhook, clock, payment_status="unpaid"))
 
-    assert (reply.status, status(order, system)) == (200, "PENDING")
+    assert (response.status, status(order, system)) == (200, "PENDING")
 
 
 @pytest.mark.parametrize(
     "change", [{"amount_total": 4999}, {"amount_total": 5001}, {"currency": "usd"}, {"amount_total": None}], ids=str
 )
-def test_another_amount_or_currency_fails_and_goes_back(
+def test_wrong_amount_or_currency_fails_and_is_refunded(
     system: System,
     order: Order,
-    provider: Provider,
-    paid: Delivery,
-    clock: Clock,
+    provider: ProviderNetwork,
+    paid_webhook: WebhookRequest,
+    clock: MovableClock,
     capsys: pytest.CaptureFixture[str],
     change: dict[str, Any],
 ) -> None:
-    reply = provider.send(changed(paid, clock, **change))
+    response = provider.send_webhook(with_changes(paid_webhook, clock, **change))
 
-    item = order.stored(system)
-    assert (reply.status, item["status"]) == (200, "FAILED")
+    item = order.stored_payment(system)
+    assert (response.status, item["status"]) == (200, "FAILED")
     assert item["reason"] == "amount_mismatch"
-    assert published(item) == [{"bus_event": "PaymentFailed.v1"}]
+    assert outbox_entries(item) == [{"bus_event": "PaymentFailed.v1"}]
     assert "ProviderAmountMismatch" in capsys.readouterr().out
-    intent = paid.event["data"]["object"]["payment_intent"]
-    asked = [one for one in provider.calls if one.call.endswith("/refunds")]
-    assert [one.key for one in asked] == [f"{order.payment_id}:stray:{intent}"]
+    intent = paid_webhook.event["data"]["object"]["payment_intent"]
+    refund_calls = [one for one in provider.calls if one.call.endswith("/refunds")]
+    assert [one.key for one in refund_calls] == [f"{order.payment_id}:unapplied:{intent}"]
 
 
-def test_a_wrong_amount_goes_back_once_even_if_the_provider_was_away(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_wrong_amount_is_refunded_once_despite_an_outage(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    wrong = changed(paid, clock, amount_total=4000)
-    provider.down = True
-    first = provider.send(wrong)
-    provider.down = False
-    second, third = provider.send(wrong), provider.send(wrong)
+    wrong = with_changes(paid_webhook, clock, amount_total=4000)
+    provider.is_down = True
+    first = provider.send_webhook(wrong)
+    provider.is_down = False
+    second, third = provider.send_webhook(wrong), provider.send_webhook(wrong)
 
     assert (first.status, first.problem) == (503, "provider-unavailable")
     assert (second.status, third.status) == (200, 200)
-    assert len({one.key for one in provider.refunds()}) == 1
+    assert len({one.key for one in provider.successful_refunds()}) == 1
     (session,) = (one for one in system.scan(topology.SANDBOX) if one["sk"] == "session")
     assert session["amount_refunded"] == 4000
     assert status(order, system) == "FAILED"
 
 
-def test_money_that_comes_a_second_time_goes_back(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_second_capture_is_refunded(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    provider.send(paid)
+    provider.send_webhook(paid_webhook)
     other = "pi_" + "0" * 32
 
-    provider.send(changed(paid, clock, id="evt_second", payment_intent=other))
+    provider.send_webhook(with_changes(paid_webhook, clock, id="evt_second", payment_intent=other))
 
-    asked = [one for one in provider.calls if one.call.endswith("/refunds")]
-    assert [one.key for one in asked] == [f"{order.payment_id}:stray:{other}"]
-    assert (status(order, system), order.stored(system)["refunded"]) == ("SUCCEEDED", 0)
+    refund_calls = [one for one in provider.calls if one.call.endswith("/refunds")]
+    assert [one.key for one in refund_calls] == [f"{order.payment_id}:unapplied:{other}"]
+    assert (status(order, system), order.stored_payment(system)["refunded"]) == ("SUCCEEDED", 0)
 
 
 @pytest.mark.parametrize("ended", ["expired", "cancelled"])
-def test_late_money_succeeds_and_leaves_the_answer_to_booking(
-    system: System, clock: Clock, provider: Provider, capsys: pytest.CaptureFixture[str], ended: str
+def test_late_money_succeeds_without_a_refund(
+    system: System, clock: MovableClock, provider: ProviderNetwork, capsys: pytest.CaptureFixture[str], ended: str
 ) -> None:
     order = Order()
-    system.deliver(order.ordered(), "payment.on_booking_ordered")
+    system.deliver(order.booking_ordered(), "payment.on_booking_ordered")
     url = system.http("POST /v1/payments", order.request, by=order.buyer).json["checkout_url"]
-    clock.now += HOLD
+    clock.now += HOLD_TIME
     if ended == "expired":
-        system.deliver(order.ordered(), "payment.close_payment")
+        system.deliver(order.booking_ordered(), "payment.close_payment")
     else:
-        system.deliver(order.cancelled(), "payment.on_booking_cancelled")
+        system.deliver(order.booking_cancelled(), "payment.on_booking_cancelled")
     before = status(order, system)
     capsys.readouterr()
 
-    provider.choose(url, "late")
+    provider.choose_outcome(url, "late")
 
-    item = order.stored(system)
+    item = order.stored_payment(system)
     assert before == ("FAILED" if ended == "expired" else "CANCELLED")
-    assert (item["status"], published(item)) == ("SUCCEEDED", [{"bus_event": "PaymentSucceeded.v1"}])
+    assert (item["status"], outbox_entries(item)) == ("SUCCEEDED", [{"bus_event": "PaymentSucceeded.v1"}])
     assert "PaymentsReceivedLate" in capsys.readouterr().out
-    assert provider.refunds() == []
+    assert provider.successful_refunds() == []
     assert system.http(f"GET /v1/payments/{order.payment_id}", by=order.buyer).json["reason"] is None
 
 
-def test_a_wrong_amount_after_the_end_goes_back_and_changes_nothing(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_wrong_amount_after_the_end_is_only_refunded(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    provider.send(changed(paid, clock, amount_total=4000))
-    before = order.stored(system)
+    provider.send_webhook(with_changes(paid_webhook, clock, amount_total=4000))
+    before = order.stored_payment(system)
 
-    provider.send(changed(paid, clock, id="evt_more", amount_total=3000, payment_intent="pi_" + "1" * 32))
+    provider.send_webhook(
+        with_changes(paid_webhook, clock, id="evt_more", amount_total=3000, payment_intent="pi_" + "1" * 32)
+    )
 
-    assert order.stored(system) == before
+    assert order.stored_payment(system) == before
     assert len([one for one in provider.calls if one.call.endswith("/refunds")]) == 2
 
 
-def test_a_declined_card_leaves_the_payment_open(
-    system: System, provider: Provider, capsys: pytest.CaptureFixture[str]
+def test_declined_card_leaves_the_payment_pending(
+    system: System, provider: ProviderNetwork, capsys: pytest.CaptureFixture[str]
 ) -> None:
     order = Order()
-    system.deliver(order.ordered(), "payment.on_booking_ordered")
+    system.deliver(order.booking_ordered(), "payment.on_booking_ordered")
     provider.pay(order.buyer, order.id, 5000, "declined")
     out = capsys.readouterr().out
-    once = order.steps(system)
+    once = order.actions(system)
     provider.pay(order.buyer, order.id, 5000, "paid")
 
     assert "PaymentsDeclined" in out
     assert once == ["open", "start", "open_checkout", "decline"]
-    assert order.steps(system) == [*once, "succeed"]
+    assert order.actions(system) == [*once, "succeed"]
 
 
-def test_a_declined_card_after_the_money_is_no_news(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_declined_card_after_capture_changes_nothing(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    provider.send(paid)
-    before = order.stored(system)
+    provider.send_webhook(paid_webhook)
+    before = order.stored_payment(system)
     intent = {"id": "pi_x", "metadata": {"payment_id": order.payment_id}}
 
-    reply = provider.tell(
+    response = provider.deliver_event(
         {"id": "evt_d", "type": "payment_intent.payment_failed", "created": 1, "data": {"object": intent}}
     )
 
-    assert (reply.status, order.stored(system)) == (200, before)
+    assert (response.status, order.stored_payment(system)) == (200, before)
 
 
 @pytest.mark.parametrize(
@@ -387,99 +423,111 @@ def test_a_declined_card_after_the_money_is_no_news(
         ("refund.updated", {"id": "re_1", "status": "failed", "metadata": {"payment_id": "unknown"}}),
     ],
 )
-def test_what_is_not_ours_is_let_pass(
+def test_irrelevant_events_are_ignored_and_counted(
     system: System,
     order: Order,
-    provider: Provider,
+    provider: ProviderNetwork,
     capsys: pytest.CaptureFixture[str],
     kind: str,
     subject: dict[str, Any],
 ) -> None:
     before = system.scan(topology.PAYMENTS)
 
-    reply = provider.tell({"id": "evt_n", "type": kind, "created": 1, "data": {"object": subject}})
+    response = provider.deliver_event({"id": "evt_n", "type": kind, "created": 1, "data": {"object": subject}})
 
-    assert (reply.status, system.scan(topology.PAYMENTS)) == (200, before)
+    assert (response.status, system.scan(topology.PAYMENTS)) == (200, before)
     assert "ProviderEventsIgnored" in capsys.readouterr().out
 
 
-def test_the_payment_is_found_by_the_reference_alone(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock
+def test_payment_is_found_by_client_reference(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, clock: MovableClock
 ) -> None:
-    provider.send(changed(paid, clock, metadata={}))
+    provider.send_webhook(with_changes(paid_webhook, clock, metadata={}))
 
     assert status(order, system) == "SUCCEEDED"
 
 
 def refund_event(order: Order, refund_id: str, status: str, *, kind: str = "refund.updated") -> dict[str, Any]:
-    about = {"payment_id": order.payment_id, "refund_key": f"{order.payment_id}:refund:{refund_id}"}
-    refund = {"id": "re_1", "object": "refund", "status": status, "metadata": about}
+    metadata = {"payment_id": order.payment_id, "refund_key": f"{order.payment_id}:refund:{refund_id}"}
+    refund = {"id": "re_1", "object": "refund", "status": status, "metadata": metadata}
     return {"id": f"evt_{status}_{refund_id}_{kind}", "type": kind, "created": 1, "data": {"object": refund}}
 
 
 @pytest.mark.parametrize("kind", ["refund.updated", "charge.refund.updated", "refund.failed"])
-def test_a_refund_that_fails_afterwards_is_undone_and_alarms(
-    system: System, order: Order, provider: Provider, paid: Delivery, capsys: pytest.CaptureFixture[str], kind: str
+def test_refund_failing_later_is_reversed_and_alarms(
+    system: System,
+    order: Order,
+    provider: ProviderNetwork,
+    paid_webhook: WebhookRequest,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
 ) -> None:
-    provider.send(paid)
-    system.deliver(order.failed("no_room"), "payment.on_booking_failed")
-    order.send_back(system)
-    refunded = order.stored(system)
+    provider.send_webhook(paid_webhook)
+    system.deliver(order.booking_failed("no_room"), "payment.on_booking_failed")
+    order.deliver_refunds(system)
+    refunded = order.stored_payment(system)
     capsys.readouterr()
 
-    provider.tell(refund_event(order, refunded["refunds"][0]["id"], "failed", kind=kind))
+    provider.deliver_event(refund_event(order, refunded["refunds"][0]["id"], "failed", kind=kind))
 
-    item = order.stored(system)
+    item = order.stored_payment(system)
     assert (refunded["status"], refunded["refunded"]) == ("REFUNDED", 5000)
     assert (item["status"], item["refunded"], item["version"]) == ("SUCCEEDED", 0, refunded["version"] + 1)
-    assert published(item) == [{"bus_event": "PaymentRefundFailed.v1", "amount": 5000}]
+    assert outbox_entries(item) == [{"bus_event": "PaymentRefundFailed.v1", "amount": 5000}]
     assert order.refunds(system) == [(5000, "FAILED")]
     assert "RefundsFailed" in capsys.readouterr().out
 
 
-def test_the_provider_may_say_that_it_refunded_before_its_answer_reaches_us(
-    system: System, order: Order, provider: Provider, paid: Delivery
+def test_refund_webhook_may_precede_the_api_response(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest
 ) -> None:
-    provider.send(paid)
-    system.deliver(order.failed("no_room"), "payment.on_booking_failed")
+    provider.send_webhook(paid_webhook)
+    system.deliver(order.booking_failed("no_room"), "payment.on_booking_failed")
     provider.lost_replies = 1
-    order.send_back(system)
-    (refund,), between = order.stored(system)["refunds"], status(order, system)
+    order.deliver_refunds(system)
+    (refund,), between = order.stored_payment(system)["refunds"], status(order, system)
 
-    provider.tell(refund_event(order, refund["id"], "succeeded"))
+    provider.deliver_event(refund_event(order, refund["id"], "succeeded"))
     system.deliver(order.refund_requested(refund), "payment.on_refund_requested")
 
-    item = order.stored(system)
+    item = order.stored_payment(system)
     assert (between, item["status"]) == ("REFUNDING", "REFUNDED")
-    assert published(item) == [{"bus_event": "PaymentRefunded.v1", "amount": 5000}]
-    assert len(provider.refunds()) == 1
+    assert outbox_entries(item) == [{"bus_event": "PaymentRefunded.v1", "amount": 5000}]
+    assert len(provider.successful_refunds()) == 1
 
 
-def test_stray_money_that_did_not_go_back_after_all_alarms_once(
-    system: System, order: Order, provider: Provider, paid: Delivery, clock: Clock, capsys: pytest.CaptureFixture[str]
+def test_failed_refund_of_unapplied_money_alarms_once(
+    system: System,
+    order: Order,
+    provider: ProviderNetwork,
+    paid_webhook: WebhookRequest,
+    clock: MovableClock,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    provider.send(changed(paid, clock, amount_total=4000))
-    before, key = order.stored(system), next(one.key for one in provider.calls if one.call.endswith("/refunds"))
-    about = {"payment_id": order.payment_id, "refund_key": key}
-    failed = {"id": "re_1", "object": "refund", "status": "failed", "metadata": about}
+    provider.send_webhook(with_changes(paid_webhook, clock, amount_total=4000))
+    before, key = order.stored_payment(system), next(one.key for one in provider.calls if one.call.endswith("/refunds"))
+    metadata = {"payment_id": order.payment_id, "refund_key": key}
+    failed = {"id": "re_1", "object": "refund", "status": "failed", "metadata": metadata}
     capsys.readouterr()
 
     for _ in range(2):
-        provider.tell({"id": "evt_f", "type": "refund.failed", "created": 1, "data": {"object": failed}})
+        provider.deliver_event({"id": "evt_f", "type": "refund.failed", "created": 1, "data": {"object": failed}})
 
-    assert order.stored(system) == before
+    assert order.stored_payment(system) == before
     assert capsys.readouterr().out.count('"RefundsFailed":') == 1
 
 
 @pytest.mark.parametrize("event", [("pending", "its own"), ("succeeded", "its own"), ("failed", "another")], ids=str)
-def test_other_news_of_refunds_change_nothing(
-    system: System, order: Order, provider: Provider, paid: Delivery, event: tuple[str, str]
+def test_other_refund_events_change_nothing(
+    system: System, order: Order, provider: ProviderNetwork, paid_webhook: WebhookRequest, event: tuple[str, str]
 ) -> None:
-    provider.send(paid)
-    system.deliver(order.failed("no_room"), "payment.on_booking_failed")
-    order.send_back(system)
-    before = order.stored(system)
+    provider.send_webhook(paid_webhook)
+    system.deliver(order.booking_failed("no_room"), "payment.on_booking_failed")
+    order.deliver_refunds(system)
+    before = order.stored_payment(system)
 
-    provider.tell(refund_event(order, before["refunds"][0]["id"] if event[1] == "its own" else "another", event[0]))
+    provider.deliver_event(
+        refund_event(order, before["refunds"][0]["id"] if event[1] == "its own" else "another", event[0])
+    )
 
-    assert order.stored(system) == before
+    assert order.stored_payment(system) == before

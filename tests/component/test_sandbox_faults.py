@@ -1,4 +1,4 @@
-"""The sandbox misbehaves when asked to: each fault does what it says, where and as often as it was asked for."""
+"""Fault injection in the sandbox: each fault takes effect at its operation, as often as set."""
 
 import time
 from collections.abc import Iterator
@@ -9,39 +9,39 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from infra import topology
-from sandbox.core.faults import NAMES
-from tests.component.test_sandbox_api import KEY, ask, create, refund
-from tests.support.provider import FORM, Provider, connect
-from tests.support.system import Reply, System
+from sandbox.core.faults import FAULT_NAMES
+from tests.component.test_sandbox_api import KEY, call_api, create_refund, create_session
+from tests.support.drivers.provider import FORM, ProviderNetwork, connect_provider
+from tests.support.system.system import HttpResponse, System
 
-KEYED = {"authorization": f"Bearer {KEY}"}
+AUTHORIZATION = {"authorization": f"Bearer {KEY}"}
 DOCS = Path(__file__).parents[2] / "docs/sandbox.md"
 CALLS = ("unavailable", "answer_lost", "answer_late", "slow")
 
 
 @pytest.fixture
 def faulty(system: System) -> System:
-    """A system whose sandbox may misbehave."""
-    system.values["PROVIDER_FAULTS"] = "1"
+    """A system whose sandbox can inject faults."""
+    system.settings["PROVIDER_FAULTS"] = "1"
     return system
 
 
 @pytest.fixture
-def provider(faulty: System) -> Iterator[Provider]:
-    with connect(faulty) as wire:
-        wire.held = True
-        yield wire
+def provider(faulty: System) -> Iterator[ProviderNetwork]:
+    with connect_provider(faulty) as network:
+        network.holds_webhooks = True
+        yield network
 
 
-def asked(system: System, **wanted: Any) -> Reply:
-    return system.http("PUT /sandbox/faults", {"slow_ms": 30, "late_ms": 60} | wanted)
+def set_faults(system: System, **request: Any) -> HttpResponse:
+    return system.http("PUT /sandbox/faults", {"slow_ms": 30, "late_ms": 60} | request)
 
 
-def told(system: System) -> Any:
+def get_faults(system: System) -> Any:
     return system.http("GET /sandbox/faults").json
 
 
-def pay(system: System, url: str, faults: str = "", outcome: str = "paid") -> Reply:
+def pay(system: System, url: str, faults: str = "", outcome: str = "paid") -> HttpResponse:
     form = urlencode({"outcome": outcome, "faults": faults}).encode()
     return system.http(f"POST {urlsplit(url).path}", raw=form, headers=FORM)
 
@@ -50,7 +50,7 @@ def sessions(system: System) -> list[dict[str, Any]]:
     return [one for one in system.scan(topology.SANDBOX) if one["sk"] == "session"]
 
 
-def kinds(provider: Provider) -> list[str]:
+def event_types(provider: ProviderNetwork) -> list[str]:
     return [one.event["type"] for one in provider.webhooks]
 
 
@@ -59,204 +59,218 @@ def timed(call: Any) -> tuple[Any, float]:
     return call(), time.monotonic() - started
 
 
-@pytest.mark.parametrize(("fault", "status", "made"), [("unavailable", 503, 0), ("answer_lost", 500, 1)])
-def test_a_call_fails_as_often_as_was_asked_for_and_then_succeeds(
-    fault: str, status: int, made: int, faulty: System
+@pytest.mark.parametrize(("fault", "status", "created_count"), [("unavailable", 503, 0), ("answer_lost", 500, 1)])
+def test_call_fails_the_requested_times_then_succeeds(
+    fault: str, status: int, created_count: int, faulty: System
 ) -> None:
-    asked(faulty, rates={f"open.{fault}": 1}, times=2)
+    set_faults(faulty, rates={f"open.{fault}": 1}, times=2)
 
-    first, then = create(faulty, "k"), len(sessions(faulty))
-    answers = [first.status, create(faulty, "k").status, create(faulty, "k").status]
+    first, count_after_first = create_session(faulty, "k"), len(sessions(faulty))
+    statuses = [first.status, create_session(faulty, "k").status, create_session(faulty, "k").status]
 
-    assert (answers, then) == ([status, status, 200], made)
+    assert (statuses, count_after_first) == ([status, status, 200], created_count)
     assert first.json["error"]["type"] == "api_error"
-    assert told(faulty)["struck"] == {f"open.{fault}": 2}
+    assert get_faults(faulty)["struck"] == {f"open.{fault}": 2}
     assert len(sessions(faulty)) == 1
 
 
 @pytest.mark.parametrize(("fault", "seconds"), [("slow", 0.03), ("answer_late", 0.06)])
-def test_an_answer_may_take_its_time(fault: str, seconds: float, faulty: System) -> None:
-    asked(faulty, rates={f"open.{fault}": 1}, times=1)
+def test_response_can_be_delayed(fault: str, seconds: float, faulty: System) -> None:
+    set_faults(faulty, rates={f"open.{fault}": 1}, times=1)
 
-    answer, took = timed(lambda: create(faulty, "k"))
+    response, seconds_taken = timed(lambda: create_session(faulty, "k"))
 
-    assert answer.status == 200
-    assert took >= seconds
-    assert told(faulty)["struck"] == {f"open.{fault}": 1}
+    assert response.status == 200
+    assert seconds_taken >= seconds
+    assert get_faults(faulty)["struck"] == {f"open.{fault}": 1}
 
 
-@pytest.mark.parametrize("place", ["look", "close", "refund"])
+@pytest.mark.parametrize("operation", ["look", "close", "refund"])
 @pytest.mark.parametrize("fault", CALLS)
-def test_every_call_of_a_session_can_fail(place: str, fault: str, faulty: System, provider: Provider) -> None:
-    session = create(faulty).json
-    at = f"/sandbox/v1/checkout/sessions/{session['id']}"
+def test_every_session_call_can_fail(operation: str, fault: str, faulty: System, provider: ProviderNetwork) -> None:
+    session = create_session(faulty).json
+    url_path = f"/sandbox/v1/checkout/sessions/{session['id']}"
     intent = session["id"].replace("cs_test_", "pi_")
-    if place == "refund":
+    if operation == "refund":
         pay(faulty, session["url"])
-    asked(faulty, rates={f"{place}.{fault}": 1}, times=1)
+    set_faults(faulty, rates={f"{operation}.{fault}": 1}, times=1)
     calls = {
-        "look": lambda: ask(faulty, f"GET {at}"),
-        "close": lambda: ask(faulty, f"POST {at}/expire", {}),
-        "refund": lambda: refund(faulty, "k", payment_intent=intent),
+        "look": lambda: call_api(faulty, f"GET {url_path}"),
+        "close": lambda: call_api(faulty, f"POST {url_path}/expire", {}),
+        "refund": lambda: create_refund(faulty, "k", payment_intent=intent),
     }
 
-    answer, took = timed(calls[place])
+    response, seconds_taken = timed(calls[operation])
 
-    assert answer.status == {"unavailable": 503, "answer_lost": 500}.get(fault, 200)
-    assert took >= {"slow": 0.03, "answer_late": 0.06}.get(fault, 0)
-    assert told(faulty)["struck"] == {f"{place}.{fault}": 1}
-    now = sessions(faulty)[0]
-    done = {"look": True, "close": now["status"] == "expired", "refund": bool(now.get("amount_refunded"))}
-    assert done[place] or fault == "unavailable"
+    assert response.status == {"unavailable": 503, "answer_lost": 500}.get(fault, 200)
+    assert seconds_taken >= {"slow": 0.03, "answer_late": 0.06}.get(fault, 0)
+    assert get_faults(faulty)["struck"] == {f"{operation}.{fault}": 1}
+    stored_session = sessions(faulty)[0]
+    is_done = {
+        "look": True,
+        "close": stored_session["status"] == "expired",
+        "refund": bool(stored_session.get("amount_refunded")),
+    }
+    assert is_done[operation] or fault == "unavailable"
     if fault == "unavailable":
-        assert calls[place]().status == 200
+        assert calls[operation]().status == 200
 
 
-def test_the_refunds_of_a_session_are_read_there_too(faulty: System) -> None:
-    asked(faulty, rates={"look.unavailable": 1}, times=1)
-    intent = create(faulty).json["id"].replace("cs_test_", "pi_")
+def test_listing_refunds_can_fail(faulty: System) -> None:
+    set_faults(faulty, rates={"look.unavailable": 1}, times=1)
+    intent = create_session(faulty).json["id"].replace("cs_test_", "pi_")
 
-    answers = [
-        faulty.http("GET /sandbox/v1/refunds", query={"payment_intent": intent}, headers=KEYED).status for _ in range(2)
+    statuses = [
+        faulty.http("GET /sandbox/v1/refunds", query={"payment_intent": intent}, headers=AUTHORIZATION).status
+        for _ in range(2)
     ]
 
-    assert answers == [503, 200]
+    assert statuses == [503, 200]
 
 
-def test_a_webhook_may_be_lost_and_comes_when_the_buyer_presses_again(faulty: System, provider: Provider) -> None:
-    url = create(faulty).json["url"]
+def test_lost_webhook_is_sent_when_buyer_pays_again(faulty: System, provider: ProviderNetwork) -> None:
+    url = create_session(faulty).json["url"]
 
     pay(faulty, url, "pay.webhook_lost")
-    lost = kinds(provider)
+    lost = event_types(provider)
     pay(faulty, url)
 
-    assert (lost, kinds(provider)) == ([], ["checkout.session.completed"])
+    assert (lost, event_types(provider)) == ([], ["checkout.session.completed"])
     assert sessions(faulty)[0]["payment_status"] == "paid"
 
 
-def test_a_webhook_may_come_twice_word_for_word(faulty: System, provider: Provider) -> None:
-    pay(faulty, create(faulty).json["url"], "pay.webhook_twice")
+def test_webhook_can_be_sent_twice_verbatim(faulty: System, provider: ProviderNetwork) -> None:
+    pay(faulty, create_session(faulty).json["url"], "pay.webhook_twice")
 
-    assert kinds(provider) == ["checkout.session.completed"] * 2
+    assert event_types(provider) == ["checkout.session.completed"] * 2
     assert len({one.body for one in provider.webhooks}) == 1
 
 
-def test_an_older_event_may_come_later(faulty: System, provider: Provider) -> None:
-    pay(faulty, create(faulty).json["url"], "pay.webhook_reordered")
+def test_older_event_can_arrive_later(faulty: System, provider: ProviderNetwork) -> None:
+    pay(faulty, create_session(faulty).json["url"], "pay.webhook_reordered")
 
-    assert kinds(provider) == ["checkout.session.completed", "payment_intent.payment_failed"]
+    assert event_types(provider) == ["checkout.session.completed", "payment_intent.payment_failed"]
     newer, older = (one.event["created"] for one in provider.webhooks)
     assert older < newer
 
 
-def test_the_event_may_come_before_the_page_is_answered(faulty: System, provider: Provider) -> None:
-    asked(faulty, rates={"open.webhook_early": 1})
+def test_webhook_can_precede_the_session_response(faulty: System, provider: ProviderNetwork) -> None:
+    set_faults(faulty, rates={"open.webhook_early": 1})
 
-    answer = create(faulty)
+    response = create_session(faulty)
 
-    assert (answer.status, answer.json["status"]) == (200, "open")
-    assert kinds(provider) == ["checkout.session.completed"]
+    assert (response.status, response.json["status"]) == (200, "open")
+    assert event_types(provider) == ["checkout.session.completed"]
 
 
-def test_a_refund_may_be_told_of_before_it_is_answered(faulty: System, provider: Provider) -> None:
-    session = create(faulty).json
+def test_refund_webhook_can_precede_the_response(faulty: System, provider: ProviderNetwork) -> None:
+    session = create_session(faulty).json
     pay(faulty, session["url"], "refund.webhook_early refund.answer_lost")
 
-    answer = refund(faulty, "k", payment_intent=session["id"].replace("cs_test_", "pi_"))
+    response = create_refund(faulty, "k", payment_intent=session["id"].replace("cs_test_", "pi_"))
 
-    assert answer.status == 500
-    assert kinds(provider) == ["checkout.session.completed", "refund.updated"]
+    assert response.status == 500
+    assert event_types(provider) == ["checkout.session.completed", "refund.updated"]
     assert provider.webhooks[-1].event["data"]["object"]["status"] == "succeeded"
 
 
-def test_a_refund_may_be_refused_at_first(faulty: System, provider: Provider) -> None:
-    session = create(faulty).json
+def test_first_refund_can_be_rejected(faulty: System, provider: ProviderNetwork) -> None:
+    session = create_session(faulty).json
     pay(faulty, session["url"], "refund.refused")
 
-    first, second = (refund(faulty, key, payment_intent=session["id"].replace("cs_test_", "pi_")) for key in "ab")
+    first, second = (
+        create_refund(faulty, key, payment_intent=session["id"].replace("cs_test_", "pi_")) for key in "ab"
+    )
 
     assert (first.status, first.json["error"]["code"]) == (400, "balance_insufficient")
     assert second.status == 200
 
 
 @pytest.mark.parametrize(("fault", "paid"), [("other_amount", (2600, "eur")), ("other_currency", (2500, "usd"))])
-def test_other_money_may_come(fault: str, paid: tuple[int, str], faulty: System, provider: Provider) -> None:
-    pay(faulty, create(faulty).json["url"], f"pay.{fault}")
+def test_wrong_amount_or_currency_can_be_paid(
+    fault: str, paid: tuple[int, str], faulty: System, provider: ProviderNetwork
+) -> None:
+    pay(faulty, create_session(faulty).json["url"], f"pay.{fault}")
 
-    said = provider.webhooks[0].event["data"]["object"]
-    assert (said["amount_total"], said["currency"]) == paid
+    session_object = provider.webhooks[0].event["data"]["object"]
+    assert (session_object["amount_total"], session_object["currency"]) == paid
     assert (sessions(faulty)[0]["amount_total"], sessions(faulty)[0]["currency"]) == paid
 
 
-def test_a_rate_strikes_its_share_and_the_same_ones_for_the_same_seed(faulty: System) -> None:
+def test_fault_rate_is_reproducible_by_its_seed(faulty: System) -> None:
     def struck(seed: int) -> list[int]:
-        asked(faulty, rates={"open.unavailable": 0.3}, seed=seed, times=1)
-        return [at for at in range(40) if create(faulty, f"{seed}-{time.monotonic_ns()}").status == 503]
+        set_faults(faulty, rates={"open.unavailable": 0.3}, seed=seed, times=1)
+        return [at for at in range(40) if create_session(faulty, f"{seed}-{time.monotonic_ns()}").status == 503]
 
     first, again, other = struck(1), struck(1), struck(2)
 
     assert first == again != other
     assert 4 <= len(first) <= 20
-    assert told(faulty)["came"] == {"open": 40}
+    assert get_faults(faulty)["came"] == {"open": 40}
 
 
-def test_without_rates_all_is_well_again(faulty: System) -> None:
-    asked(faulty, rates={"open.unavailable": 1})
-    asked(faulty)
+def test_empty_rates_disable_all_faults(faulty: System) -> None:
+    set_faults(faulty, rates={"open.unavailable": 1})
+    set_faults(faulty)
 
-    assert create(faulty).status == 200
-    assert (told(faulty)["rates"], told(faulty)["struck"]) == ({}, {})
-
-
-def test_what_was_drawn_for_a_session_ends_with_the_next_request(faulty: System) -> None:
-    asked(faulty, rates={"open.unavailable": 1}, times=100)
-    struck = create(faulty, "k").status
-    asked(faulty)
-    healed = create(faulty, "k").status
-    asked(faulty, rates={"open.answer_lost": 1}, times=1)
-
-    assert (struck, healed, create(faulty, "k").status, create(faulty, "k").status) == (503, 200, 500, 200)
-    assert told(faulty)["struck"] == {"open.answer_lost": 1}
+    assert create_session(faulty).status == 200
+    assert (get_faults(faulty)["rates"], get_faults(faulty)["struck"]) == ({}, {})
 
 
-def test_what_was_chosen_on_the_page_stays_whatever_is_asked_for_all(faulty: System) -> None:
-    made = create(faulty, "k").json
-    pay(faulty, made["url"], "look.unavailable", outcome="abandoned")
-    asked(faulty)
+def test_drawn_faults_end_with_the_next_settings(faulty: System) -> None:
+    set_faults(faulty, rates={"open.unavailable": 1}, times=100)
+    struck = create_session(faulty, "k").status
+    set_faults(faulty)
+    recovered = create_session(faulty, "k").status
+    set_faults(faulty, rates={"open.answer_lost": 1}, times=1)
 
-    reply = ask(faulty, f"GET /sandbox/v1/checkout/sessions/{made['id']}")
+    assert (struck, recovered, create_session(faulty, "k").status, create_session(faulty, "k").status) == (
+        503,
+        200,
+        500,
+        200,
+    )
+    assert get_faults(faulty)["struck"] == {"open.answer_lost": 1}
 
-    assert reply.status == 503
+
+def test_faults_planned_on_the_page_survive_new_settings(faulty: System) -> None:
+    session = create_session(faulty, "k").json
+    pay(faulty, session["url"], "look.unavailable", outcome="abandoned")
+    set_faults(faulty)
+
+    response = call_api(faulty, f"GET /sandbox/v1/checkout/sessions/{session['id']}")
+
+    assert response.status == 503
 
 
 @pytest.mark.parametrize("body", [{"rates": {"open.refused": 1}}, {"rates": {"open.slow": 1.1}}, {"speed": 1}])
-def test_what_is_no_fault_is_refused(body: dict[str, Any], faulty: System) -> None:
+def test_invalid_fault_settings_are_rejected(body: dict[str, Any], faulty: System) -> None:
     assert faulty.http("PUT /sandbox/faults", body).status == 422
 
 
-def test_a_page_knows_no_other_faults(faulty: System) -> None:
-    pay(faulty, create(faulty).json["url"], "pay.refused")
+def test_page_rejects_unknown_faults(faulty: System) -> None:
+    pay(faulty, create_session(faulty).json["url"], "pay.refused")
 
     assert sessions(faulty)[0]["status"] == "open"
 
 
-def test_elsewhere_than_on_the_local_stage_there_are_no_faults(system: System) -> None:
-    assert asked(system, rates={"open.unavailable": 1}).status == 404
+def test_faults_exist_only_on_the_local_stage(system: System) -> None:
+    assert set_faults(system, rates={"open.unavailable": 1}).status == 404
     assert system.http("GET /sandbox/faults").status == 404
-    system.values["PROVIDER_FAULTS"] = "1"
-    asked(system, rates={"open.unavailable": 1})
-    system.values["PROVIDER_FAULTS"] = "0"
+    system.settings["PROVIDER_FAULTS"] = "1"
+    set_faults(system, rates={"open.unavailable": 1})
+    system.settings["PROVIDER_FAULTS"] = "0"
 
-    session = create(system)
+    session = create_session(system)
     pay(system, session.json["url"], "pay.other_amount")
 
     assert session.status == 200
     assert sessions(system)[0]["status"] == "open"
 
 
-def test_every_fault_is_described() -> None:
+def test_every_fault_is_documented() -> None:
     text = DOCS.read_text()
 
     assert [
-        name for name in NAMES if f"`{name.split('.')[1]}`" not in text or f"`{name.split('.')[0]}`" not in text
+        name for name in FAULT_NAMES if f"`{name.split('.')[1]}`" not in text or f"`{name.split('.')[0]}`" not in text
     ] == []

@@ -1,4 +1,4 @@
-"""A sandbox stage has one generated secret, which is API key and webhook secret in one."""
+"""A sandbox stage has one generated secret for both API key and webhook signatures."""
 
 import json
 from collections.abc import Iterator
@@ -7,27 +7,27 @@ import pytest
 
 from common import env
 from infra import topology
-from tests.support.cloud import aws, secret_name
-from tests.support.orders import Order, clock_of_the_test
-from tests.support.provider import Provider, connect
-from tests.support.system import System
+from tests.support.drivers.payment_driver import Order, movable_clock
+from tests.support.drivers.provider import ProviderNetwork, connect_provider
+from tests.support.system.moto_resources import aws_client, secret_name
+from tests.support.system.system import System
 
 pytestmark = pytest.mark.moto
 
 
 @pytest.fixture
-def provider(system: System) -> Iterator[Provider]:
-    aws("secretsmanager").put_secret_value(
+def provider(system: System) -> Iterator[ProviderNetwork]:
+    aws_client("secretsmanager").put_secret_value(
         SecretId=secret_name(topology.PROVIDER.env), SecretString=json.dumps({"api_key": "generated-0123456789"})
     )
-    env.forget()
-    with clock_of_the_test(), connect(system) as wire:
-        yield wire
+    env.clear_cache()
+    with movable_clock(), connect_provider(system) as network:
+        yield network
 
 
-def test_one_secret_serves_both_ways(system: System, provider: Provider) -> None:
+def test_one_secret_serves_api_and_webhook(system: System, provider: ProviderNetwork) -> None:
     order = Order()
-    system.deliver(order.ordered(), "payment.on_booking_ordered")
+    system.deliver(order.booking_ordered(), "payment.on_booking_ordered")
 
     provider.pay(order.buyer, order.id, order.prices)
 
@@ -35,9 +35,9 @@ def test_one_secret_serves_both_ways(system: System, provider: Provider) -> None
 
 
 @pytest.mark.parametrize("key", ["sk_test_sandbox", "", "generated-012345678"])
-def test_without_it_nobody_gets_a_refund(key: str, system: System, provider: Provider) -> None:
+def test_refund_without_the_secret_is_unauthorized(key: str, system: System, provider: ProviderNetwork) -> None:
     headers = {"authorization": f"Bearer {key}", "content-type": "application/x-www-form-urlencoded"}
 
-    answer = system.http("POST /sandbox/v1/refunds", headers=headers, raw=b"payment_intent=pi_1")
+    response = system.http("POST /sandbox/v1/refunds", headers=headers, raw=b"payment_intent=pi_1")
 
-    assert answer.status == 401
+    assert response.status == 401

@@ -1,4 +1,4 @@
-"""A ticket goes to another person by offer and acceptance."""
+"""Transfer of a ticket by offer and acceptance."""
 
 from typing import Any, get_args
 
@@ -8,304 +8,326 @@ from common import ids, outbox
 from common.bus.booking import BookingCancelled
 from common.bus.ticket import TicketOffered, TicketTransferred, TicketVoided
 from infra import topology
-from tests.component.test_ticket_desk import booking, do, now, shown, ticket
-from tests.component.test_ticket_door import overtaken, scan
-from tests.component.test_ticket_issuing import CANCELLED, CONFIRMED, at_noon, cancelled, confirmed, dying, items, terms
-from tests.component.test_ticket_showing import OWNER
-from tests.component.test_ticket_undoing import door, unsound
-from tests.support.system import Person, Reply, System
+from tests.component.test_ticket_admin import act_on_ticket, booking, get_ticket, stored_ticket, ticket
+from tests.component.test_ticket_check_in import check_in, interleaved_before_write
+from tests.component.test_ticket_check_in_undo import get_door, violations
+from tests.component.test_ticket_issuance import (
+    ON_CANCELLED,
+    ON_CONFIRMED,
+    at_noon,
+    booking_cancelled,
+    booking_confirmed,
+    crash_after,
+    event_terms,
+    stored_items,
+)
+from tests.component.test_ticket_views import OWNER
+from tests.support.system.system import HttpResponse, Person, System
 
 __all__ = ["at_noon", "booking", "ticket"]
-FRIEND = Person()
+RECIPIENT = Person()
 
 
-def offer(
-    system: System, ticket: dict[str, Any], *, by: Person = OWNER, to: str = FRIEND.user_id, key: str | None = None
-) -> Reply:
+def create_transfer(
+    system: System, ticket: dict[str, Any], *, by: Person = OWNER, to: str = RECIPIENT.user_id, key: str | None = None
+) -> HttpResponse:
     return system.http(f"POST /v1/tickets/{ticket['id']}/transfer", {"to_user_id": to}, by=by, key=key)
 
 
-def retract(system: System, ticket: dict[str, Any], *, by: Person = OWNER) -> Reply:
+def cancel_transfer(system: System, ticket: dict[str, Any], *, by: Person = OWNER) -> HttpResponse:
     return system.http(f"DELETE /v1/tickets/{ticket['id']}/transfer", by=by)
 
 
-def accept(system: System, offered: Reply | str, *, by: Person = FRIEND) -> Reply:
+def accept_transfer(system: System, offered: HttpResponse | str, *, by: Person = RECIPIENT) -> HttpResponse:
     transfer_id = offered if isinstance(offered, str) else offered.json["id"]
     return system.http(f"POST /v1/transfers/{transfer_id}/accept", by=by)
 
 
-def test_an_accepted_ticket_is_the_other_s_and_the_old_one_is_dead(system: System, ticket: dict[str, Any]) -> None:
-    offered = offer(system, ticket)
+def test_accepted_transfer_replaces_old_ticket(system: System, ticket: dict[str, Any]) -> None:
+    offered = create_transfer(system, ticket)
 
-    taken = accept(system, offered)
+    accepted = accept_transfer(system, offered)
 
     assert (offered.status, offered.json["status"], offered.json["ticket_id"]) == (201, "OFFERED", ticket["id"])
     assert offered.headers["location"] == f"/v1/transfers/{offered.json['id']}"
-    assert (taken.status, taken.json["user_id"], taken.json["serial"]) == (200, FRIEND.user_id, 2)
+    assert (accepted.status, accepted.json["user_id"], accepted.json["serial"]) == (200, RECIPIENT.user_id, 2)
     same = ("booking_id", "booking_item_id", "event_type_id", "event_id")
-    assert {name: taken.json[name] for name in same} == {name: ticket[name] for name in same}
-    assert scan(system, ticket["code"]).problem == "ticket-void"
-    assert scan(system, ticket["qr_payload"], nonce="nonce-02").problem == "ticket-void"
-    assert scan(system, taken.json["qr_payload"], nonce="nonce-03").status == 201
-    assert door(system).json["revoked"] == [{"ticket_id": ticket["id"], "serial": None}]
-    assert door(system).json["counts"] == {"issued": 2, "void": 0, "checked_in": 1}
-    assert shown(system, ticket)["status"] == "VOID"
-    listed = system.http("GET /v1/tickets", by=FRIEND).json["items"]
-    assert [one["id"] for one in listed] == [taken.json["id"]]
-    assert unsound(system) == []
+    assert {name: accepted.json[name] for name in same} == {name: ticket[name] for name in same}
+    assert check_in(system, ticket["code"]).problem == "ticket-void"
+    assert check_in(system, ticket["qr_payload"], nonce="nonce-02").problem == "ticket-void"
+    assert check_in(system, accepted.json["qr_payload"], nonce="nonce-03").status == 201
+    assert get_door(system).json["revoked"] == [{"ticket_id": ticket["id"], "serial": None}]
+    assert get_door(system).json["counts"] == {"issued": 2, "void": 0, "checked_in": 1}
+    assert get_ticket(system, ticket)["status"] == "VOID"
+    listed = system.http("GET /v1/tickets", by=RECIPIENT).json["items"]
+    assert [one["id"] for one in listed] == [accepted.json["id"]]
+    assert violations(system) == []
 
 
-def told(system: System, sk: str, pk: str) -> list[Any]:
-    """The bus events that an item published last."""
-    return [one for item in items(system, sk) if item["pk"] == pk for one in outbox.published(item)]
+def published_by(system: System, sk: str, pk: str) -> list[Any]:
+    """The bus events of the item's latest publication."""
+    return [one for item in stored_items(system, sk) if item["pk"] == pk for one in outbox.outbox_events(item)]
 
 
-def test_of_an_offer_and_its_acceptance_the_bus_hears_ids_only(system: System, ticket: dict[str, Any]) -> None:
-    offered = offer(system, ticket)
+def test_transfer_events_carry_ids_only(system: System, ticket: dict[str, Any]) -> None:
+    offered = create_transfer(system, ticket)
     transfer = offered.json["id"]
-    [first] = told(system, "transfer", transfer)
+    [offered_event] = published_by(system, "transfer", transfer)
 
-    taken = accept(system, offered).json
+    accepted = accept_transfer(system, offered).json
 
-    assert isinstance(first, TicketOffered)
-    assert (first.transfer_id, first.ticket_id, first.user_id) == (transfer, ticket["id"], FRIEND.user_id)
-    assert (first.from_user_id, first.event_id) == (OWNER.user_id, ticket["event_id"])
-    [then] = told(system, "ticket", taken["id"])
-    assert isinstance(then, TicketTransferred)
-    assert (then.ticket_id, then.user_id, then.from_user_id) == (taken["id"], FRIEND.user_id, OWNER.user_id)
-    assert (then.booking_id, then.from_ticket_id) == (ticket["booking_id"], ticket["id"])
-    said = first.model_dump_json() + then.model_dump_json()
-    assert not any(one[name] in said for one in (ticket, taken) for name in ("code", "qr_payload"))
+    assert isinstance(offered_event, TicketOffered)
+    assert (offered_event.transfer_id, offered_event.ticket_id, offered_event.user_id) == (
+        transfer,
+        ticket["id"],
+        RECIPIENT.user_id,
+    )
+    assert (offered_event.from_user_id, offered_event.event_id) == (OWNER.user_id, ticket["event_id"])
+    [transferred] = published_by(system, "ticket", accepted["id"])
+    assert isinstance(transferred, TicketTransferred)
+    assert (transferred.ticket_id, transferred.user_id, transferred.from_user_id) == (
+        accepted["id"],
+        RECIPIENT.user_id,
+        OWNER.user_id,
+    )
+    assert (transferred.booking_id, transferred.from_ticket_id) == (ticket["booking_id"], ticket["id"])
+    published_text = offered_event.model_dump_json() + transferred.model_dump_json()
+    assert not any(one[name] in published_text for one in (ticket, accepted) for name in ("code", "qr_payload"))
 
 
-def test_the_end_of_an_offer_is_told_by_nobody_else(system: System, ticket: dict[str, Any]) -> None:
-    """The outbox of an item is that of its latest publishing: what comes after it adds none."""
-    offered = offer(system, ticket)
-    accept(system, offered)
+def test_accepted_transfer_publishes_no_second_event(system: System, ticket: dict[str, Any]) -> None:
+    """An item's outbox belongs to its latest publication: later transitions may publish nothing."""
+    offered = create_transfer(system, ticket)
+    accept_transfer(system, offered)
 
-    [transfer] = items(system, "transfer")
+    [transfer] = stored_items(system, "transfer")
     assert (transfer["version"], transfer["outbox_version"], transfer["status"]) == (2, 1, "ACCEPTED")
 
 
-def test_a_cancelled_booking_is_told_to_whoever_took_a_ticket_over(
-    system: System, booking: Any, ticket: dict[str, Any]
-) -> None:
-    taken = accept(system, offer(system, ticket)).json
+def test_booking_cancellation_notifies_transfer_recipient(system: System, booking: Any, ticket: dict[str, Any]) -> None:
+    accepted = accept_transfer(system, create_transfer(system, ticket)).json
 
-    system.deliver(cancelled(booking), CANCELLED)
+    system.deliver(booking_cancelled(booking), ON_CANCELLED)
 
-    [issue] = items(system, "issue")
-    [all_of_it], [theirs] = outbox.published(issue), told(system, "ticket", taken["id"])
-    assert isinstance(all_of_it, TicketVoided)
-    assert isinstance(theirs, TicketVoided)
-    assert (all_of_it.user_id, all_of_it.ticket_ids) == (OWNER.user_id, ())
-    assert (theirs.user_id, theirs.ticket_ids, theirs.booking_id) == (FRIEND.user_id, (taken["id"],), issue["id"])
-    assert all_of_it.bus_event_id != theirs.bus_event_id
+    [issue] = stored_items(system, "issue")
+    [buyer_event], [recipient_event] = outbox.outbox_events(issue), published_by(system, "ticket", accepted["id"])
+    assert isinstance(buyer_event, TicketVoided)
+    assert isinstance(recipient_event, TicketVoided)
+    assert (buyer_event.user_id, buyer_event.ticket_ids) == (OWNER.user_id, ())
+    assert (recipient_event.user_id, recipient_event.ticket_ids, recipient_event.booking_id) == (
+        RECIPIENT.user_id,
+        (accepted["id"],),
+        issue["id"],
+    )
+    assert buyer_event.bus_event_id != recipient_event.bus_event_id
 
 
-def test_an_offer_is_shown_to_those_two_only(system: System, ticket: dict[str, Any]) -> None:
-    offered = offer(system, ticket)
+def test_transfer_is_visible_to_both_parties_only(system: System, ticket: dict[str, Any]) -> None:
+    offered = create_transfer(system, ticket)
     call = f"GET {offered.headers['location']}"
 
-    shown_to = [system.http(call, by=one) for one in (OWNER, FRIEND)]
+    shown_to = [system.http(call, by=one) for one in (OWNER, RECIPIENT)]
     others = [system.http(call, by=one) for one in (Person(), Person("admin"))]
-    others.append(system.http(f"GET /v1/transfers/{ids.new()}", by=FRIEND))
+    others.append(system.http(f"GET /v1/transfers/{ids.new()}", by=RECIPIENT))
 
     assert [(one.status, one.json) for one in shown_to] == [(200, offered.json)] * 2
-    assert {(one.status, one.problem) for one in others} == {(404, "transfer-unknown")}
+    assert {(one.status, one.problem) for one in others} == {(404, "transfer-not-found")}
 
 
-def test_a_ticket_that_is_offered_is_valid_until_it_is_accepted(system: System, ticket: dict[str, Any]) -> None:
-    offered = offer(system, ticket)
+def test_offered_ticket_is_valid_until_accepted(system: System, ticket: dict[str, Any]) -> None:
+    offered = create_transfer(system, ticket)
 
-    assert scan(system, ticket["code"]).status == 201
-    late = accept(system, offered)
+    assert check_in(system, ticket["code"]).status == 201
+    late = accept_transfer(system, offered)
 
     assert (late.status, late.problem) == (409, "already-checked-in")
-    assert len(items(system, "ticket")) == 2
+    assert len(stored_items(system, "ticket")) == 2
 
 
-def test_accepting_twice_gives_the_same_ticket(system: System, ticket: dict[str, Any]) -> None:
-    offered = offer(system, ticket)
-    first = accept(system, offered)
+def test_repeated_acceptance_returns_same_ticket(system: System, ticket: dict[str, Any]) -> None:
+    offered = create_transfer(system, ticket)
+    first = accept_transfer(system, offered)
     before = system.scan(topology.TICKETS)
 
-    again = accept(system, offered)
+    repeated = accept_transfer(system, offered)
 
-    assert (again.status, again.json) == (200, first.json)
+    assert (repeated.status, repeated.json) == (200, first.json)
     assert system.scan(topology.TICKETS) == before
 
 
-def test_accepting_twice_at_once_is_one_transfer(system: System, ticket: dict[str, Any]) -> None:
-    offered, first = offer(system, ticket), []
+def test_concurrent_acceptance_is_one_transfer(system: System, ticket: dict[str, Any]) -> None:
+    offered, first = create_transfer(system, ticket), []
 
-    with overtaken(lambda: first.append(accept(system, offered))):
-        second = accept(system, offered)
+    with interleaved_before_write(lambda: first.append(accept_transfer(system, offered))):
+        second = accept_transfer(system, offered)
 
     assert (second.status, second.json) == (200, first[0].json)
-    assert len(items(system, "ticket")) == 3
-    assert unsound(system) == []
+    assert len(stored_items(system, "ticket")) == 3
+    assert violations(system) == []
 
 
-def test_a_ticket_can_be_passed_on_again(system: System, ticket: dict[str, Any]) -> None:
-    taken = accept(system, offer(system, ticket))
+def test_transferred_ticket_can_be_transferred_again(system: System, ticket: dict[str, Any]) -> None:
+    accepted = accept_transfer(system, create_transfer(system, ticket))
 
-    back = accept(system, offer(system, taken.json, by=FRIEND, to=OWNER.user_id), by=OWNER)
+    back = accept_transfer(system, create_transfer(system, accepted.json, by=RECIPIENT, to=OWNER.user_id), by=OWNER)
 
     assert (back.status, back.json["serial"], back.json["user_id"]) == (200, 3, OWNER.user_id)
-    assert scan(system, back.json["code"]).status == 201
-    assert unsound(system) == []
+    assert check_in(system, back.json["code"]).status == 201
+    assert violations(system) == []
 
 
 @pytest.mark.parametrize("reason", get_args(BookingCancelled.model_fields["reason"].annotation))
-def test_the_cancelled_booking_s_ticket_is_void_in_the_hands_of_the_other(
+def test_booking_cancellation_voids_transferred_ticket(
     system: System, booking: Any, ticket: dict[str, Any], reason: str
 ) -> None:
-    taken = accept(system, offer(system, ticket))
+    accepted = accept_transfer(system, create_transfer(system, ticket))
 
-    system.deliver(cancelled(booking).model_copy(update={"reason": reason}), CANCELLED)
+    system.deliver(booking_cancelled(booking).model_copy(update={"reason": reason}), ON_CANCELLED)
 
-    assert {one["status"] for one in items(system, "ticket")} == {"VOID"}
-    assert scan(system, taken.json["code"]).problem == "ticket-void"
-    assert door(system).json["counts"] == {"issued": 2, "void": 2, "checked_in": 0}
-    assert unsound(system) == []
+    assert {one["status"] for one in stored_items(system, "ticket")} == {"VOID"}
+    assert check_in(system, accepted.json["code"]).problem == "ticket-void"
+    assert get_door(system).json["counts"] == {"issued": 2, "void": 2, "checked_in": 0}
+    assert violations(system) == []
 
 
-@pytest.mark.parametrize("quicker", ["accept", "void", "scan"])
-def test_a_ticket_that_changes_while_its_booking_is_cancelled_dies_all_the_same(
-    system: System, booking: Any, ticket: dict[str, Any], quicker: str
+@pytest.mark.parametrize("racing_action", ["accept", "void", "scan"])
+def test_ticket_changed_during_booking_cancellation_is_voided(
+    system: System, booking: Any, ticket: dict[str, Any], racing_action: str
 ) -> None:
-    offered = offer(system, ticket)
-    deeds = {
-        "accept": lambda: accept(system, offered),
-        "void": lambda: do(system, "void", ticket),
-        "scan": lambda: scan(system, ticket["code"]),
+    offered = create_transfer(system, ticket)
+    actions = {
+        "accept": lambda: accept_transfer(system, offered),
+        "void": lambda: act_on_ticket(system, "void", ticket),
+        "scan": lambda: check_in(system, ticket["code"]),
     }
 
-    with overtaken(deeds[quicker]):
-        first = system.deliver(cancelled(booking), CANCELLED)[CANCELLED]
-    again = system.deliver(cancelled(booking), CANCELLED)[CANCELLED]
+    with interleaved_before_write(actions[racing_action]):
+        first = system.deliver(booking_cancelled(booking), ON_CANCELLED)[ON_CANCELLED]
+    repeated = system.deliver(booking_cancelled(booking), ON_CANCELLED)[ON_CANCELLED]
 
-    assert bool(first["batchItemFailures"]) == (quicker != "scan")  # it is delivered again
-    assert again["batchItemFailures"] == []
-    assert {one["status"] for one in items(system, "ticket")} == {"VOID"}
-    assert door(system).json["counts"] == {"issued": 2, "void": 2, "checked_in": int(quicker == "scan")}
-    assert unsound(system) == []
-
-
-def test_only_the_person_of_the_offer_accepts(system: System, ticket: dict[str, Any]) -> None:
-    offered = offer(system, ticket)
-
-    answers = [accept(system, offered, by=one) for one in (Person(), OWNER, Person("admin"))]
-    answers.append(accept(system, ids.new()))
-
-    assert {(one.status, one.problem) for one in answers} == {(404, "transfer-unknown")}
-    assert now(system, ticket)["status"] == "CREATED"
+    assert bool(first["batchItemFailures"]) == (racing_action != "scan")  # it is delivered again
+    assert repeated["batchItemFailures"] == []
+    assert {one["status"] for one in stored_items(system, "ticket")} == {"VOID"}
+    assert get_door(system).json["counts"] == {"issued": 2, "void": 2, "checked_in": int(racing_action == "scan")}
+    assert violations(system) == []
 
 
-def test_one_offer_is_open_at_a_time(system: System, ticket: dict[str, Any]) -> None:
-    offer(system, ticket)
+def test_only_recipient_accepts_transfer(system: System, ticket: dict[str, Any]) -> None:
+    offered = create_transfer(system, ticket)
 
-    second = offer(system, ticket, to=ids.new())
+    responses = [accept_transfer(system, offered, by=one) for one in (Person(), OWNER, Person("admin"))]
+    responses.append(accept_transfer(system, ids.new()))
 
-    assert (second.status, second.problem) == (409, "already-offered")
+    assert {(one.status, one.problem) for one in responses} == {(404, "transfer-not-found")}
+    assert stored_ticket(system, ticket)["status"] == "CREATED"
 
 
-def test_nobody_offers_a_ticket_to_themselves(system: System, ticket: dict[str, Any]) -> None:
-    answer = offer(system, ticket, to=OWNER.user_id)
+def test_second_offer_of_ticket_is_rejected(system: System, ticket: dict[str, Any]) -> None:
+    create_transfer(system, ticket)
 
-    assert (answer.status, answer.problem, answer.json["errors"][0]["pointer"]) == (
+    second = create_transfer(system, ticket, to=ids.new())
+
+    assert (second.status, second.problem) == (409, "transfer-pending")
+
+
+def test_transfer_to_self_is_rejected(system: System, ticket: dict[str, Any]) -> None:
+    response = create_transfer(system, ticket, to=OWNER.user_id)
+
+    assert (response.status, response.problem, response.json["errors"][0]["pointer"]) == (
         422,
-        "offered-to-oneself",
+        "transfer-to-self",
         "/to_user_id",
     )
-    assert offer(system, ticket).status == 201
+    assert create_transfer(system, ticket).status == 201
 
 
-def test_an_offer_with_a_key_is_made_once(system: System, ticket: dict[str, Any]) -> None:
-    first = offer(system, ticket, key="one")
+def test_offer_with_idempotency_key_is_created_once(system: System, ticket: dict[str, Any]) -> None:
+    first = create_transfer(system, ticket, key="one")
 
-    again, other = offer(system, ticket, key="one"), offer(system, ticket, key="one", to=ids.new())
+    repeated, other = (
+        create_transfer(system, ticket, key="one"),
+        create_transfer(system, ticket, key="one", to=ids.new()),
+    )
 
-    assert (again.status, again.json, again.headers["idempotency-replayed"]) == (201, first.json, "true")
-    assert (other.status, other.problem) == (422, "key-reused")
-
-
-def test_an_offer_with_a_key_is_answered_again_whatever_became_of_it(system: System, ticket: dict[str, Any]) -> None:
-    first = offer(system, ticket, key="one")
-    accept(system, first)
-
-    again = offer(system, ticket, key="one")
-
-    assert (again.status, again.headers["idempotency-replayed"]) == (201, "true")
-    assert again.json == first.json | {"status": "ACCEPTED"}
+    assert (repeated.status, repeated.json, repeated.headers["idempotency-replayed"]) == (201, first.json, "true")
+    assert (other.status, other.problem) == (422, "idempotency-key-reused")
 
 
-def test_a_key_is_of_one_person_and_one_ticket(system: System, booking: Any) -> None:
-    first, second = items(system, "ticket")
+def test_offer_with_key_is_replayed_after_acceptance(system: System, ticket: dict[str, Any]) -> None:
+    first = create_transfer(system, ticket, key="one")
+    accept_transfer(system, first)
 
-    offers = [offer(system, one, key="one") for one in (first, second)]
-    offers.append(offer(system, accept(system, offers[0]).json, by=FRIEND, to=OWNER.user_id, key="one"))
+    repeated = create_transfer(system, ticket, key="one")
+
+    assert (repeated.status, repeated.headers["idempotency-replayed"]) == (201, "true")
+    assert repeated.json == first.json | {"status": "ACCEPTED"}
+
+
+def test_idempotency_key_is_scoped_to_user_and_ticket(system: System, booking: Any) -> None:
+    first, second = stored_items(system, "ticket")
+
+    offers = [create_transfer(system, one, key="one") for one in (first, second)]
+    offers.append(
+        create_transfer(system, accept_transfer(system, offers[0]).json, by=RECIPIENT, to=OWNER.user_id, key="one")
+    )
 
     assert [one.status for one in offers] == [201] * 3
     assert len({one.json["id"] for one in offers}) == 3
 
 
-def test_an_offer_that_is_taken_back_cannot_be_accepted_and_another_can(system: System, ticket: dict[str, Any]) -> None:
-    first = offer(system, ticket)
+def test_cancelled_transfer_cannot_be_accepted_but_next_can(system: System, ticket: dict[str, Any]) -> None:
+    first = create_transfer(system, ticket)
 
-    back, harmless = retract(system, ticket), retract(system, ticket)
-    late, second = accept(system, first), offer(system, ticket)
+    cancellation, repeated = cancel_transfer(system, ticket), cancel_transfer(system, ticket)
+    late, second = accept_transfer(system, first), create_transfer(system, ticket)
 
-    assert (back.status, harmless.status) == (204, 204)
-    assert (late.status, late.problem) == (410, "transfer-over")
-    assert accept(system, second).status == 200
-    assert unsound(system) == []
-
-
-def test_an_accepted_offer_cannot_be_taken_back(system: System, ticket: dict[str, Any]) -> None:
-    accept(system, offer(system, ticket))
-
-    answer = retract(system, ticket)
-
-    assert (answer.status, answer.problem) == (410, "transfer-over")
+    assert (cancellation.status, repeated.status) == (204, 204)
+    assert (late.status, late.problem) == (410, "transfer-closed")
+    assert accept_transfer(system, second).status == 200
+    assert violations(system) == []
 
 
-def test_a_ticket_reissued_between_reading_and_accepting_is_handed_over_as_it_then_is(
-    system: System, ticket: dict[str, Any]
-) -> None:
-    offered = offer(system, ticket)
+def test_accepted_transfer_cannot_be_cancelled(system: System, ticket: dict[str, Any]) -> None:
+    accept_transfer(system, create_transfer(system, ticket))
 
-    with overtaken(lambda: do(system, "reissue", ticket)):
-        answer = accept(system, offered)
+    response = cancel_transfer(system, ticket)
 
-    assert (answer.status, answer.json["serial"]) == (200, 3)
-    assert unsound(system) == []
+    assert (response.status, response.problem) == (410, "transfer-closed")
 
 
-def test_an_offer_of_a_withdrawn_ticket_leads_nowhere(system: System, ticket: dict[str, Any]) -> None:
-    offered = offer(system, ticket)
-    do(system, "void", ticket)
+def test_ticket_reissued_during_acceptance_transfers_current_serial(system: System, ticket: dict[str, Any]) -> None:
+    offered = create_transfer(system, ticket)
 
-    answers = [accept(system, offered), offer(system, ticket)]
+    with interleaved_before_write(lambda: act_on_ticket(system, "reissue", ticket)):
+        response = accept_transfer(system, offered)
 
-    assert {(one.status, one.problem) for one in answers} == {(409, "ticket-void")}
-
-
-def test_a_ticket_that_admitted_or_is_being_made_is_not_offered(system: System, ticket: dict[str, Any]) -> None:
-    scan(system, ticket["code"])
-    system.deliver(terms(), "ticket.keep_event")
-    with dying("TransactWriteItems"):
-        system.deliver(confirmed(1, user_id=OWNER.user_id), CONFIRMED)
-    [pending] = [one for one in items(system, "ticket") if one["status"] == "PENDING"]
-
-    answers = [offer(system, ticket), offer(system, pending)]
-
-    assert [one.problem for one in answers] == ["already-checked-in", "not-issued"]
+    assert (response.status, response.json["serial"]) == (200, 3)
+    assert violations(system) == []
 
 
-@pytest.mark.parametrize("call", [offer, retract])
-def test_a_foreign_and_an_invented_ticket_are_answered_alike(system: System, ticket: dict[str, Any], call: Any) -> None:
-    answers = [call(system, ticket, by=FRIEND), call(system, {"id": ids.new()})]
+def test_voided_ticket_cannot_be_transferred(system: System, ticket: dict[str, Any]) -> None:
+    offered = create_transfer(system, ticket)
+    act_on_ticket(system, "void", ticket)
 
-    assert {(one.status, one.problem) for one in answers} == {(404, "ticket-unknown")}
+    responses = [accept_transfer(system, offered), create_transfer(system, ticket)]
+
+    assert {(one.status, one.problem) for one in responses} == {(409, "ticket-void")}
+
+
+def test_checked_in_or_pending_ticket_cannot_be_offered(system: System, ticket: dict[str, Any]) -> None:
+    check_in(system, ticket["code"])
+    system.deliver(event_terms(), "ticket.on_event_changed")
+    with crash_after("TransactWriteItems"):
+        system.deliver(booking_confirmed(1, user_id=OWNER.user_id), ON_CONFIRMED)
+    [pending] = [one for one in stored_items(system, "ticket") if one["status"] == "PENDING"]
+
+    responses = [create_transfer(system, ticket), create_transfer(system, pending)]
+
+    assert [one.problem for one in responses] == ["already-checked-in", "not-issued"]
+
+
+@pytest.mark.parametrize("call", [create_transfer, cancel_transfer])
+def test_foreign_and_unknown_ticket_get_same_response(system: System, ticket: dict[str, Any], call: Any) -> None:
+    responses = [call(system, ticket, by=RECIPIENT), call(system, {"id": ids.new()})]
+
+    assert {(one.status, one.problem) for one in responses} == {(404, "ticket-not-found")}

@@ -1,4 +1,4 @@
-"""The list of all users: newest first over days and shards, both ways, for admins."""
+"""GET /v1/users: newest first across days and shards, in both directions, for admins."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,15 +9,15 @@ import pytest
 from common import ids
 from common.bus.auth import UserRegistered
 from infra.topology import USERS
-from tests.support.orders import Clock
-from tests.support.system import Person, System
+from tests.support.drivers.payment_driver import MovableClock
+from tests.support.system.system import Person, System
 
 pytestmark = pytest.mark.moto
 
 ADMIN = Person("admin")
 
 
-def registered(number: int) -> UserRegistered:
+def user_registered(number: int) -> UserRegistered:
     return UserRegistered(
         bus_event_id=ids.derive("event", number),
         occurred_at=datetime(2026, 5, 1, 12, tzinfo=UTC),
@@ -32,105 +32,105 @@ def registered(number: int) -> UserRegistered:
     )
 
 
-def comes(system: System, number: int) -> str:
-    system.deliver(registered(number), "user.on_user_registered")
-    return registered(number).user_id
+def register(system: System, number: int) -> str:
+    system.deliver(user_registered(number), "user.on_user_registered")
+    return user_registered(number).user_id
 
 
 @pytest.fixture
-def crowd(system: System, clock: Clock) -> list[str]:
-    """Twenty-three people of several days, some of them empty, newest first."""
-    found = []
+def registered_ids(system: System, clock: MovableClock) -> list[str]:
+    """The ids of 23 users registered over several days with gaps, newest first."""
+    ids_oldest_first = []
     for number in range(23):
         clock.now += timedelta(hours=(0, 5, 60)[number % 3], milliseconds=1)
-        found.append(comes(system, number))
-    return found[::-1]
+        ids_oldest_first.append(register(system, number))
+    return ids_oldest_first[::-1]
 
 
-def ask(system: System, **query: Any) -> dict[str, Any]:
-    reply = system.http("GET /v1/users", by=ADMIN, query={name: str(value) for name, value in query.items()})
-    assert reply.status == 200, reply.json
-    found: dict[str, Any] = reply.json
-    return found
+def list_users(system: System, **query: Any) -> dict[str, Any]:
+    response = system.http("GET /v1/users", by=ADMIN, query={name: str(value) for name, value in query.items()})
+    assert response.status == 200, response.json
+    page: dict[str, Any] = response.json
+    return page
 
 
-def names(page: dict[str, Any]) -> list[str]:
-    return [one["id"] for one in page["items"]]
+def ids_of(page: dict[str, Any]) -> list[str]:
+    return [item["id"] for item in page["items"]]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 22, 23, 100])
-def test_everybody_is_listed_once_newest_first_and_back_again(system: System, crowd: list[str], limit: int) -> None:
-    pages = [ask(system, limit=limit)]
+def test_users_are_listed_newest_first_both_ways(system: System, registered_ids: list[str], limit: int) -> None:
+    pages = [list_users(system, limit=limit)]
     while pages[-1]["next_token"]:
-        pages.append(ask(system, limit=limit, next_token=pages[-1]["next_token"]))
+        pages.append(list_users(system, limit=limit, next_token=pages[-1]["next_token"]))
     back = [pages[-1]]
     while back[-1]["previous_token"]:
-        back.append(ask(system, limit=limit, previous_token=back[-1]["previous_token"]))
+        back.append(list_users(system, limit=limit, previous_token=back[-1]["previous_token"]))
 
-    assert [name for page in pages for name in names(page)] == crowd
-    assert [names(page) for page in back[::-1]] == [names(page) for page in pages]
+    assert [user_id for page in pages for user_id in ids_of(page)] == registered_ids
+    assert [ids_of(page) for page in back[::-1]] == [ids_of(page) for page in pages]
     assert (pages[0]["previous_token"], back[-1]["previous_token"]) == (None, None)
 
 
-def test_the_list_is_spread_over_days_and_shards(system: System, crowd: list[str]) -> None:
-    """A key of the index takes no more writes than a shard of one day has people."""
+def test_listing_keys_spread_over_days_and_shards(system: System, registered_ids: list[str]) -> None:
+    """So that no index key gets all writes."""
     profiles = [item for item in system.scan(USERS) if item["sk"] == "profile"]
 
     assert {item["joined"].split("#")[0] for item in profiles} == {item["created_at"][:10] for item in profiles}
     assert {item["joined"].split("#")[1] for item in profiles} == {"0", "1", "2", "3"}
-    assert len(profiles) == len(crowd)
+    assert len(profiles) == len(registered_ids)
 
 
-def test_nobody_is_listed_before_anybody_came(system: System) -> None:
-    assert ask(system) == {"items": [], "next_token": None, "previous_token": None}
+def test_user_list_is_empty_initially(system: System) -> None:
+    assert list_users(system) == {"items": [], "next_token": None, "previous_token": None}
 
 
-def test_whoever_comes_between_two_pages_moves_nobody(system: System, crowd: list[str], clock: Clock) -> None:
-    first = ask(system, limit=5)
+def test_new_user_between_pages_shifts_nothing(system: System, registered_ids: list[str], clock: MovableClock) -> None:
+    first = list_users(system, limit=5)
     clock.now += timedelta(minutes=1)
-    newest = comes(system, 99)
+    newest = register(system, 99)
 
-    second = ask(system, limit=5, next_token=first["next_token"])
-    again = ask(system, limit=5, previous_token=second["previous_token"])
-    before = ask(system, limit=5, previous_token=again["previous_token"])
+    second = list_users(system, limit=5, next_token=first["next_token"])
+    again = list_users(system, limit=5, previous_token=second["previous_token"])
+    before = list_users(system, limit=5, previous_token=again["previous_token"])
 
-    assert (names(first), names(second)) == (crowd[:5], crowd[5:10])
-    assert (names(again), names(before)) == (crowd[:5], [newest])
+    assert (ids_of(first), ids_of(second)) == (registered_ids[:5], registered_ids[5:10])
+    assert (ids_of(again), ids_of(before)) == (registered_ids[:5], [newest])
 
 
-def test_the_way_back_from_an_empty_page_begins_at_the_end(system: System, crowd: list[str]) -> None:
-    page = ask(system, limit=22)
-    acting = [item for item in system.scan(USERS) if item["pk"] == crowd[-1]]
-    for item in acting:
+def test_previous_page_of_an_empty_page_is_last(system: System, registered_ids: list[str]) -> None:
+    page = list_users(system, limit=22)
+    items = [item for item in system.scan(USERS) if item["pk"] == registered_ids[-1]]
+    for item in items:
         _delete(item["pk"], item["sk"])
 
-    empty = ask(system, limit=22, next_token=page["next_token"])
-    back = ask(system, limit=22, previous_token=empty["previous_token"])
+    empty = list_users(system, limit=22, next_token=page["next_token"])
+    back = list_users(system, limit=22, previous_token=empty["previous_token"])
 
-    assert names(empty) == []
-    assert names(back) == crowd[:22]
+    assert ids_of(empty) == []
+    assert ids_of(back) == registered_ids[:22]
 
 
-def test_a_change_of_the_profile_moves_nobody(system: System, crowd: list[str]) -> None:
+def test_profile_update_keeps_list_position(system: System, registered_ids: list[str]) -> None:
     body = {"user_name": "New", "first_name": "N", "last_name": "N", "mobile_phone": "+491701234567"}
-    changed = system.http(f"PUT /v1/users/{crowd[7]}", body, by=ADMIN, headers={"if-match": "*"})
+    response = system.http(f"PUT /v1/users/{registered_ids[7]}", body, by=ADMIN, headers={"if-match": "*"})
 
-    assert changed.status == 200
-    assert names(ask(system, limit=100)) == crowd
+    assert response.status == 200
+    assert ids_of(list_users(system, limit=100)) == registered_ids
 
 
 @pytest.mark.parametrize("person", [Person(), Person("organiser")], ids=["user", "organiser"])
-def test_the_list_is_for_admins(system: System, person: Person) -> None:
-    reply = system.http("GET /v1/users", by=person)
+def test_only_admins_list_users(system: System, person: Person) -> None:
+    response = system.http("GET /v1/users", by=person)
 
-    assert (reply.status, reply.problem) == (403, "role-missing")
+    assert (response.status, response.problem) == (403, "role-missing")
 
 
 @pytest.mark.parametrize("kind", ["next_token", "previous_token"])
-def test_a_token_that_was_made_up_is_refused(system: System, kind: str) -> None:
-    reply = system.http("GET /v1/users", by=ADMIN, query={kind: "bm90IG91cnM"})
+def test_forged_token_is_rejected(system: System, kind: str) -> None:
+    response = system.http("GET /v1/users", by=ADMIN, query={kind: "bm90IG91cnM"})
 
-    assert (reply.status, reply.problem) == (400, "bad-token")
+    assert (response.status, response.problem) == (400, "invalid-page-token")
 
 
 def _delete(pk: str, sk: str) -> None:

@@ -1,4 +1,4 @@
-"""The profile: made by UserRegistered, read and replaced by its user or an admin."""
+"""The profile: created by UserRegistered, read and updated by its user or an admin."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,10 +9,10 @@ import pytest
 from common import env
 from common.bus.auth import UserRegistered
 from common.bus.user import UserUpdated
-from common.outbox import published
+from common.outbox import outbox_events
 from infra.topology import USERS
-from tests.support.orders import START, Clock
-from tests.support.system import Person, Reply, System
+from tests.support.drivers.payment_driver import START, MovableClock
+from tests.support.system.system import HttpResponse, Person, System
 
 pytestmark = pytest.mark.moto
 
@@ -48,8 +48,8 @@ def users(system: System) -> System:
     return system
 
 
-def put(system: System, body: object, by: Person = ANNA, path: str = PATH, seen: str = "*") -> Reply:
-    return system.http(f"PUT {path}", body, by=by, headers={"if-match": seen})
+def put(system: System, body: object, by: Person = ANNA, path: str = PATH, if_match: str = "*") -> HttpResponse:
+    return system.http(f"PUT {path}", body, by=by, headers={"if-match": if_match})
 
 
 def profile(system: System) -> dict[str, Any]:
@@ -57,31 +57,31 @@ def profile(system: System) -> dict[str, Any]:
     return item
 
 
-def times(reply: Reply) -> dict[str, str]:
-    return {name: reply.json[name] for name in ("created_at", "updated_at")}
+def timestamps(response: HttpResponse) -> dict[str, str]:
+    return {name: response.json[name] for name in ("created_at", "updated_at")}
 
 
-def test_a_registration_makes_the_profile(users: System) -> None:
-    reply = users.http(f"GET {PATH}", by=ANNA)
+def test_registration_creates_the_profile(users: System) -> None:
+    response = users.http(f"GET {PATH}", by=ANNA)
 
     item = profile(users)
-    named = {
+    expected = {
         "id": ANNA.user_id,
         "user_name": "anna",
         "first_name": "Anna",
         "last_name": "Ott",
         "mobile_phone": "+491701234567",
     }
-    assert reply.status == 200
-    assert reply.json == named | {"birth_day": None} | times(reply)
-    assert datetime.fromisoformat(reply.json["created_at"]) == datetime.fromisoformat(item["created_at"])
+    assert response.status == 200
+    assert response.json == expected | {"birth_day": None} | timestamps(response)
+    assert datetime.fromisoformat(response.json["created_at"]) == datetime.fromisoformat(item["created_at"])
 
 
-def test_the_address_stays_with_auth(users: System) -> None:
+def test_profile_does_not_store_the_email(users: System) -> None:
     assert "anna@example.com" not in str(users.scan(USERS))
 
 
-def test_a_registration_that_is_heard_twice_changes_nothing(users: System) -> None:
+def test_duplicate_registration_event_changes_nothing(users: System) -> None:
     put(users, PROFILE)
     before = users.scan(USERS)
 
@@ -91,34 +91,34 @@ def test_a_registration_that_is_heard_twice_changes_nothing(users: System) -> No
     assert users.scan(USERS) == before
 
 
-def test_a_profile_is_replaced_whole_and_the_others_are_told(users: System) -> None:
-    reply = put(users, PROFILE)
+def test_profile_update_replaces_all_fields_and_publishes(users: System) -> None:
+    response = put(users, PROFILE)
 
     item = profile(users)
-    assert reply.status == 200
-    assert reply.json == PROFILE | {"id": ANNA.user_id} | times(reply)
+    assert response.status == 200
+    assert response.json == PROFILE | {"id": ANNA.user_id} | timestamps(response)
     assert item["created_at"] <= item["updated_at"]
-    assert users.http(f"GET {PATH}", by=ANNA).json == reply.json
-    (event,) = published(item)
+    assert users.http(f"GET {PATH}", by=ANNA).json == response.json
+    (event,) = outbox_events(item)
     assert isinstance(event, UserUpdated)
-    told = {name: PROFILE[name] for name in PROFILE if name != "birth_day"} | {"user_id": ANNA.user_id}
-    assert event.model_dump(include=set(told)) == told
+    expected = {name: PROFILE[name] for name in PROFILE if name != "birth_day"} | {"user_id": ANNA.user_id}
+    assert event.model_dump(include=set(expected)) == expected
 
 
-def test_the_others_are_told_which_of_two_changes_is_the_newer(users: System) -> None:
-    told = []
+def test_profile_events_carry_increasing_versions(users: System) -> None:
+    events = []
     for name in ("Anna B.", "Anna C."):
         put(users, PROFILE | {"user_name": name})
-        told += published(profile(users))
+        events += outbox_events(profile(users))
 
-    assert [(event.user_name, event.version) for event in told if isinstance(event, UserUpdated)] == [
+    assert [(event.user_name, event.version) for event in events if isinstance(event, UserUpdated)] == [
         ("Anna B.", 2),
         ("Anna C.", 3),
     ]
 
 
 @pytest.mark.parametrize("profile", [PROFILE, WITHOUT_BIRTH_DAY], ids=["whole", "without birth day"])
-def test_a_profile_that_is_replaced_by_itself_is_not_written(users: System, profile: dict[str, str]) -> None:
+def test_unchanged_profile_is_not_written(users: System, profile: dict[str, str]) -> None:
     first = put(users, profile)
     before = users.scan(USERS)
 
@@ -129,91 +129,94 @@ def test_a_profile_that_is_replaced_by_itself_is_not_written(users: System, prof
 
 
 @pytest.mark.parametrize("field", PROFILE)
-def test_a_change_of_one_part_is_a_change(users: System, field: str) -> None:
-    """The control: only what is equal in every part is left as it is."""
+def test_each_profile_field_can_be_changed(users: System, field: str) -> None:
+    """Control: only a profile equal in every field is left unwritten."""
     put(users, PROFILE)
     other = {"birth_day": "1990-03-01", "mobile_phone": "+491701234569"}.get(field, "Other")
 
-    reply = put(users, PROFILE | {field: other})
+    response = put(users, PROFILE | {field: other})
 
-    assert reply.json[field] == other
+    assert response.json[field] == other
     assert profile(users)["version"] == 3
 
 
-def test_the_item_does_not_grow_with_its_changes(users: System) -> None:
+def test_profile_updates_are_not_logged(users: System) -> None:
     for name in ("Anna B.", "Anna C."):
         put(users, PROFILE | {"user_name": name})
 
-    assert [entry["did"] for entry in profile(users)["logs"]] == ["create"]
+    assert [entry["action"] for entry in profile(users)["logs"]] == ["create"]
 
 
-def test_a_change_whose_reply_was_lost_is_made_once(users: System) -> None:
-    """The SDK repeats the write: it finds its own work, and answers with it."""
-    written: list[Reply] = []
+def test_retried_profile_update_is_applied_once(users: System) -> None:
+    """The SDK retries the write, finds its own write, and returns it."""
+    first_response: list[HttpResponse] = []
 
-    def has_been_written(**_: Any) -> None:
-        if not written:
-            written.append(Reply({"statusCode": 0}))
-            written[0] = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"})
+    def write_first(**_: Any) -> None:
+        if not first_response:
+            first_response.append(HttpResponse({"statusCode": 0}))
+            first_response[0] = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"})
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", has_been_written)
-    reply = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"})
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", write_first)
+    response = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"})
 
-    assert (reply.status, reply.json) == (200, written[0].json)
+    assert (response.status, response.json) == (200, first_response[0].json)
     assert profile(users)["version"] == profile(users)["outbox_version"] == 2
 
 
-def test_of_two_changes_at_once_one_is_made(users: System) -> None:
-    """The control: only one's own work is taken for done."""
-    raced: list[int] = []
+def test_concurrent_changes_have_one_winner(users: System) -> None:
+    """Control: only one's own write counts as done."""
+    statuses: list[int] = []
 
-    def other_is_quicker(**_: Any) -> None:
-        if not raced:
-            raced.append(0)
-            raced[0] = put(users, PROFILE | {"first_name": "Other"}).status
+    def update_concurrently(**_: Any) -> None:
+        if not statuses:
+            statuses.append(0)
+            statuses[0] = put(users, PROFILE | {"first_name": "Other"}).status
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", other_is_quicker)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", update_concurrently)
 
-    assert put(users, PROFILE).problem == "changed"
-    assert raced == [200]
+    assert put(users, PROFILE).problem == "stale-version"
+    assert statuses == [200]
     assert (profile(users)["version"], profile(users)["first_name"]) == (2, "Other")
 
 
-def test_a_profile_that_went_meanwhile_is_not_made_anew(users: System) -> None:
-    def has_gone(**_: Any) -> None:
-        acting, users.current = users.current, None
+def test_update_does_not_recreate_a_deleted_profile(users: System) -> None:
+    def delete_profile(**_: Any) -> None:
+        current, users.current_row = users.current_row, None
         key = {"pk": {"S": ANNA.user_id}, "sk": {"S": "profile"}}
         boto3.client("dynamodb").delete_item(TableName="test-users", Key=key)
-        users.current = acting
+        users.current_row = current
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", has_gone)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", delete_profile)
 
-    assert put(users, PROFILE).problem == "changed"
+    assert put(users, PROFILE).problem == "stale-version"
     assert "profile" not in {item["sk"] for item in users.scan(USERS)}
 
 
-def test_an_edit_is_of_what_was_read(users: System) -> None:
-    read = users.http(f"GET {PATH}", by=ANNA).headers["etag"]
+def test_update_requires_the_current_etag(users: System) -> None:
+    etag = users.http(f"GET {PATH}", by=ANNA).headers["etag"]
 
-    made = put(users, PROFILE, seen=read)
-    late = put(users, PROFILE | {"first_name": "Late"}, seen=read)
-    blind = users.http(f"PUT {PATH}", PROFILE, by=ANNA)
+    updated = put(users, PROFILE, if_match=etag)
+    stale = put(users, PROFILE | {"first_name": "Late"}, if_match=etag)
+    unconditional = users.http(f"PUT {PATH}", PROFILE, by=ANNA)
 
-    assert (made.status, made.headers["etag"]) == (200, '"2"')
-    assert [(one.status, one.problem) for one in (late, blind)] == [(412, "changed"), (428, "revision-missing")]
+    assert (updated.status, updated.headers["etag"]) == (200, '"2"')
+    assert [(one.status, one.problem) for one in (stale, unconditional)] == [
+        (412, "stale-version"),
+        (428, "if-match-required"),
+    ]
     assert profile(users)["first_name"] == PROFILE["first_name"]
 
 
-def test_a_birth_day_that_is_left_out_is_removed(users: System) -> None:
+def test_omitted_birth_day_is_removed(users: System) -> None:
     put(users, PROFILE)
 
-    reply = put(users, WITHOUT_BIRTH_DAY)
+    response = put(users, WITHOUT_BIRTH_DAY)
 
-    assert reply.json["birth_day"] is None
+    assert response.json["birth_day"] is None
     assert "birth_day" not in profile(users)
 
 
-def test_an_admin_reads_and_replaces_anybody_s_profile(users: System) -> None:
+def test_admin_reads_and_updates_any_profile(users: System) -> None:
     admin = Person("admin")
 
     assert users.http(f"GET {PATH}", by=admin).status == 200
@@ -222,35 +225,35 @@ def test_an_admin_reads_and_replaces_anybody_s_profile(users: System) -> None:
 
 
 @pytest.mark.parametrize("person", [Person(), Person("organiser")], ids=["user", "organiser"])
-def test_another_s_profile_and_nobody_s_are_answered_alike(users: System, person: Person) -> None:
+def test_foreign_and_missing_profiles_look_identical(users: System, person: Person) -> None:
     before = users.scan(USERS)
-    nobody = "/v1/users/00000000-0000-4000-8000-00000000000b"
-    answers = [users.http(f"GET {path}", by=person) for path in (PATH, nobody)]
-    answers += [put(users, PROFILE, by=person, path=path) for path in (PATH, nobody)]
+    missing_path = "/v1/users/00000000-0000-4000-8000-00000000000b"
+    responses = [users.http(f"GET {path}", by=person) for path in (PATH, missing_path)]
+    responses += [put(users, PROFILE, by=person, path=path) for path in (PATH, missing_path)]
 
-    assert {(reply.status, reply.problem, reply.json["detail"]) for reply in answers} == {
-        (404, "user-unknown", "There is no such user, or it is not you.")
+    assert {(response.status, response.problem, response.json["detail"]) for response in responses} == {
+        (404, "user-not-found", "There is no such user, or it is not you.")
     }
     assert users.scan(USERS) == before
 
 
 @pytest.mark.parametrize("name", ["x" * 3000, "\U0001f3ab" * 600, "\U0001f3ab", "\x00", ".."])
-def test_a_path_that_can_name_nobody_is_not_found(users: System, name: str) -> None:
+def test_impossible_user_id_is_not_found(users: System, name: str) -> None:
     path = f"/v1/users/{name}"
-    replies = [users.http(f"GET {path}", by=Person("admin")), put(users, PROFILE, by=Person("admin"), path=path)]
+    responses = [users.http(f"GET {path}", by=Person("admin")), put(users, PROFILE, by=Person("admin"), path=path)]
 
-    assert {reply.status for reply in replies} == {404}
-
-
-STRANGER = Person(user_id="00000000-0000-4000-8000-00000000000b")
+    assert {response.status for response in responses} == {404}
 
 
-@pytest.mark.parametrize("person", [Person("admin"), STRANGER], ids=["admin", "too early"])
-def test_a_profile_that_is_not_there_is_not_made_by_replacing_it(users: System, person: Person) -> None:
+OTHER_USER = Person(user_id="00000000-0000-4000-8000-00000000000b")
+
+
+@pytest.mark.parametrize("person", [Person("admin"), OTHER_USER], ids=["admin", "too early"])
+def test_missing_profile_is_not_created_by_update(users: System, person: Person) -> None:
     path = "/v1/users/00000000-0000-4000-8000-00000000000b"
 
-    assert users.http(f"GET {path}", by=person).problem == "user-unknown"
-    assert put(users, PROFILE, by=person, path=path).problem == "user-unknown"
+    assert users.http(f"GET {path}", by=person).problem == "user-not-found"
+    assert put(users, PROFILE, by=person, path=path).problem == "user-not-found"
     assert {item["pk"] for item in users.scan(USERS) if item["sk"] == "profile"} == {ANNA.user_id}
 
 
@@ -282,18 +285,18 @@ TOMORROW = (START + timedelta(days=1)).date().isoformat()
         ("created_at", "2020-01-01T00:00:00Z"),
     ],
 )
-def test_a_wrong_or_unknown_field_is_named(users: System, clock: Clock, field: str, value: Any) -> None:
+def test_invalid_field_is_pointed_to(users: System, clock: MovableClock, field: str, value: Any) -> None:
     before = users.scan(USERS)
 
-    reply = put(users, PROFILE | {field: value})
+    response = put(users, PROFILE | {field: value})
 
-    assert (reply.status, reply.problem) == (422, "invalid")
-    assert [error["pointer"] for error in reply.json["errors"]] == [f"/{field}"]
+    assert (response.status, response.problem) == (422, "unprocessable")
+    assert [error["pointer"] for error in response.json["errors"]] == [f"/{field}"]
     assert users.scan(USERS) == before
 
 
 @pytest.mark.parametrize("field", ["user_name", "first_name", "last_name", "mobile_phone"])
-def test_a_profile_with_a_part_missing_is_no_profile(users: System, field: str) -> None:
-    reply = put(users, {name: value for name, value in PROFILE.items() if name != field})
+def test_missing_profile_field_is_unprocessable(users: System, field: str) -> None:
+    response = put(users, {name: value for name, value in PROFILE.items() if name != field})
 
-    assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, f"/{field}")
+    assert (response.status, response.json["errors"][0]["pointer"]) == (422, f"/{field}")

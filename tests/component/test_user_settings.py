@@ -1,4 +1,4 @@
-"""The settings: made with the account, read and replaced by its user or an admin."""
+"""The settings: created with the profile, read and updated by their user or an admin."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,9 +8,9 @@ import pytest
 from common import env
 from common.bus.auth import UserRegistered
 from common.bus.user import SettingsChanged
-from common.outbox import published
+from common.outbox import outbox_events
 from infra.topology import USERS
-from tests.support.system import Person, Reply, System
+from tests.support.system.system import HttpResponse, Person, System
 
 pytestmark = pytest.mark.moto
 
@@ -29,7 +29,7 @@ REGISTERED = UserRegistered(
     locale="de",
 )
 PATH = f"/v1/users/{ANNA.user_id}/settings"
-WANTED = {"locale": "en", "zone": "Europe/Berlin", "channels": []}
+NEW_SETTINGS = {"locale": "en", "zone": "Europe/Berlin", "channels": []}
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def users(system: System) -> System:
     return system
 
 
-def put(system: System, body: object, by: Person = ANNA, path: str = PATH, seen: str = "*") -> Reply:
-    return system.http(f"PUT {path}", body, by=by, headers={"if-match": seen})
+def put(system: System, body: object, by: Person = ANNA, path: str = PATH, if_match: str = "*") -> HttpResponse:
+    return system.http(f"PUT {path}", body, by=by, headers={"if-match": if_match})
 
 
 def settings(system: System) -> dict[str, Any]:
@@ -47,99 +47,102 @@ def settings(system: System) -> dict[str, Any]:
     return item
 
 
-def said(reply: Reply) -> dict[str, Any]:
-    return {name: reply.json[name] for name in WANTED}
+def settings_of(response: HttpResponse) -> dict[str, Any]:
+    return {name: response.json[name] for name in NEW_SETTINGS}
 
 
-def test_whoever_registers_has_settings_in_their_language(users: System) -> None:
-    reply = users.http(f"GET {PATH}", by=ANNA)
+def test_registration_creates_settings_with_its_locale(users: System) -> None:
+    response = users.http(f"GET {PATH}", by=ANNA)
 
-    assert (reply.status, reply.json["user_id"]) == (200, ANNA.user_id)
-    assert said(reply) == {"locale": "de", "zone": "UTC", "channels": ["email"]}
-    assert published(settings(users)) == []  # the others know them from the registration
+    assert (response.status, response.json["user_id"]) == (200, ANNA.user_id)
+    assert settings_of(response) == {"locale": "de", "zone": "UTC", "channels": ["email"]}
+    assert outbox_events(settings(users)) == []  # UserRegistered carries them already
 
 
-def test_settings_are_replaced_and_the_others_are_told(users: System) -> None:
-    reply = put(users, WANTED)
+def test_settings_update_is_stored_and_published(users: System) -> None:
+    response = put(users, NEW_SETTINGS)
 
-    assert (reply.status, said(reply)) == (200, WANTED)
-    assert users.http(f"GET {PATH}", by=ANNA).json == reply.json
-    (event,) = published(settings(users))
+    assert (response.status, settings_of(response)) == (200, NEW_SETTINGS)
+    assert users.http(f"GET {PATH}", by=ANNA).json == response.json
+    (event,) = outbox_events(settings(users))
     assert isinstance(event, SettingsChanged)
-    told = (event.user_id, event.locale, event.zone, event.channels, event.version)
-    assert told == (ANNA.user_id, "en", "Europe/Berlin", (), 2)
+    published_fields = (event.user_id, event.locale, event.zone, event.channels, event.version)
+    assert published_fields == (ANNA.user_id, "en", "Europe/Berlin", (), 2)
 
 
-def test_of_two_changes_the_newer_one_can_be_told(users: System) -> None:
-    told = []
+def test_settings_events_carry_increasing_versions(users: System) -> None:
+    events = []
     for zone in ("Europe/Paris", "Asia/Tokyo"):
-        put(users, WANTED | {"zone": zone})
-        told += published(settings(users))
+        put(users, NEW_SETTINGS | {"zone": zone})
+        events += outbox_events(settings(users))
 
-    assert [(one.zone, one.version) for one in told if isinstance(one, SettingsChanged)] == [
+    assert [(event.zone, event.version) for event in events if isinstance(event, SettingsChanged)] == [
         ("Europe/Paris", 2),
         ("Asia/Tokyo", 3),
     ]
 
 
-def test_settings_that_are_replaced_by_themselves_are_not_written(users: System) -> None:
-    put(users, WANTED)
+def test_unchanged_settings_are_not_written(users: System) -> None:
+    put(users, NEW_SETTINGS)
     before = users.scan(USERS)
 
-    assert put(users, WANTED).status == 200
+    assert put(users, NEW_SETTINGS).status == 200
     assert users.scan(USERS) == before
 
 
-def test_settings_and_profile_change_apart(users: System) -> None:
+def test_settings_update_keeps_the_profile_etag(users: System) -> None:
     path = f"/v1/users/{ANNA.user_id}"
-    read = users.http(f"GET {path}", by=ANNA).headers["etag"]
+    etag = users.http(f"GET {path}", by=ANNA).headers["etag"]
 
-    put(users, WANTED)
+    put(users, NEW_SETTINGS)
 
-    assert users.http(f"GET {path}", by=ANNA).headers["etag"] == read
+    assert users.http(f"GET {path}", by=ANNA).headers["etag"] == etag
 
 
-def test_an_edit_is_of_what_was_read(users: System) -> None:
-    read = users.http(f"GET {PATH}", by=ANNA).headers["etag"]
+def test_update_requires_the_current_etag(users: System) -> None:
+    etag = users.http(f"GET {PATH}", by=ANNA).headers["etag"]
 
-    made = put(users, WANTED, seen=read)
-    late = put(users, WANTED | {"locale": "de"}, seen=read)
-    blind = users.http(f"PUT {PATH}", WANTED, by=ANNA)
+    updated = put(users, NEW_SETTINGS, if_match=etag)
+    stale = put(users, NEW_SETTINGS | {"locale": "de"}, if_match=etag)
+    unconditional = users.http(f"PUT {PATH}", NEW_SETTINGS, by=ANNA)
 
-    assert (made.status, made.headers["etag"]) == (200, '"2"')
-    assert [(one.status, one.problem) for one in (late, blind)] == [(412, "changed"), (428, "revision-missing")]
+    assert (updated.status, updated.headers["etag"]) == (200, '"2"')
+    assert [(one.status, one.problem) for one in (stale, unconditional)] == [
+        (412, "stale-version"),
+        (428, "if-match-required"),
+    ]
     assert settings(users)["locale"] == "en"
 
 
-def test_of_two_changes_at_once_one_is_made(users: System) -> None:
-    raced: list[int] = []
+def test_concurrent_changes_have_one_winner(users: System) -> None:
+    statuses: list[int] = []
 
-    def other_is_quicker(**_: Any) -> None:
-        if not raced:
-            raced.append(0)
-            raced[0] = put(users, WANTED | {"zone": "Asia/Tokyo"}).status
+    def update_concurrently(**_: Any) -> None:
+        if not statuses:
+            statuses.append(0)
+            statuses[0] = put(users, NEW_SETTINGS | {"zone": "Asia/Tokyo"}).status
 
-    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", other_is_quicker)
+    env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", update_concurrently)
 
-    assert put(users, WANTED).problem == "changed"
-    assert (raced, settings(users)["zone"]) == ([200], "Asia/Tokyo")
+    assert put(users, NEW_SETTINGS).problem == "stale-version"
+    assert (statuses, settings(users)["zone"]) == ([200], "Asia/Tokyo")
 
 
-def test_an_admin_reads_and_replaces_anybody_s_settings(users: System) -> None:
+def test_admin_reads_and_updates_any_settings(users: System) -> None:
     admin = Person("admin")
 
     assert users.http(f"GET {PATH}", by=admin).status == 200
-    assert put(users, WANTED, by=admin).status == 200
+    assert put(users, NEW_SETTINGS, by=admin).status == 200
     assert settings(users)["updated_by"] == admin.user_id
 
 
 @pytest.mark.parametrize("person", [Person(), Person("organiser")], ids=["user", "organiser"])
-def test_another_s_settings_and_nobody_s_are_answered_alike(users: System, person: Person) -> None:
-    nobody = "/v1/users/00000000-0000-4000-8000-00000000000b/settings"
-    answers = [users.http(f"GET {path}", by=person) for path in (PATH, nobody)]
-    answers += [put(users, WANTED, by=person, path=path) for path in (PATH, nobody)]
+def test_foreign_and_missing_settings_look_identical(users: System, person: Person) -> None:
+    missing_path = "/v1/users/00000000-0000-4000-8000-00000000000b/settings"
+    responses = [users.http(f"GET {path}", by=person) for path in (PATH, missing_path)]
+    responses += [put(users, NEW_SETTINGS, by=person, path=path) for path in (PATH, missing_path)]
 
-    assert {(reply.status, reply.problem) for reply in answers} == {(404, "user-unknown")}
+    assert {(response.status, response.problem) for response in responses} == {(404, "user-not-found")}
     assert settings(users)["version"] == 1
 
 
@@ -157,15 +160,15 @@ def test_another_s_settings_and_nobody_s_are_answered_alike(users: System, perso
         ("version", 7, "/version"),
     ],
 )
-def test_a_wrong_or_unknown_field_is_named(users: System, field: str, value: Any, pointer: str) -> None:
-    reply = put(users, WANTED | {field: value})
+def test_invalid_field_is_pointed_to(users: System, field: str, value: Any, pointer: str) -> None:
+    response = put(users, NEW_SETTINGS | {field: value})
 
-    assert (reply.status, [error["pointer"] for error in reply.json["errors"]]) == (422, [pointer])
+    assert (response.status, [error["pointer"] for error in response.json["errors"]]) == (422, [pointer])
     assert settings(users)["version"] == 1
 
 
-@pytest.mark.parametrize("field", WANTED)
-def test_settings_are_replaced_whole(users: System, field: str) -> None:
-    reply = put(users, {name: value for name, value in WANTED.items() if name != field})
+@pytest.mark.parametrize("field", NEW_SETTINGS)
+def test_missing_settings_field_is_unprocessable(users: System, field: str) -> None:
+    response = put(users, {name: value for name, value in NEW_SETTINGS.items() if name != field})
 
-    assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, f"/{field}")
+    assert (response.status, response.json["errors"][0]["pointer"]) == (422, f"/{field}")

@@ -1,4 +1,4 @@
-"""The OpenAPI document is valid, whole, and says what the topology says."""
+"""The OpenAPI document is valid, complete and consistent with the topology."""
 
 import re
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from infra.topology import ROWS
-from infra.vocabulary import Route
-from tools.docs import openapi, read
+from infra.topology_types import Route
+from tools.docs import introspection, openapi
 
 DOCUMENT = openapi.document()
 OPERATIONS: dict[str, dict[str, Any]] = {
@@ -21,39 +21,39 @@ def test_the_document_is_openapi_3_1() -> None:
     assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
-def test_a_broken_document_is_not() -> None:
+def test_broken_document_is_invalid() -> None:
     broken = openapi.document()
     del broken["paths"]["/v1/events/{event_id}"]["get"]["parameters"]
 
     assert list(OpenAPIV31SpecValidator(broken).iter_errors()) != []
 
 
-def test_every_call_of_the_topology_stands_in_it_but_the_sandbox() -> None:
-    calls = {row.call for row in ROWS if isinstance(row, Route)}
+def test_openapi_lists_every_route_except_sandbox() -> None:
+    calls = {row.route_key for row in ROWS if isinstance(row, Route)}
 
     assert set(OPERATIONS) == {call for call in calls if call != "$default" and "/sandbox/" not in call}
 
 
-def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
+def test_operations_have_unique_ids_and_summaries() -> None:
     names = [one["operationId"] for one in OPERATIONS.values()]
 
     assert len(set(names)) == len(names)
     assert all(one["summary"] for one in OPERATIONS.values())
 
 
-def test_a_token_is_asked_for_exactly_where_the_topology_asks() -> None:
-    for row in read.routes():
-        assert bool(OPERATIONS[row.call]["security"]) == row.who.signed_in, row.call
-        assert ("401" in OPERATIONS[row.call]["responses"]) >= row.who.signed_in
+def test_openapi_security_matches_the_topology() -> None:
+    for row in introspection.routes():
+        assert bool(OPERATIONS[row.route_key]["security"]) == row.access.requires_token, row.route_key
+        assert ("401" in OPERATIONS[row.route_key]["responses"]) >= row.access.requires_token
 
 
-def test_path_parameters_are_those_of_the_path() -> None:
+def test_path_parameters_match_the_path() -> None:
     for call, operation in OPERATIONS.items():
         named = {one["name"] for one in operation.get("parameters", []) if one["in"] == "path"}
         assert named == set(re.findall(r"{(\w+)}", call)), call
 
 
-def test_the_key_header_stands_where_things_are_made() -> None:
+def test_creating_operations_accept_idempotency_key() -> None:
     keyed = {
         call
         for call, operation in OPERATIONS.items()
@@ -64,11 +64,11 @@ def test_the_key_header_stands_where_things_are_made() -> None:
     assert not any(call.startswith(("GET", "PUT", "DELETE")) for call in keyed)
 
 
-def test_whoever_asks_for_a_version_says_it_too() -> None:
+def test_conditional_operations_document_an_etag() -> None:
     conditional, tagged = set(), set()
     for call, operation in OPERATIONS.items():
-        asked = {one["name"] for one in operation.get("parameters", [])} & {"If-Match", "If-None-Match"}
-        conditional |= {call} if asked else set()
+        headers = {one["name"] for one in operation.get("parameters", [])} & {"If-Match", "If-None-Match"}
+        conditional |= {call} if headers else set()
         tagged |= {call} if "ETag" in operation["responses"].get("200", {}).get("headers", {}) else set()
 
     assert conditional
@@ -78,10 +78,10 @@ def test_whoever_asks_for_a_version_says_it_too() -> None:
     }
 
 
-def test_every_component_is_referred_to_and_every_reference_leads_to_one() -> None:
+def test_components_and_references_match() -> None:
     text = openapi.text()
     used = set(re.findall(r'"#/components/(\w+/[\w.-]+)"', text))
-    known = {f"{kind}/{name}" for kind, named in DOCUMENT["components"].items() for name in named}
+    defined = {f"{kind}/{name}" for kind, named in DOCUMENT["components"].items() for name in named}
 
-    assert used <= known
-    assert known - used <= {"securitySchemes/bearer"}
+    assert used <= defined
+    assert defined - used <= {"securitySchemes/bearer"}

@@ -1,69 +1,71 @@
-"""Each guard of verification taken out in a copy of the sources: the test that stands for it goes red."""
+"""Negative controls of e-mail verification: without the guard, the named test fails."""
 
-from tests.support.mutation import Change
+from tests.support.faults.source_patches import SourcePatch
 
 CORE = "functions/auth/core"
 EMAIL = "tests/component/test_auth_email.py"
 
 CONTROLS = {
     "an address has one owner": (
-        Change(f"{CORE}/claims.py", "condition=mine, values", "values"),
-        f"{EMAIL}::test_of_two_who_verify_one_address_at_once_one_has_it",
+        SourcePatch(f"{CORE}/uniqueness.py", "condition=unclaimed_or_own, values", "values"),
+        f"{EMAIL}::test_concurrent_verifications_of_an_address_have_one_winner",
     ),
-    "a registration takes no address": (
-        Change(
+    "registration does not claim the address": (
+        SourcePatch(
             f"{CORE}/repository.py",
             "store.transact([name,",
-            "store.transact([claims.own_email(account['email'], user_id), name,",
+            "store.transact([uniqueness.claim_email(account['email'], user_id), name,",
         ),
-        f"{EMAIL}::test_an_address_that_somebody_else_registered_is_its_owners_who_verifies_it",
+        f"{EMAIL}::test_first_account_to_verify_owns_the_address",
     ),
-    "a code has its time": (
-        Change(f"{CORE}/codes.py", ' or clock.now().timestamp() >= found["expires_at"]', ""),
-        f"{EMAIL}::test_a_code_is_good_for_a_day",
+    "a code expires": (
+        SourcePatch(f"{CORE}/email_codes.py", ' or clock.now().timestamp() >= item["expires_at"]', ""),
+        f"{EMAIL}::test_verification_code_expires_after_a_day",
     ),
-    "a code is kept as a hash": (
-        Change(f"{CORE}/codes.py", "hashlib.sha256(code.encode()).hexdigest()", "code"),
-        f"{EMAIL}::test_a_code_is_kept_as_a_hash_that_goes_by_itself",
+    "a code is stored as a hash": (
+        SourcePatch(f"{CORE}/email_codes.py", "hashlib.sha256(code.encode()).hexdigest()", "code"),
+        f"{EMAIL}::test_code_is_stored_as_expiring_hash",
     ),
-    "a code is derived": (
-        Change(
-            f"{CORE}/codes.py",
-            '_derived(letter["id"], account.id)',
-            "_derived(clock.iso(clock.now()), str(id(letter)))",
+    "a code is deterministic": (
+        SourcePatch(
+            f"{CORE}/email_codes.py",
+            '_derive(email_request["id"], account.id)',
+            "_derive(clock.iso(clock.now()), str(id(email_request)))",
         ),
-        f"{EMAIL}::test_a_letter_that_is_written_again_brings_the_same_code",
+        f"{EMAIL}::test_resent_email_contains_the_same_code",
     ),
-    "one mail a minute": (
-        Change(f"{CORE}/verification.py", " OR #asked_at <= :before", " OR attribute_exists(#asked_at)"),
-        f"{EMAIL}::test_another_mail_is_sent_once_a_minute_and_every_code_is_good",
+    "one resend a minute": (
+        SourcePatch(f"{CORE}/email_codes.py", " OR #asked_at <= :before", " OR attribute_exists(#asked_at)"),
+        f"{EMAIL}::test_resend_is_limited_to_once_a_minute",
     ),
-    "five mails an hour": (
-        Change(f"{CORE}/letters.py", " OR size(#letters) < :most", " OR size(#letters) < :gone"),
-        f"{EMAIL}::test_strangers_fill_nobodys_mailbox",
+    "five e-mails an hour": (
+        SourcePatch(
+            f"{CORE}/email_requests.py", " OR size(#email_requests) < :most", " OR size(#email_requests) < :gone"
+        ),
+        f"{EMAIL}::test_emails_to_an_address_are_rate_limited",
     ),
-    "a letter is sent once": (
-        Change(f"{CORE}/letters.py", 'if found and "sent_at" not in found and', "if found and"),
-        f"{EMAIL}::test_a_letter_that_is_due_twice_is_sent_once",
+    "an e-mail is sent once": (
+        SourcePatch(f"{CORE}/email_requests.py", 'if item and "sent_at" not in item and', "if item and"),
+        f"{EMAIL}::test_email_request_delivered_twice_is_sent_once",
     ),
     "a verified account gets no code": (
-        Change(f"{CORE}/mailing.py", "if not account or account.email_verified:", "if not account:"),
-        f"{EMAIL}::test_whoever_is_verified_asks_in_vain",
+        SourcePatch(f"{CORE}/email_sender.py", "if not account or account.email_verified:", "if not account:"),
+        f"{EMAIL}::test_verified_user_gets_no_new_code",
     ),
-    "the owner is told, not asked": (
-        Change(f"{CORE}/mailing.py", "    if owner:\n", "    if owner and not account:\n"),
-        f"{EMAIL}::test_whoever_registers_a_verified_address_sends_its_owner_a_mail_without_a_code",
+    "the owner of the address is notified": (
+        SourcePatch(f"{CORE}/email_sender.py", "    if owner:\n", "    if owner and not account:\n"),
+        f"{EMAIL}::test_registering_a_verified_address_notifies_its_owner",
     ),
-    "the newest language": (
-        Change(f"{CORE}/repository.py", " OR #settings_version < :version", " OR #settings_version <> :version"),
-        f"{EMAIL}::test_a_language_that_was_chosen_later_is_that_of_the_next_mail",
+    "the newest locale is kept": (
+        SourcePatch(f"{CORE}/repository.py", " OR #settings_version < :version", " OR #settings_version <> :version"),
+        f"{EMAIL}::test_newest_locale_is_used_for_the_next_email",
     ),
-    "publishing needs it": (
-        Change("functions/events/publish_event.py", "    caller.needs_email()\n", ""),
-        f"{EMAIL}::test_publishing_needs_a_verified_address",
+    "publishing requires a verified e-mail": (
+        SourcePatch("functions/events/http/publish_event.py", "    caller.require_verified_email()\n", ""),
+        f"{EMAIL}::test_publishing_requires_a_verified_email",
     ),
-    "tokens say what is": (
-        Change(f"{CORE}/gate.py", '"yes" if claims.email_verified else ""', '"yes"'),
-        f"{EMAIL}::test_the_code_of_the_mail_verifies_the_address_and_the_next_tokens_say_so",
+    "tokens carry the verification": (
+        SourcePatch(f"{CORE}/authorizer.py", '"yes" if claims.email_verified else ""', '"yes"'),
+        f"{EMAIL}::test_emailed_code_verifies_address_and_refreshed_token",
     ),
 }

@@ -1,83 +1,101 @@
-"""Each guard of passwords and sessions taken out in a copy of the sources: the test that stands for it goes red."""
+"""Negative controls of passwords and sessions: without the guard, the named test fails."""
 
-from tests.support.mutation import Change
+from tests.support.faults.source_patches import SourcePatch
 
 CORE = "functions/auth/core"
-CHANGES, MODEL, SESSIONS = (f"{CORE}/{name}.py" for name in ("password_changes", "model", "sessions"))
+PASSWORD_SOURCE, MODEL, SESSIONS = (f"{CORE}/{name}.py" for name in ("passwords", "model", "sessions"))
 PASSWORDS, LIST = "tests/component/test_auth_passwords.py", "tests/component/test_auth_session_list.py"
 
-CONTROLS: dict[str, tuple[tuple[Change, ...], str]] = {
-    "roles are given by who is an admin now": (
+CONTROLS: dict[str, tuple[tuple[SourcePatch, ...], str]] = {
+    "roles are assigned by current admins only": (
         (
-            Change(
+            SourcePatch(
                 f"{CORE}/repository.py",
                 '"contains(#user_ids, :actor)"',
                 '"(attribute_exists(#user_ids) OR contains(#user_ids, :actor))"',
             ),
         ),
-        "tests/component/test_auth_roles.py::test_who_was_an_admin_until_a_moment_ago_gives_no_roles",
+        "tests/component/test_auth_roles.py::test_former_admin_cannot_assign_roles",
     ),
     "a code is used once": (
         (
-            Change(
-                f"{CORE}/codes.py", "attribute_exists(#pk) AND attribute_not_exists(#used_at)", "attribute_exists(#pk)"
+            SourcePatch(
+                f"{CORE}/email_codes.py",
+                "attribute_exists(#pk) AND attribute_not_exists(#used_at)",
+                "attribute_exists(#pk)",
             ),
-            Change(CHANGES, "failure.failed != (0,) or not found or found.password != account.password", "not found"),
+            SourcePatch(
+                PASSWORD_SOURCE,
+                "failure.failed_indexes != (0,) or not current or current.password != account.password",
+                "not current",
+            ),
         ),
-        f"{PASSWORDS}::test_of_two_resets_at_once_one_wins",
+        f"{PASSWORDS}::test_concurrent_resets_have_one_winner",
     ),
-    "a code is of this password": (
-        (Change(CHANGES, ' or code["password_version"] != account.sessions_from', ""),),
-        f"{PASSWORDS}::test_a_code_of_before_another_change_is_worth_nothing[change]",
+    "a code is bound to the current password": (
+        (SourcePatch(PASSWORD_SOURCE, ' or code["password_version"] != account.min_session_version', ""),),
+        f"{PASSWORDS}::test_password_change_invalidates_older_reset_codes[change]",
     ),
-    "a code is for one thing": (
-        (Change(f"{CORE}/codes.py", 'found["matter"] != matter or', ""),),
-        f"{PASSWORDS}::test_a_code_for_one_thing_does_no_other",
+    "a code is bound to its kind": (
+        (SourcePatch(f"{CORE}/email_codes.py", 'item["kind"] != kind or', ""),),
+        f"{PASSWORDS}::test_code_is_valid_for_its_kind_only",
     ),
-    "the sessions end": (
-        (Change(CHANGES, "session_repository.end_older(account.id, account.version + 1, keep, clock.now())", "pass"),),
-        f"{PASSWORDS}::test_a_change_ends_every_session_but_ones_own",
-    ),
-    "one that is gone keeps no other": (
+    "a password change ends sessions": (
         (
-            Change(
+            SourcePatch(
+                PASSWORD_SOURCE,
+                "session_repository.revoke_older_than(account.id, account.version + 1, exempt_session_id, clock.now())",
+                "pass",
+            ),
+        ),
+        f"{PASSWORDS}::test_password_change_ends_all_other_sessions",
+    ),
+    "a deleted session does not stop revocation": (
+        (
+            SourcePatch(
                 f"{CORE}/session_repository.py",
-                "                with suppress(ConditionFailed):\n                    store.write(one)\n",
+                "                with suppress(ConditionFailed):\n                    store.write(update)\n",
                 "                pass\n",
             ),
         ),
-        f"{PASSWORDS}::test_a_session_that_goes_while_all_end_keeps_none_of_the_others",
+        f"{PASSWORDS}::test_disappearing_session_does_not_stop_revocation",
     ),
-    "many at once": (
-        (Change(f"{CORE}/session_repository.py", "_AT_ONCE = 100  #", "_AT_ONCE = 1  #"),),
-        f"{PASSWORDS}::test_very_many_sessions_end_in_few_writes",
+    "sessions are revoked in batches": (
+        (SourcePatch(f"{CORE}/session_repository.py", "_BATCH_SIZE = 100  #", "_BATCH_SIZE = 1  #"),),
+        f"{PASSWORDS}::test_sessions_are_revoked_in_batches",
     ),
-    "refreshing looks at the password": (
-        (Change(SESSIONS, " or not account.admits(session)", ""),),
-        f"{PASSWORDS}::test_a_change_that_broke_off_ends_the_sessions_all_the_same",
+    "refreshing checks the password's version": (
+        (SourcePatch(SESSIONS, " or not account.accepts_session(session)", ""),),
+        f"{PASSWORDS}::test_interrupted_password_change_still_ends_sessions",
     ),
-    "a login is with the password of now": (
-        (Change(SESSIONS, " or account.sessions_from > proved.version", ""),),
-        f"{PASSWORDS}::test_a_login_that_meets_the_change_opens_no_session",
+    "a login uses the current password": (
+        (SourcePatch(SESSIONS, " or current.min_session_version > account.version", ""),),
+        f"{PASSWORDS}::test_login_during_password_change_is_rejected",
     ),
-    "the old password": (
-        (Change(CHANGES, "not passwords.matches(account.password if account else None, request.old) or not", "not"),),
-        f"{PASSWORDS}::test_a_wrong_old_password_is_refused_and_counts_as_an_attempt",
+    "the current password is verified": (
+        (
+            SourcePatch(
+                PASSWORD_SOURCE,
+                "not verify(account.password if account else None, request.old) or not",
+                "not",
+            ),
+        ),
+        f"{PASSWORDS}::test_wrong_current_password_counts_as_failed_attempt",
     ),
     "attempts are counted": (
-        (Change(CHANGES, "attempts.charge(_name(account), clock.now())", "None"),),
-        f"{PASSWORDS}::test_a_wrong_old_password_is_refused_and_counts_as_an_attempt",
+        (SourcePatch(PASSWORD_SOURCE, "login_throttle.record_attempt(_throttle_key(account), clock.now())", "None"),),
+        f"{PASSWORDS}::test_wrong_current_password_counts_as_failed_attempt",
     ),
-    "the owner alone is asked": (
-        (Change(f"{CORE}/repository.py", "([owner], None) if owner else", "([], None) if not address else"),),
-        f"{PASSWORDS}::test_of_a_verified_address_its_owner_alone_is_asked",
+    "only the address's owner gets a code": (
+        (SourcePatch(f"{CORE}/repository.py", "([owner], None) if owner else", "([], None) if not email_key else"),),
+        f"{PASSWORDS}::test_verified_address_resets_its_owner_only",
     ),
-    "one's own sessions": (
-        (Change(f"{CORE}/session_repository.py", 'condition="attribute_exists(#pk)",', "condition=None,"),),
-        f"{LIST}::test_a_session_that_is_not_ones_own_is_unknown[another's]",
+    "users end their own sessions only": (
+        (SourcePatch(f"{CORE}/session_repository.py", 'condition="attribute_exists(#pk)",', "condition=None,"),),
+        f"{LIST}::test_foreign_session_is_not_found[another's]",
     ),
-    "no words of the client's": (
-        (Change(f"{CORE}/devices.py", "or _UNKNOWN", "or agent"),),
-        f"{LIST}::test_a_device_is_named_in_our_words[hostile]",
+    "device descriptions contain no client input": (
+        (SourcePatch(f"{CORE}/sessions.py", "or _UNKNOWN_DEVICE", "or user_agent"),),
+        f"{LIST}::test_device_description_uses_known_terms_only[hostile]",
     ),
 }

@@ -1,255 +1,273 @@
-"""Each guard of booking taken out in a copy of the sources: the test that stands for it goes red."""
+"""Negative controls of booking: each patch removes one guard, and the named test must fail without it."""
 
-from tests.support.mutation import Change
+from tests.support.faults.source_patches import SourcePatch
 
-LIMITS = "functions/booking/core/limits.py"
-STOCK, REPOSITORY = "functions/booking/core/stock.py", "functions/booking/core/repository.py"
-ENDING, TALLY = "functions/booking/core/ending.py", "functions/booking/core/tally.py"
-LISTS, CAPACITY = "layers/common/sifted.py", "functions/booking/core/capacity.py"
-EXTENDING, SIZES = "tests/component/test_booking_extending.py", "tests/component/test_booking_capacity.py"
-BACK, COUNTS = "tests/component/test_booking_giving_back.py", "tests/component/test_booking_tally.py"
-LISTED = "tests/component/test_booking_lists.py"
-SERVICE, CATALOGUE = "functions/booking/core/service.py", "functions/booking/core/catalogue.py"
-ORDERING, ANSWERS = "tests/component/test_booking_ordering.py", "tests/component/test_booking_answers.py"
-READING, LIFECYCLE = "tests/component/test_booking_reading.py", "tests/component/test_booking_lifecycle.py"
-ON_SALE = "functions/booking/core/terms.py"
-TERMS, ENDED = "tests/component/test_booking_catalogue.py", "tests/component/test_booking_cancellation.py"
-USES, USED = "functions/booking/core/uses.py", "tests/component/test_booking_used.py"
-OFF = "functions/booking/core/cancellation.py"
+CORE, TESTS = "functions/booking/core", "tests/component/test_booking"
+AVAILABILITY, AVAILABILITY_TESTS = f"{CORE}/availability.py", f"{TESTS}_availability.py"
+EVENT_CANCELLATION, EVENT_CANCELLATION_TESTS = f"{CORE}/event_cancellation.py", f"{TESTS}_event_cancellation.py"
+EVENT_COPY, EVENT_COPY_TESTS = f"{CORE}/event_copy.py", f"{TESTS}_event_copy.py"
+TICKET_USAGE, TICKET_USAGE_TESTS = f"{CORE}/ticket_usage.py", f"{TESTS}_ticket_usage.py"
+HOLDS, INVENTORY, RELEASE = f"{CORE}/holds.py", f"{CORE}/inventory.py", f"{CORE}/release.py"
+REPOSITORY, SALE_TERMS = f"{CORE}/repository.py", f"{CORE}/sale_terms.py"
+FILTERED = "layers/common/pagination/filtered.py"
+CANCELLATION_TESTS, CAPACITY_TESTS = f"{TESTS}_buyer_cancellation.py", f"{TESTS}_capacity.py"
+EXTENSION_TESTS, LIFECYCLE_TESTS = f"{TESTS}_extension.py", f"{TESTS}_lifecycle.py"
+LIST_TESTS, ORDERING_TESTS = f"{TESTS}_lists.py", f"{TESTS}_ordering.py"
+PAYMENT_TESTS, READING_TESTS = f"{TESTS}_payment_outcomes.py", f"{TESTS}_reading.py"
 
 CONTROLS = {
-    "enough places": (
-        Change(STOCK, '"#available >= :qty AND #on_sale = :yes AND', '"#on_sale = :yes AND'),
-        f"{ORDERING}::test_the_last_place_can_be_had_and_no_more",
+    "enough places available": (
+        SourcePatch(INVENTORY, '"#available >= :qty AND #on_sale = :yes AND', '"#on_sale = :yes AND'),
+        f"{ORDERING_TESTS}::test_last_place_is_sold_once",
     ),
-    "these very terms": (
-        Change(STOCK, "AND #on_sale = :yes AND #terms_version = :version", "AND #on_sale = :yes"),
-        f"{ORDERING}::test_terms_that_change_during_the_order_are_not_sold_under",
+    "terms version of an order": (
+        SourcePatch(INVENTORY, "AND #on_sale = :yes AND #terms_version = :version", "AND #on_sale = :yes"),
+        f"{ORDERING_TESTS}::test_terms_changed_during_order_are_a_conflict",
     ),
-    "these very terms, late": (
-        Change(STOCK, '"#available >= :qty AND #terms_version = :version"', '"#available >= :qty"'),
-        f"{ANSWERS}::test_a_cancelled_event_is_not_confirmed_over",
+    "terms version of a late payment": (
+        SourcePatch(INVENTORY, '"#available >= :qty AND #terms_version = :version"', '"#available >= :qty"'),
+        f"{PAYMENT_TESTS}::test_late_payment_fails_when_event_is_cancelled",
     ),
-    "the limit of each person": (
-        Change(LIMITS, "OR #held <= :room", "OR attribute_exists(#held)"),
-        f"{ORDERING}::test_the_limit_counts_all_of_a_persons_bookings",
+    "purchase limit per user": (
+        SourcePatch(INVENTORY, "OR #held <= :room", "OR attribute_exists(#held)"),
+        f"{ORDERING_TESTS}::test_purchase_limit_counts_all_bookings_of_user",
     ),
     "one booking per key": (
-        Change(REPOSITORY, 'Put(TABLE, item, condition="attribute_not_exists(#pk)")', "Put(TABLE, item)"),
-        f"{ORDERING}::test_the_same_key_and_body_give_the_same_booking",
+        SourcePatch(REPOSITORY, 'Put(TABLE, item, condition="attribute_not_exists(#pk)")', "Put(TABLE, item)"),
+        f"{ORDERING_TESTS}::test_repeated_order_returns_same_booking",
     ),
-    "the look before a refusal": (
-        Change(SERVICE, "repository.find(claim.id) if claim.keyed else None", "None"),
-        f"{ORDERING}::test_whoever_repeats_an_order_gets_its_answer_whatever_happened_since",
+    "replays are looked up before an error": (
+        SourcePatch(HOLDS, "repository.find(idempotency.id) if idempotency.has_key else None", "None"),
+        f"{ORDERING_TESTS}::test_repeated_order_is_replayed_after_later_changes",
     ),
-    "the same request": (
-        Change(SERVICE, " or not claim.repeats(before.model_dump())", ""),
-        f"{ORDERING}::test_the_same_key_with_another_body_is_refused",
+    "a replay has the same body": (
+        SourcePatch(HOLDS, " or not idempotency.is_replay_of(earlier.model_dump())", ""),
+        f"{ORDERING_TESTS}::test_reused_key_with_other_body_is_422",
     ),
-    "one answer to each payment": (
-        Change(REPOSITORY, '        also="attribute_not_exists(#payment_id)",\n', ""),
-        f"{LIFECYCLE}::test_a_payment_is_answered_once_whatever_the_state_allows",
+    "one outcome per payment": (
+        SourcePatch(REPOSITORY, '        extra_condition="attribute_not_exists(#payment_id)",\n', ""),
+        f"{LIFECYCLE_TESTS}::test_payment_is_answered_once_in_any_state",
     ),
-    "places go back": (
-        Change(
+    "places are released": (
+        SourcePatch(
             REPOSITORY,
-            "[ended, limits.given_back(booking), *stock.give_back(booking.places()), *beside]",
-            "[ended, limits.given_back(booking), *beside]",
+            "[inventory.restore_limit(booking), *inventory.release(booking.quantities_by_shard())]",
+            "[inventory.restore_limit(booking)]",
         ),
-        f"{ANSWERS}::test_what_is_not_paid_gives_its_places_back_once",
+        f"{PAYMENT_TESTS}::test_unpaid_booking_releases_places_once",
     ),
-    "the limit goes back": (
-        Change(REPOSITORY, "[ended, limits.given_back(booking), *stock", "[ended, *stock"),
-        f"{ANSWERS}::test_what_is_not_paid_gives_its_places_back_once",
+    "the limit is released": (
+        SourcePatch(REPOSITORY, "[inventory.restore_limit(booking), *inventory", "[*inventory"),
+        f"{PAYMENT_TESTS}::test_unpaid_booking_releases_places_once",
     ),
-    "no refusal while terms change": (
-        Change(SERVICE, " or stock.stale(failure, terms, first=2)", ""),
-        f"{ANSWERS}::test_a_late_payment_waits_while_the_terms_change",
+    "no rejection while terms change": (
+        SourcePatch(HOLDS, " or inventory.has_stale_terms(failure, terms, first=2)", ""),
+        f"{PAYMENT_TESTS}::test_late_payment_is_retried_while_terms_change",
     ),
-    "the second look at what was overtaken": (
-        Change(SERVICE, "booking = repository.existing(booking_id)  # the hold ended", "return  # the hold ended"),
-        f"{ANSWERS}::test_a_hold_that_ends_while_it_is_paid_is_taken_once_more",
+    "second read after a lost race": (
+        SourcePatch(HOLDS, "booking = repository.get(booking_id)  # ended", "return  # ended"),
+        f"{PAYMENT_TESTS}::test_hold_expiring_during_payment_is_reacquired",
     ),
-    "the deadline of the back-stop": (
-        Change(ENDING, "if booking.status is State.PENDING and clock.now() < due:", "if False:"),
-        f"{ANSWERS}::test_the_back_stop_waits_for_payment_to_answer_first",
+    "deadline of the backstop": (
+        SourcePatch(RELEASE, "if booking.status is State.PENDING and clock.now() < due:", "if False:"),
+        f"{PAYMENT_TESTS}::test_backstop_waits_for_payment_answer",
     ),
-    "one's own only": (
-        Change(REPOSITORY, " or booking.user_id != user_id", ""),
-        f"{READING}::test_another_persons_booking_looks_like_none",
+    "owner's bookings only": (
+        SourcePatch(REPOSITORY, " or booking.user_id != user_id", ""),
+        f"{READING_TESTS}::test_another_users_booking_is_404",
     ),
     "no sale after the end": (
-        Change(ON_SALE, "if not self.open or self.over(now):", "if not self.open:"),
-        f"{ORDERING}::test_an_event_that_is_over_is_not_sold",
+        SourcePatch(SALE_TERMS, "if not self.is_published or self.has_ended(now):", "if not self.is_published:"),
+        f"{ORDERING_TESTS}::test_ended_event_is_not_sold",
     ),
     "no late sale after the end": (
-        Change(SERVICE, " or terms.over(clock.now())", ""),
-        f"{ANSWERS}::test_a_late_payment_that_cannot_be_honoured_is_answered_with_failure[expired-event_over-sale_closed]",
+        SourcePatch(HOLDS, " or terms.has_ended(clock.now())", ""),
+        f"{PAYMENT_TESTS}::test_unfulfillable_late_payment_fails_booking[expired-event_over-sale_closed]",
     ),
     "the newest terms win": (
-        Change(CATALOGUE, "OR #terms_version < :version", "OR #terms_version <> :version"),
-        f"{TERMS}::test_in_any_order_the_newest_terms_win",
+        SourcePatch(EVENT_COPY, "OR #terms_version < :version", "OR #terms_version <> :version"),
+        f"{EVENT_COPY_TESTS}::test_newest_terms_win_in_any_order",
     ),
     "terms and shards together": (
-        Change(
-            CATALOGUE, "store.transact([copied, *opened, *shown])", "any(map(store.write, [copied, *opened, *shown]))"
+        SourcePatch(
+            EVENT_COPY,
+            "store.transact([terms_put, *shard_updates, *counter_updates])",
+            "any(map(store.write, [terms_put, *shard_updates, *counter_updates]))",
         ),
-        f"{TERMS}::test_a_copy_that_dies_at_any_of_its_writes_stops_no_sale[1]",
+        f"{EVENT_COPY_TESTS}::test_interrupted_copy_stops_no_sale[1]",
     ),
-    "one extension": (
-        Change(SERVICE, "    if booking.extended:\n", "    if False:\n"),
-        f"{EXTENDING}::test_a_hold_is_extended_once",
+    "one extension per hold": (
+        SourcePatch(HOLDS, "    if booking.was_extended:\n", "    if False:\n"),
+        f"{EXTENSION_TESTS}::test_hold_is_extended_once",
     ),
-    "one extension at once": (
-        Change(REPOSITORY, '"#status = :pending AND #version = :seen"', '"attribute_exists(#pk)"'),
-        f"{EXTENDING}::test_a_hold_that_is_paid_meanwhile_stays_as_it_is",
+    "one of two concurrent extensions": (
+        SourcePatch(REPOSITORY, '"#status = :pending AND #version = :seen"', '"attribute_exists(#pk)"'),
+        f"{EXTENSION_TESTS}::test_hold_paid_during_extension_is_not_extended",
     ),
-    "the caps of a hold": (
-        Change("functions/booking/core/model.py", "terms.hold_seconds), *caps)", "terms.hold_seconds))"),
-        f"{EXTENDING}::test_a_hold_at_its_longest_is_not_extended",
+    "maximum hold": (
+        SourcePatch("functions/booking/core/model.py", "terms.hold_seconds), *limits)", "terms.hold_seconds))"),
+        f"{EXTENSION_TESTS}::test_hold_at_maximum_is_not_extended",
     ),
-    "no extension of what is over": (
-        Change(SERVICE, "clock.now() >= booking.pay_before", "False"),
-        f"{EXTENDING}::test_a_hold_that_is_over_is_not_extended",
+    "no extension after expiry": (
+        SourcePatch(HOLDS, "clock.now() >= booking.pay_before", "False"),
+        f"{EXTENSION_TESTS}::test_expired_hold_is_not_extended",
     ),
-    "what is taken stays": (
-        Change(STOCK, '"#capacity = :before AND #available >= :fewer"', '"#capacity = :before"'),
-        f"{SIZES}::test_an_order_in_between_is_neither_lost_nor_oversold",
+    "capacity covers reserved places": (
+        SourcePatch(INVENTORY, '"#capacity = :before AND #available >= :fewer"', '"#capacity = :before"'),
+        f"{CAPACITY_TESTS}::test_order_during_capacity_change_is_kept",
     ),
-    "the capacity that was read": (
-        Change(STOCK, '"#capacity = :before AND #available', '"#available'),
-        f"{SIZES}::test_two_changes_at_once_end_with_the_later_number",
+    "capacity as it was read": (
+        SourcePatch(INVENTORY, '"#capacity = :before AND #available', '"#available'),
+        f"{CAPACITY_TESTS}::test_concurrent_capacity_changes_keep_later_number",
     ),
-    "drafts of one's own only": (
-        Change(
+    "owner's drafts only": (
+        SourcePatch(
             "functions/events/core/event_types.py",
-            "own = has and asked.organiser_id in",
-            "own = has or asked.organiser_id in",
+            "is_visible = exists and request.organiser_id in",
+            "is_visible = exists or request.organiser_id in",
         ),
-        "tests/component/test_booking_unsold_types.py::test_of_the_drafts_of_others_nobody_hears",
+        "tests/component/test_booking_unpublished_types.py::test_drafts_of_others_are_not_disclosed",
     ),
-    "the organiser only": (
-        Change(CATALOGUE, "if not caller.manages(found.organiser_id):", "if False:"),
-        f"{SIZES}::test_only_the_events_organiser_may",
+    "organiser's events only": (
+        SourcePatch(EVENT_COPY, "if not caller.can_manage(terms.organiser_id):", "if False:"),
+        f"{CAPACITY_TESTS}::test_only_organiser_may_change_capacity",
     ),
-    "the booking as it was read": (
-        Change(REPOSITORY, "OR #refunded = :back)", "OR #refunded >= :back)"),
-        f"{BACK}::test_a_partial_refund_while_it_is_given_back_is_not_paid_twice",
+    "refunded sum as it was read": (
+        SourcePatch(REPOSITORY, "OR #refunded = :known)", "OR #refunded >= :known)"),
+        f"{CANCELLATION_TESTS}::test_partial_refund_during_cancellation_is_paid_once",
     ),
-    "the event's policy": (
-        Change(
-            ENDING,
+    "refund policy of the event": (
+        SourcePatch(
+            RELEASE,
             "    if refund is None:\n        raise",
             "    if refund is None:\n        refund = 0\n    if False:\n        raise",
         ),
-        f"{BACK}::test_without_a_policy_a_paid_booking_stays",
+        f"{CANCELLATION_TESTS}::test_paid_booking_without_policy_is_not_refundable",
     ),
     "a refund waits for its payment": (
-        Change(ENDING, "        raise NotAnswered(booking.id)", "        pass"),
-        f"{BACK}::test_a_refund_before_the_payment_was_heard_of_waits_for_it",
+        SourcePatch(RELEASE, "        raise PaymentNotSettledYet(booking.id)", "        pass"),
+        f"{CANCELLATION_TESTS}::test_refund_before_payment_is_retried",
     ),
-    "the highest sum": (
-        Change(ENDING, "return max(booking.refunded, payment.refunded)", "return booking.refunded + payment.amount"),
-        f"{BACK}::test_the_sum_that_went_back_is_shown",
+    "highest refunded sum": (
+        SourcePatch(
+            RELEASE, "return max(booking.refunded, payment.refunded)", "return booking.refunded + payment.amount"
+        ),
+        f"{CANCELLATION_TESTS}::test_refunded_total_is_shown",
     ),
-    "what the cancellation owes": (
-        Change(ENDING, ' if _called_off(booking) else ("sales",)', ""),
-        f"{ENDED}::test_only_what_the_cancellation_owes_counts_as_gone_back_by_it",
+    "refunds owed by a cancellation": (
+        SourcePatch(RELEASE, ' if _is_owed_by_cancellation(booking) else ("sales",)', ""),
+        f"{EVENT_CANCELLATION_TESTS}::test_cancellation_counts_only_refunds_it_owes",
     ),
     "counted once": (
-        Change(TALLY, 'step = (one.status is State.CONFIRMED) - bool(marks.get(one.id, {}).get("sold"))', "step = 1"),
-        f"{COUNTS}::test_messages_in_any_order_and_twice_count_once[0]",
+        SourcePatch(
+            AVAILABILITY,
+            'change = (booking.status is State.CONFIRMED) - bool(marks.get(booking.id, {}).get("sold"))',
+            "change = 1",
+        ),
+        f"{AVAILABILITY_TESTS}::test_events_in_any_order_count_once[0]",
     ),
-    "no older state counted": (
-        Change(
-            TALLY,
+    "no older version counted": (
+        SourcePatch(
+            AVAILABILITY,
             '"attribute_not_exists(#seen) OR #seen < :version"',
             '"attribute_not_exists(#seen) OR #seen <> :version"',
         ),
-        f"{COUNTS}::test_who_read_an_older_state_does_not_count_it_afterwards",
+        f"{AVAILABILITY_TESTS}::test_stale_booking_state_is_not_counted",
     ),
-    "only when the word changes": (
-        Change(
-            TALLY,
+    "availability published only on change": (
+        SourcePatch(
+            AVAILABILITY,
             "        if not changed:\n            return\n",
-            "        if not changed:\n            changed = list(told.values())\n",
+            "        if not changed:\n            changed = list(counters.values())\n",
         ),
-        f"{COUNTS}::test_a_word_is_told_when_it_changes_and_only_then",
+        f"{AVAILABILITY_TESTS}::test_availability_is_published_only_when_changed",
     ),
-    "another look after a word": (
-        Change(
-            TALLY,
-            '            _say(item, due[item["pk"]])\n',
-            '            _say(item, due[item["pk"]])\n        return\n',
+    "availability checked again after publishing": (
+        SourcePatch(
+            AVAILABILITY,
+            '            _publish_status(item, statuses[item["pk"]])\n',
+            '            _publish_status(item, statuses[item["pk"]])\n        return\n',
         ),
-        f"{COUNTS}::test_a_word_that_is_overtaken_while_it_is_said_is_put_right",
+        f"{AVAILABILITY_TESTS}::test_overtaken_availability_status_is_corrected",
     ),
-    "so many looks": (
-        Change(LISTS, "for _ in range(_LOOKS):", "while True:"),
-        f"{LISTED}::test_a_page_that_looks_at_too_many_is_short_and_goes_on",
+    "limited reads per page": (
+        SourcePatch(FILTERED, "for _ in range(_MAX_READS):", "while True:"),
+        f"{LIST_TESTS}::test_filtered_page_stops_at_scan_limit",
     ),
-    "the sale closes first": (
-        Change(OFF, "    catalogue.learn(event)\n", ""),
-        f"{ENDED}::test_the_sale_is_closed_before_the_first_booking_ends",
+    "sale closes before cancellations": (
+        SourcePatch(EVENT_CANCELLATION, "    event_copy.upsert(event)\n", ""),
+        f"{EVENT_CANCELLATION_TESTS}::test_sale_closes_before_first_booking_is_cancelled",
     ),
-    "a later pass": (
-        Change(OFF, """now["cancelled"] > now["before"] or begun["pass_at"] == begun["started_at"]:""", "False:"),
-        f"{ENDED}::test_what_the_index_shows_only_later_is_found_by_a_later_pass",
+    "further passes over the index": (
+        SourcePatch(
+            EVENT_CANCELLATION,
+            'current["cancelled"] > current["before"] or progress["pass_at"] == progress["started_at"]:',
+            "False:",
+        ),
+        f"{EVENT_CANCELLATION_TESTS}::test_later_pass_finds_bookings_missing_from_index",
     ),
-    "each end is counted with it": (
-        Change(OFF, ", beside=[counted])", ")"),
-        f"{ENDED}::test_two_instances_at_once_end_each_booking_once",
+    "progress counted in the cancelling transaction": (
+        SourcePatch(EVENT_CANCELLATION, ", additional_writes=[counter_update]\n", "\n"),
+        f"{EVENT_CANCELLATION_TESTS}::test_concurrent_instances_cancel_each_booking_once",
     ),
-    "what was paid meanwhile is owed": (
-        Change(OFF, "if booking.status is State.CONFIRMED else 0", "if booking.payment_id is False else 0"),
-        f"{ENDED}::test_a_booking_that_is_paid_while_it_ends_is_owed_its_money",
+    "payments during cancellation are owed": (
+        SourcePatch(
+            EVENT_CANCELLATION, "if booking.status is State.CONFIRMED else 0", "if booking.payment_id is False else 0"
+        ),
+        f"{EVENT_CANCELLATION_TESTS}::test_booking_paid_during_cancellation_is_owed_refund",
     ),
-    "only what has places ends": (
-        Change(OFF, "        if booking.status not in TAKING:\n            return\n", ""),
-        f"{ENDED}::test_the_organiser_sees_how_far_it_is",
+    "only holding bookings are cancelled": (
+        SourcePatch(EVENT_CANCELLATION, "        if booking.status not in HOLDING_STATES:\n            return\n", ""),
+        f"{EVENT_CANCELLATION_TESTS}::test_organiser_sees_cancellation_progress",
     ),
-    "the newest sum": (
-        Change(
-            ENDING,
+    "newest refunded sum": (
+        SourcePatch(
+            RELEASE,
             "payment.refunded if payment.version > booking.refunded_as_of else booking.refunded",
             "payment.refunded",
         ),
-        f"{BACK}::test_what_did_not_go_back_after_all_is_not_shown_in_whatever_order_it_is_heard[order5]",
+        f"{CANCELLATION_TESTS}::test_failed_refund_is_subtracted_in_any_order[order5]",
     ),
-    "what was admitted stays": (
-        Change(USES, "    if used := inside(uses):\n", "    if used := inside({}):\n"),
-        f"{USED}::test_an_admitted_ticket_is_not_given_back",
-    ),
-    "what is somebody else's stays": (
-        Change(USES, "    if passed_on := others(uses):\n", "    if passed_on := others({}):\n"),
-        f"{USED}::test_a_ticket_of_somebody_else_is_not_given_back",
-    ),
-    "the newest word of the door": (
-        Change(USES, "    if known.version >= version:\n        return uses\n", ""),
-        f"{USED}::test_in_whatever_order_and_how_often_the_words_come_the_newest_stands[order6]",
-    ),
-    "a ticket that was handed on is nobody's": (
-        Change(USES, "away and not new.gone", "away"),
-        f"{USED}::test_in_whatever_order_and_how_often_the_words_come_the_newest_stands[order1]",
-    ),
-    "no word overwrites another": (
-        Change(REPOSITORY, "condition=_SAME_USES, values=values", 'values=values | {"uses": {}}'),
-        f"{USED}::test_two_words_at_once_are_both_kept",
-    ),
-    "the tickets as they were read": (
-        Change(REPOSITORY, " AND {_SAME_USES}", " AND (:uses = :uses)"),
-        f"{USED}::test_a_ticket_that_is_admitted_while_it_is_given_back_stays",
-    ),
-    "its organiser alone sees the progress": (
-        Change(
-            "functions/booking/get_cancellation.py",
-            "catalogue.organised(event_id, caller)",
-            "catalogue.terms(event_id)",
+    "checked-in tickets block refunds": (
+        SourcePatch(
+            RELEASE, "    if used := checked_in_tickets(usages):\n", "    if used := checked_in_tickets({}):\n"
         ),
-        f"{ENDED}::test_an_event_that_is_not_cancelled_shows_nothing",
+        f"{TICKET_USAGE_TESTS}::test_booking_with_used_ticket_is_not_cancellable",
     ),
-    "an extension whose reply was lost": (
-        Change(REPOSITORY, "done = outbox.mine(failure)  # and", "done = None  # and"),
-        f"{EXTENDING}::test_an_extension_whose_reply_was_lost_is_done",
+    "transferred tickets block refunds": (
+        SourcePatch(
+            RELEASE,
+            "    if transferred := transferred_tickets(usages):\n",
+            "    if transferred := transferred_tickets({}):\n",
+        ),
+        f"{TICKET_USAGE_TESTS}::test_booking_with_transferred_ticket_is_not_cancellable",
+    ),
+    "newest check-in event wins": (
+        SourcePatch(TICKET_USAGE, "    if usage.version >= version:\n        return usages\n", ""),
+        f"{TICKET_USAGE_TESTS}::test_newest_ticket_event_wins_in_any_order[order6]",
+    ),
+    "superseded tickets are not transferred": (
+        SourcePatch(TICKET_USAGE, "to_other_user and not new_usage.superseded", "to_other_user"),
+        f"{TICKET_USAGE_TESTS}::test_newest_ticket_event_wins_in_any_order[order1]",
+    ),
+    "ticket usage as it was read": (
+        SourcePatch(REPOSITORY, "condition=_SAME_TICKET_USAGE, values=values", 'values=values | {"usage": {}}'),
+        f"{TICKET_USAGE_TESTS}::test_concurrent_ticket_events_are_both_recorded",
+    ),
+    "ticket usage compared on release": (
+        SourcePatch(REPOSITORY, " AND {_SAME_TICKET_USAGE}", " AND (:usage = :usage)"),
+        f"{TICKET_USAGE_TESTS}::test_check_in_during_cancellation_prevents_it",
+    ),
+    "organiser's cancellation only": (
+        SourcePatch(
+            "functions/booking/http/get_cancellation.py",
+            "event_copy.get_managed_terms(event_id, caller)",
+            "event_copy.get_terms(event_id)",
+        ),
+        f"{EVENT_CANCELLATION_TESTS}::test_cancellation_of_open_event_is_not_found",
+    ),
+    "extension with a lost reply": (
+        SourcePatch(REPOSITORY, "stored = outbox.own_write(failure)  #", "stored = None  #"),
+        f"{EXTENSION_TESTS}::test_extension_survives_lost_reply",
     ),
 }

@@ -1,140 +1,154 @@
-"""Each guard of the catalogue taken out in a copy of the sources: the test that stands for it goes red."""
+"""Negative controls of events: without the guard, the named test fails."""
 
-from tests.support.mutation import Change
+from tests.support.faults.source_patches import SourcePatch
 
 CORE = "functions/events/core"
-REPOSITORY, SERVICE, PROMISES = f"{CORE}/repository.py", f"{CORE}/service.py", f"{CORE}/promises.py"
-CATEGORIES, TYPES, STANDING = f"{CORE}/categories.py", f"{CORE}/event_types.py", f"{CORE}/standing.py"
-FIELDS, MODEL, INDEX = f"{CORE}/fields.py", f"{CORE}/model.py", f"{CORE}/index.py"
-EDITING = "tests/component/test_events_editing.py"
-RENAMING, FOUND = "tests/component/test_events_categories.py", "tests/component/test_events_index.py"
-ORGANISING = "tests/component/test_events_organising.py"
+REPOSITORY, SERVICE, EDIT_RULES = f"{CORE}/repository.py", f"{CORE}/service.py", f"{CORE}/edit_rules.py"
+CATEGORIES, TYPES, LIVE_VIEW = f"{CORE}/categories.py", f"{CORE}/event_types.py", f"{CORE}/live_view.py"
+FIELDS, MODEL, SEARCH_INDEX = f"{CORE}/fields.py", f"{CORE}/model.py", f"{CORE}/search_index.py"
+EDITING_TESTS = "tests/component/test_events_editing.py"
+CATEGORY_TESTS, INDEX_TESTS = "tests/component/test_events_categories.py", "tests/component/test_events_index.py"
+CREATION_TESTS = "tests/component/test_events_creation.py"
 
 CONTROLS = {
-    "the version that was seen": (
-        Change(REPOSITORY, '_UNCHANGED = "#version = :seen"', '_UNCHANGED = "#version > :seen OR #version = :seen"'),
-        f"{ORGANISING}::test_an_edit_that_another_overtook_is_refused_and_loses_nothing",
+    "writes are conditional on the version": (
+        SourcePatch(
+            REPOSITORY,
+            '_VERSION_UNCHANGED = "#version = :seen"',
+            '_VERSION_UNCHANGED = "#version > :seen OR #version = :seen"',
+        ),
+        f"{CREATION_TESTS}::test_stale_edit_is_rejected_and_loses_nothing",
     ),
     "If-Match on the event": (
-        Change(SERVICE, "    seen.check(event)\n    promises", "    promises"),
-        f"{EDITING}::test_an_edit_needs_the_revision_that_it_is_of",
+        SourcePatch(SERVICE, "    if_match.require_match(event)\n    edit_rules", "    edit_rules"),
+        f"{EDITING_TESTS}::test_edit_requires_matching_etag",
     ),
     "If-Match on the staff": (
-        Change(SERVICE, "    seen.check(event)\n    staff", "    staff"),
-        f"{ORGANISING}::test_staff_is_replaced_as_it_was_read_only",
+        SourcePatch(SERVICE, "    if_match.require_match(event)\n    staff", "    staff"),
+        f"{CREATION_TESTS}::test_staff_edit_requires_matching_etag",
     ),
-    "the tag of all that is shown": (
-        Change("layers/common/revision.py", "view.model_dump_json().encode()", 'b""'),
-        "tests/component/test_polled_reads.py::test_an_event_is_sent_again_when_only_its_places_are_others",
+    "the ETag covers live data": (
+        SourcePatch("layers/common/conditional_requests.py", "view.model_dump_json().encode()", 'b""'),
+        "tests/component/test_events_conditional_requests.py::test_capacity_change_changes_the_event_etag",
     ),
     "If-Match on a type": (
-        Change(TYPES, "    seen.check(event)\n", ""),
-        f"{EDITING}::test_an_edit_needs_the_revision_that_it_is_of",
+        SourcePatch(TYPES, "    if_match.require_match(event)\n", ""),
+        f"{EDITING_TESTS}::test_edit_requires_matching_etag",
     ),
     "If-Match on a category": (
-        Change(CATEGORIES, "    seen.check(category)\n", ""),
-        f"{RENAMING}::test_renaming_needs_the_revision_that_was_read",
+        SourcePatch(CATEGORIES, "    if_match.require_match(category)\n", ""),
+        f"{CATEGORY_TESTS}::test_rename_requires_matching_etag",
     ),
-    "one's own list": (
-        Change(SERVICE, "    if not caller.manages(user_id) or", "    if"),
-        f"{EDITING}::test_the_list_of_somebody_else_is_not_there",
+    "the list is the organiser's own": (
+        SourcePatch(SERVICE, "    if not caller.can_manage(user_id) or", "    if"),
+        f"{EDITING_TESTS}::test_event_list_of_another_user_is_not_found",
     ),
-    "the list of nobody": (
-        Change(SERVICE, " or not ids.possible(user_id):", ":"),
-        f"{EDITING}::test_the_list_of_what_cannot_be_a_user_is_not_there_for_an_admin_either",
+    "a malformed user id has no list": (
+        SourcePatch(SERVICE, " or not ids.is_well_formed(user_id):", ":"),
+        f"{EDITING_TESTS}::test_event_list_of_invalid_user_id_is_not_found",
     ),
-    "one's own event": (
-        Change(REPOSITORY, ' or not caller.manages(event["organiser_id"])', ""),
-        f"{EDITING}::test_what_is_not_ones_own_is_not_edited",
+    "the event is the organiser's own": (
+        SourcePatch(REPOSITORY, ' or not caller.can_manage(event["organiser_id"])', ""),
+        f"{EDITING_TESTS}::test_event_of_another_organiser_cannot_be_edited",
     ),
-    "a draft that was cancelled is not public": (
-        Change(
-            REPOSITORY, "event is None or not promises.public(event)", 'event is None or event["status"] == "DRAFT"'
+    "a cancelled draft is not public": (
+        SourcePatch(
+            REPOSITORY,
+            "event is None or not edit_rules.is_published(event)",
+            'event is None or event["status"] == "DRAFT"',
         ),
-        f"{EDITING}::test_a_cancelled_draft_was_never_there",
+        f"{EDITING_TESTS}::test_cancelled_draft_is_not_public",
     ),
-    "nothing is told of a draft": (
-        Change(REPOSITORY, "    told = promises.public(event)", "    told = True"),
-        f"{EDITING}::test_a_draft_is_replaced_whole_and_nobody_is_told",
+    "drafts publish nothing": (
+        SourcePatch(REPOSITORY, "    is_published = edit_rules.is_published(event)", "    is_published = True"),
+        f"{EDITING_TESTS}::test_draft_edit_replaces_all_fields_and_publishes_nothing",
     ),
-    "new terms have a new version": (
-        Change(REPOSITORY, "if told and sold else {}", "if told and not sold else {}"),
-        f"{EDITING}::test_new_prices_of_a_published_event_are_new_terms",
-    ),
-    "what is over is not edited": (
-        Change(PROMISES, " or over(event, now)", ""),
-        f"{EDITING}::test_what_is_over_is_not_edited_even_before_its_timer_has_come",
-    ),
-    "the refund's share": (
-        Change(PROMISES, 'if wanted["refund_percent"] < percent:', "if False:"),
-        f"{EDITING}::test_refunds_only_become_more_generous[79-48]",
-    ),
-    "the refund's hours": (
-        Change(PROMISES, 'if percent and wanted["refund_hours"] > hours:', "if False:"),
-        f"{EDITING}::test_refunds_only_become_more_generous[80-49]",
-    ),
-    "free stays free": (
-        Change(PROMISES, 'if event["category_type"] == CategoryType.FREE != wanted["category_type"]:', "if False:"),
-        f"{EDITING}::test_what_is_free_stays_free",
-    ),
-    "what has begun is not moved": (
-        Change(PROMISES, 'if public(event) and datetime.fromisoformat(event["starts_at"]) <= now:', "if False:"),
-        f"{EDITING}::test_what_has_begun_is_described_anew_but_not_moved",
-    ),
-    "no end in the past": (
-        Change(PROMISES, 'and datetime.fromisoformat(wanted["ends_at"]) <= now', "and False"),
-        f"{EDITING}::test_what_has_begun_is_described_anew_but_not_moved",
-    ),
-    "the currency": (
-        Change(PROMISES, 'if wanted["currency"] != old["currency"]:', "if False:"),
-        f"{EDITING}::test_what_was_bought_under_is_kept",
-    ),
-    "the capacity": (
-        Change(PROMISES, 'if wanted["capacity"] != old["capacity"]:', "if False:"),
-        f"{EDITING}::test_what_was_bought_under_is_kept",
-    ),
-    "a closed type": (
-        Change(PROMISES, "if before is TypeStatus.CLOSED or not (before is after or leads):", "if False:"),
-        f"{EDITING}::test_a_type_moves_as_its_table_says[CLOSED-ON_SALE]",
-    ),
-    "no sale after the end": (
-        Change(MODEL, ' or one.get("sale_until", "") > ends_at', ""),
-        f"{EDITING}::test_places_are_sold_no_longer_than_the_event_lasts[window1]",
-    ),
-    "no password in an address": (
-        Change(FIELDS, 'if "@" in address.netloc:', "if False:"),
-        f"{EDITING}::test_a_wrong_attribute_is_refused[{{'image_url': 'https://user@images.example/a.jpg'}}]",
-    ),
-    "no cancelling after the end": (
-        Change(SERVICE, "        if promises.over(event, clock.now()):", "        if False:"),
-        f"{EDITING}::test_what_is_over_is_not_cancelled",
-    ),
-    "the timer's time": (
-        Change(SERVICE, "    if clock.now() < ends_at:", "    if False:"),
-        f"{EDITING}::test_an_event_ends_at_the_time_that_it_has_by_then",
-    ),
-    "only what is published ends": (
-        Change(SERVICE, 'if event is None or event["status"] != Status.PUBLISHED:', "if event is None:"),
-        f"{EDITING}::test_a_cancelled_event_does_not_end",
-    ),
-    "the newest number": (
-        Change(STANDING, " OR #{name}_at < :at", " OR #{name}_at <> :at"),
-        f"{EDITING}::test_the_newest_capacity_is_shown_and_edits_do_not_undo_it",
-    ),
-    "booking's word": (
-        Change(INDEX, ' and one.get("word", "available") in ("available", "few_left")', ""),
-        f"{FOUND}::test_only_available_follows_bookings_word[sold_out-False]",
-    ),
-    "one category of a name": (
-        Change(
-            CATEGORIES, 'free = "attribute_not_exists(#pk) OR #category_id = :nobody"', 'free = ":nobody = :nobody"'
+    "changed terms increment the terms version": (
+        SourcePatch(
+            REPOSITORY, "if is_published and terms_changed else {}", "if is_published and not terms_changed else {}"
         ),
-        f"{RENAMING}::test_a_name_that_is_taken_is_refused_and_one_that_was_left_is_free",
+        f"{EDITING_TESTS}::test_price_change_raises_terms_version",
     ),
-    "a name that was left is free": (
-        Change(
-            CATEGORIES, '_named(name, category["id"]), _claim(category["name"], "")', '_named(name, category["id"])'
+    "an event past its end is not editable": (
+        SourcePatch(EDIT_RULES, " or is_over(event, now)", ""),
+        f"{EDITING_TESTS}::test_event_past_its_end_cannot_be_edited",
+    ),
+    "the refund percentage is not reduced": (
+        SourcePatch(EDIT_RULES, 'if edited["refund_percent"] < percent:', "if False:"),
+        f"{EDITING_TESTS}::test_refund_terms_cannot_be_reduced_after_publication[79-48]",
+    ),
+    "the refund hours are not reduced": (
+        SourcePatch(EDIT_RULES, 'if percent and edited["refund_hours"] > hours:', "if False:"),
+        f"{EDITING_TESTS}::test_refund_terms_cannot_be_reduced_after_publication[80-49]",
+    ),
+    "a published free event stays free": (
+        SourcePatch(
+            EDIT_RULES, 'if event["category_type"] == CategoryType.FREE != edited["category_type"]:', "if False:"
         ),
-        f"{RENAMING}::test_a_name_that_is_taken_is_refused_and_one_that_was_left_is_free",
+        f"{EDITING_TESTS}::test_published_free_event_stays_free",
+    ),
+    "a started event is not moved": (
+        SourcePatch(
+            EDIT_RULES, 'if is_published(event) and datetime.fromisoformat(event["starts_at"]) <= now:', "if False:"
+        ),
+        f"{EDITING_TESTS}::test_started_event_can_be_described_but_not_moved",
+    ),
+    "the end is not moved into the past": (
+        SourcePatch(EDIT_RULES, 'and datetime.fromisoformat(edited["ends_at"]) <= now', "and False"),
+        f"{EDITING_TESTS}::test_started_event_can_be_described_but_not_moved",
+    ),
+    "the currency is fixed after publication": (
+        SourcePatch(EDIT_RULES, 'if new["currency"] != old["currency"]:', "if False:"),
+        f"{EDITING_TESTS}::test_currency_and_capacity_are_fixed_after_publication",
+    ),
+    "the capacity is fixed after publication": (
+        SourcePatch(EDIT_RULES, 'if new["capacity"] != old["capacity"]:', "if False:"),
+        f"{EDITING_TESTS}::test_currency_and_capacity_are_fixed_after_publication",
+    ),
+    "a closed type stays closed": (
+        SourcePatch(
+            EDIT_RULES, "if before is TypeStatus.CLOSED or not (before is after or is_transition):", "if False:"
+        ),
+        f"{EDITING_TESTS}::test_event_type_follows_its_state_machine[CLOSED-ON_SALE]",
+    ),
+    "no sale after the end of the event": (
+        SourcePatch(MODEL, ' or event_type.get("sale_until", "") > ends_at', ""),
+        f"{EDITING_TESTS}::test_sale_window_must_end_with_the_event[window1]",
+    ),
+    "no credentials in an image URL": (
+        SourcePatch(FIELDS, 'if "@" in url.netloc:', "if False:"),
+        f"{EDITING_TESTS}::test_invalid_optional_field_is_rejected[{{'image_url': 'https://user@images.example/a.jpg'}}]",
+    ),
+    "no cancellation after the end": (
+        SourcePatch(SERVICE, "        if edit_rules.is_over(event, clock.now()):", "        if False:"),
+        f"{EDITING_TESTS}::test_ended_event_cannot_be_cancelled",
+    ),
+    "the timer waits for the current end": (
+        SourcePatch(SERVICE, "    if clock.now() < ends_at:", "    if False:"),
+        f"{EDITING_TESTS}::test_event_ends_at_its_current_end_time",
+    ),
+    "only a published event ends": (
+        SourcePatch(SERVICE, 'if event is None or event["status"] != Status.PUBLISHED:', "if event is None:"),
+        f"{EDITING_TESTS}::test_a_cancelled_event_does_not_end",
+    ),
+    "the newest capacity wins": (
+        SourcePatch(LIVE_VIEW, " OR #{attribute}_at < :at", " OR #{attribute}_at <> :at"),
+        f"{EDITING_TESTS}::test_newest_capacity_survives_edits",
+    ),
+    "the filter uses booking's availability": (
+        SourcePatch(SEARCH_INDEX, ' and event_type.get("availability", "available") in _BOOKABLE', ""),
+        f"{INDEX_TESTS}::test_available_filter_follows_booking_availability[sold_out-False]",
+    ),
+    "category names are unique": (
+        SourcePatch(CATEGORIES, '"attribute_not_exists(#pk) OR #category_id = :released"', '":released = :released"'),
+        f"{CATEGORY_TESTS}::test_category_name_is_unique_until_it_is_released",
+    ),
+    "renaming releases the old name": (
+        SourcePatch(
+            CATEGORIES,
+            '_claim_name(name, category["id"]), _name_put(category["name"], "")',
+            '_claim_name(name, category["id"])',
+        ),
+        f"{CATEGORY_TESTS}::test_category_name_is_unique_until_it_is_released",
     ),
 }

@@ -1,163 +1,174 @@
-"""Each guard of notify taken out in a copy of the sources: the test that stands for it goes red."""
+"""Negative controls of notify: without the guard, the named test fails."""
 
-from tests.support.mutation import Change
+from tests.support.faults.source_patches import SourcePatch
 
-MAIL = "layers/common/mail.py"
-MODEL, SERVICE, REPOSITORY, CONTACTS, SHOWS, HOLDERS, RUNS, AUDIENCE, LETTERS, TELLINGS = (
-    f"functions/notify/core/{name}.py"
-    for name in (
-        "model", "service", "repository", "contacts", "shows", "holders", "runs", "audience", "letters", "tellings",
-    )
-)  # fmt: skip
-RENDERING = "functions/ticket/core/rendering.py"
-MAILS, WORDS, PEOPLE, ANSWERS, AUDIENCES = (
-    f"tests/component/test_notify_{name}.py" for name in ("mails", "words", "contacts", "answers", "audience")
-)
+CORE, TESTS = "functions/notify/core", "tests/component/test_notify"
+MODEL, SERVICE, REPOSITORY = f"{CORE}/model.py", f"{CORE}/service.py", f"{CORE}/repository.py"
+CONTACTS, EVENT_COPY, TICKET_HOLDERS = f"{CORE}/contacts.py", f"{CORE}/event_copy.py", f"{CORE}/ticket_holders.py"
+BROADCASTS, EVENT_ANNOUNCEMENTS = f"{CORE}/broadcasts.py", f"{CORE}/event_announcements.py"
+EMAIL_RENDERING, NOTIFICATION_MAPPING = f"{CORE}/email_rendering.py", f"{CORE}/notification_mapping.py"
+MAIL, RENDERING = "layers/common/mail.py", "functions/ticket/core/rendering/email.py"
+EMAIL_TESTS, TEMPLATE_TESTS, CONTACT_TESTS = f"{TESTS}_emails.py", f"{TESTS}_templates.py", f"{TESTS}_contacts.py"
+API_TESTS, ANNOUNCEMENT_TESTS = f"{TESTS}_api.py", f"{TESTS}_event_announcements.py"
 
 CONTROLS = {
-    "what was told is not told again": (
-        Change(SERVICE, 'if notice.get("status") != State.PENDING:', "if not notice:"),
-        f"{MAILS}::test_a_message_that_comes_again_sends_nothing_again",
+    "a sent notification is not sent again": (
+        SourcePatch(SERVICE, 'if notification.get("status") != State.PENDING:', "if not notification:"),
+        f"{EMAIL_TESTS}::test_redelivered_message_sends_no_second_email",
     ),
-    "what is written down is not written again": (
-        Change(REPOSITORY, "followed=True), condition=NEW)", "followed=True))"),
-        f"{MAILS}::test_a_message_that_comes_again_sends_nothing_again",
+    "an existing notification is not overwritten": (
+        SourcePatch(REPOSITORY, "Put(TABLE, item, condition=IS_NEW)", "Put(TABLE, item)"),
+        f"{EMAIL_TESTS}::test_redelivered_message_sends_no_second_email",
     ),
-    "asking again, and the reply was lost": (
-        Change(REPOSITORY, "done = mine(failure)", "done = None"),
-        f"{ANSWERS}::test_asking_again_is_done_when_its_reply_was_lost",
+    "a requeue with a lost response succeeds": (
+        SourcePatch(REPOSITORY, "stored = own_write(failure)", "stored = None"),
+        f"{API_TESTS}::test_resend_with_lost_response_succeeds",
     ),
-    "the unread alone": (
-        Change(REPOSITORY, 'fits=lambda item: ("read_at" not in item) == unread', "fits=lambda item: True"),
-        f"{ANSWERS}::test_what_is_unread_and_what_was_read_can_be_asked_for",
+    "the list filters by read state": (
+        SourcePatch(
+            REPOSITORY, 'predicate=lambda item: ("read_at" not in item) == unread', "predicate=lambda item: True"
+        ),
+        f"{API_TESTS}::test_list_filters_by_read_and_unread",
     ),
-    "a token is of what was asked for": (
-        Change("layers/common/sifted.py", "{self.owners[0]}/{about or ''}", "{self.owners[0]}"),
-        f"{ANSWERS}::test_a_token_belongs_to_the_mark_that_was_asked_for",
+    "a page token is bound to its filter": (
+        SourcePatch("layers/common/pagination/filtered.py", "{self.owners[0]}/{filter_name or ''}", "{self.owners[0]}"),
+        f"{API_TESTS}::test_page_token_is_bound_to_the_unread_filter",
     ),
-    "what happens a second time is no repetition": (
-        Change(TELLINGS, "str(kind), event.bus_event_id)", "str(kind), event.user_id)"),
-        f"{MAILS}::test_what_happens_a_second_time_is_told_a_second_time[two parts of a refund]",
+    "a repeated occurrence is a new notification": (
+        SourcePatch(NOTIFICATION_MAPPING, "str(kind), event.bus_event_id)", "str(kind), event.user_id)"),
+        f"{EMAIL_TESTS}::test_repeated_occurrence_sends_a_second_email[two parts of a refund]",
     ),
-    "an address that is missing is waited for": (
-        Change(CONTACTS, "        raise ContactMissing\n", "        return None\n"),
-        f"{MAILS}::test_an_address_and_an_event_that_come_late_are_waited_for",
+    "a missing address is retried": (
+        SourcePatch(CONTACTS, "        raise ContactMissing\n", "        return None\n"),
+        f"{EMAIL_TESTS}::test_email_waits_for_address_and_event_copy",
     ),
-    "void tickets are not mailed": (
-        Change(LETTERS, "if rendered and not rendered.tickets:", "if rendered is False:"),
-        f"{MAILS}::test_tickets_that_became_void_before_the_mail_are_not_sent_and_leave_nothing_open",
+    "void tickets are not e-mailed": (
+        SourcePatch(EMAIL_RENDERING, "if rendered and not rendered.tickets:", "if rendered is False:"),
+        f"{EMAIL_TESTS}::test_tickets_voided_before_sending_are_discarded",
     ),
-    "only one's own tickets are mailed": (
-        Change(RENDERING, 'wanted.user_id in ("", ticket["user_id"])', "bool(ticket)"),
-        f"{MAILS}::test_a_ticket_that_was_passed_on_is_sent_to_its_new_owner_only",
+    "only the user's own tickets are e-mailed": (
+        SourcePatch(RENDERING, 'request.user_id in ("", ticket["user_id"])', "bool(ticket)"),
+        f"{EMAIL_TESTS}::test_transferred_ticket_is_emailed_to_its_new_owner_only",
     ),
-    "only the ticket in question is mailed": (
-        Change(RENDERING, 'ticket["id"] in wanted.ticket_ids', "bool(ticket)"),
-        f"{MAILS}::test_a_ticket_with_a_new_code_comes_alone",
+    "only the requested ticket is e-mailed": (
+        SourcePatch(RENDERING, 'ticket["id"] in request.ticket_ids', "bool(ticket)"),
+        f"{EMAIL_TESTS}::test_reissued_ticket_is_emailed_alone",
     ),
-    "a mail that went out is not given up": (
-        Change("layers/common/states/notify.py", "(State.PENDING, Trigger.FAIL):   State.FAILED,", "(State.PENDING, Trigger.FAIL): State.FAILED, (State.CREATED, Trigger.FAIL): State.FAILED,"),  # noqa: E501
-        f"{MAILS}::test_giving_up_after_the_mail_went_out_changes_nothing",
+    "a sent notification does not fail": (
+        SourcePatch(
+            "layers/common/states/notify.py",
+            "(State.PENDING, Trigger.FAIL):",
+            "(State.SENT, Trigger.FAIL): State.FAILED, (State.PENDING, Trigger.FAIL):",
+        ),
+        f"{EMAIL_TESTS}::test_exhausted_retries_do_not_fail_a_sent_notification",
     ),
-    "the mail service's words are not logged": (
-        Change(MAIL, 'raise NotSent(error.response["Error"]["Code"]) from None', "raise"),
-        f"{MAILS}::test_no_address_name_or_phone_is_logged_or_kept_with_what_was_told",
+    "texts of the mail service are not logged": (
+        SourcePatch(MAIL, 'raise EmailNotSent(error.response["Error"]["Code"]) from None', "raise"),
+        f"{EMAIL_TESTS}::test_personal_data_is_neither_logged_nor_stored",
     ),
-    "an offer to nobody is no failed mail": (
-        Change(SERVICE, "== Kind.TICKET_OFFERED and not contacts.known", '== "" and not contacts.known'),
-        f"{PEOPLE}::test_an_offer_to_nobody_is_dropped_and_alarms_nobody[None-DROPPED]",
+    "an offer to an unknown user is no failure": (
+        SourcePatch(SERVICE, "== Kind.TICKET_OFFERED and not contacts.exists", '== "" and not contacts.exists'),
+        f"{CONTACT_TESTS}::test_offer_to_unknown_user_is_discarded_without_alarm[None-DISCARDED]",
     ),
-    "not any text is an address": (
-        Change(MAIL, "if not _ADDRESS.fullmatch(address):", "if not address:"),
-        f"{MAILS}::test_an_address_that_is_none_fails_without_being_told[ada lovelace@mail.test]",
+    "addresses are validated": (
+        SourcePatch(MAIL, "if not _ADDRESS.fullmatch(address):", "if not address:"),
+        f"{EMAIL_TESTS}::test_invalid_address_fails_without_being_logged[ada lovelace@mail.test]",
     ),
-    "a line break does not stay in the subject": (
-        Change(MAIL, '_BREAKING.sub(" ", letter.subject).strip()', "letter.subject"),
-        f"{MAILS}::test_what_people_have_typed_begins_no_header_and_no_tag",
+    "no line break in the subject": (
+        SourcePatch(MAIL, '_CONTROL_CHARACTERS.sub(" ", email.subject).strip()', "email.subject"),
+        f"{EMAIL_TESTS}::test_user_input_cannot_inject_headers_or_html",
     ),
-    "words go into the HTML escaped": (
-        Change(MAIL, "<p>{html.escape(one)}</p>", "<p>{one}</p>"),
-        f"{MAILS}::test_what_people_have_typed_begins_no_header_and_no_tag",
+    "HTML is escaped": (
+        SourcePatch(MAIL, "<p>{html.escape(one)}</p>", "<p>{one}</p>"),
+        f"{EMAIL_TESTS}::test_user_input_cannot_inject_headers_or_html",
     ),
-    "an older name or setting replaces no newer one": (
-        Change(CONTACTS, "OR #{counter} < :{counter})", "OR #{counter} <> :{counter})"),
-        f"{PEOPLE}::test_a_contact_ends_the_same_in_whatever_order_its_news_arrive",
+    "older names and settings are ignored": (
+        SourcePatch(CONTACTS, "OR #{counter} < :{counter})", "OR #{counter} <> :{counter})"),
+        f"{CONTACT_TESTS}::test_contact_does_not_depend_on_event_order",
     ),
-    "the registration replaces no newer name": (
-        Change(CONTACTS, "if_not_exists(#{name}, :{name})", ":{name}"),
-        f"{PEOPLE}::test_a_contact_ends_the_same_in_whatever_order_its_news_arrive",
+    "the registration does not overwrite newer names": (
+        SourcePatch(CONTACTS, "if_not_exists(#{name}, :{name})", ":{name}"),
+        f"{CONTACT_TESTS}::test_contact_does_not_depend_on_event_order",
     ),
-    "who left does not come back": (
-        Change(CONTACTS, 'f"{newer} AND {_STAYS}"', "newer"),
-        f"{PEOPLE}::test_who_left_is_told_nothing_and_does_not_come_back",
+    "an erased contact is not recreated": (
+        SourcePatch(CONTACTS, 'f"{is_newer} AND {_NOT_ERASED}"', "is_newer"),
+        f"{CONTACT_TESTS}::test_erased_user_gets_no_email_and_stays_erased",
     ),
-    "settings are respected": (
-        Change(MODEL, 'or "email" in self.channels', "or bool(self.email)"),
-        f"{PEOPLE}::test_what_need_not_be_mailed_is_mailed_to_those_who_want_mail[channels1-KEPT]",
+    "channel settings are respected": (
+        SourcePatch(MODEL, 'or "email" in self.channels', "or bool(self.email)"),
+        f"{CONTACT_TESTS}::test_optional_notification_is_emailed_by_channel_settings[channels1-SUPPRESSED]",
     ),
-    "what must be told is told": (
-        Change(MODEL, "return RULES[kind].always or ", "return "),
-        f"{PEOPLE}::test_what_concerns_money_is_mailed_whatever_the_settings_say",
+    "mandatory notifications are e-mailed": (
+        SourcePatch(MODEL, "return DELIVERY_RULES[kind].is_mandatory or ", "return "),
+        f"{CONTACT_TESTS}::test_mandatory_notification_ignores_channel_settings",
     ),
-    "one's own only": (
-        Change(SERVICE, ' or found["user_id"] != caller.user_id', ""),
-        f"{ANSWERS}::test_other_peoples_and_invented_ones_are_unknown",
+    "notifications are the user's own": (
+        SourcePatch(SERVICE, ' or notification["user_id"] != caller.user_id', ""),
+        f"{API_TESTS}::test_foreign_and_unknown_notifications_are_not_found",
     ),
-    "only tickets are sent again": (
-        Change(SERVICE, "and not RULES[Kind(notice[\"kind\"])].tickets", "and not notice"),
-        f"{ANSWERS}::test_what_was_sent_is_under_way_or_is_over_is_not_sent_again",
+    "only tickets are resent after delivery": (
+        SourcePatch(SERVICE, 'and not DELIVERY_RULES[Kind(notification["kind"])].has_tickets', "and not notification"),
+        f"{API_TESTS}::test_pending_or_ticketless_notification_is_not_resendable",
     ),
-    "once in five minutes": (
-        Change(REPOSITORY, "OR #pending_at <= :since)", "OR #pending_at <> :since)"),
-        f"{ANSWERS}::test_tickets_are_sent_again_once_in_five_minutes",
+    "one resend in five minutes": (
+        SourcePatch(REPOSITORY, "OR #pending_at <= :since)", "OR #pending_at <> :since)"),
+        f"{API_TESTS}::test_tickets_are_resent_at_most_every_five_minutes",
     ),
-    "when it was first read does not move": (
-        Change(REPOSITORY, 'if read == ("read_at" in notice):', "if not notice:"),
-        Change(REPOSITORY, "if_not_exists(#read_at, :now)", ":now"),
-        f"{ANSWERS}::test_it_is_marked_as_read_once_and_unread_again",
+    "the first read_at is kept": (
+        SourcePatch(REPOSITORY, 'if read == ("read_at" in notification):', "if not notification:"),
+        SourcePatch(REPOSITORY, "if_not_exists(#read_at, :now)", ":now"),
+        f"{API_TESTS}::test_notification_is_marked_read_and_unread",
     ),
-    "an older copy of an event replaces no newer one": (
-        Change(SHOWS, "OR #event_version < :event_version", "OR #event_version <> :event_version"),
-        f"{AUDIENCES}::test_the_copy_of_an_event_ends_the_same_in_whatever_order_its_news_arrive",
+    "older event versions are ignored": (
+        SourcePatch(EVENT_COPY, "OR #event_version < :event_version", "OR #event_version <> :event_version"),
+        f"{ANNOUNCEMENT_TESTS}::test_event_copy_does_not_depend_on_event_order",
     ),
-    "a change waits for calm": (
-        Change(AUDIENCE, "    if clock.now() < calm:\n        raise Later(calm)\n", ""),
-        f"{AUDIENCES}::test_a_change_is_told_old_and_new_once_it_has_calmed_down",
+    "a change waits for the quiet period": (
+        SourcePatch(EVENT_ANNOUNCEMENTS, "    if clock.now() < quiet_until:\n        raise RetryAt(quiet_until)\n", ""),
+        f"{ANNOUNCEMENT_TESTS}::test_change_is_announced_after_the_quiet_period",
     ),
-    "a change that is overtaken is told with the newer one": (
-        Change(AUDIENCE, 'event["event_version"] > changed.event_version or ', ""),
-        f"{AUDIENCES}::test_edits_in_a_row_are_told_of_once_in_either_order",
+    "a superseded change is announced with the newer one": (
+        SourcePatch(EVENT_ANNOUNCEMENTS, 'event["event_version"] > changed.event_version or ', ""),
+        f"{ANNOUNCEMENT_TESTS}::test_consecutive_edits_are_announced_once",
     ),
-    "what was told is remembered": (
-        Change(AUDIENCE, '    shows.mark_told(event_id, changed.event_version, run["facts"]["now"])\n', ""),
-        f"{AUDIENCES}::test_a_second_change_is_told_against_what_people_knew",
+    "the announced version is stored": (
+        SourcePatch(
+            EVENT_ANNOUNCEMENTS,
+            '    event_copy.mark_announced(event_id, changed.event_version, broadcast["facts"]["now"])\n',
+            "",
+        ),
+        f"{ANNOUNCEMENT_TESTS}::test_second_change_is_compared_with_the_announced_version",
     ),
-    "slices go on where one ended": (
-        Change(RUNS, "    _reached(run, shard, after)\n", ""),
-        f"{AUDIENCES}::test_many_are_told_in_slices_that_go_on_where_one_ended",
+    "a batch resumes at the checkpoint": (
+        SourcePatch(BROADCASTS, "    _save_checkpoint(broadcast, shard, after)\n", ""),
+        f"{ANNOUNCEMENT_TESTS}::test_broadcast_resumes_where_the_last_batch_ended",
     ),
-    "nobody is told twice": (
-        Change(RUNS, 'run["event_id"], run["name"], user_id)', "ids.new())"),
-        f"{AUDIENCES}::test_everybody_with_tickets_is_told_and_nobody_twice",
+    "nobody is notified twice": (
+        SourcePatch(BROADCASTS, 'broadcast["event_id"], broadcast["name"], user_id)', "ids.new())"),
+        f"{ANNOUNCEMENT_TESTS}::test_every_ticket_holder_is_notified_exactly_once",
     ),
-    "who has no ticket is not told": (
-        Change(HOLDERS, '    if booking.get("ended"):\n        return []\n', ""),
-        f"{AUDIENCES}::test_everybody_with_tickets_is_told_and_nobody_twice",
+    "users without tickets are not notified": (
+        SourcePatch(TICKET_HOLDERS, '    if booking.get("all_voided"):\n        return []\n', ""),
+        f"{ANNOUNCEMENT_TESTS}::test_every_ticket_holder_is_notified_exactly_once",
     ),
-    "no reminder of what does not take place": (
-        Change(AUDIENCE, 'event["status"] != "PUBLISHED" or clock.now() >= starts', "clock.now() >= starts"),
-        f"{AUDIENCES}::test_what_does_not_take_place_is_not_reminded_of[CANCELLED]",
+    "no reminder of a cancelled or ended event": (
+        SourcePatch(
+            EVENT_ANNOUNCEMENTS, 'event["status"] != "PUBLISHED" or clock.now() >= start', "clock.now() >= start"
+        ),
+        f"{ANNOUNCEMENT_TESTS}::test_cancelled_or_ended_event_sends_no_reminder[CANCELLED]",
     ),
     "no reminder before its day": (
-        Change(AUDIENCE, "    if clock.now() < due:\n        raise Later(due)\n", ""),
-        f"{AUDIENCES}::test_the_reminder_waits_for_the_day_before",
+        SourcePatch(EVENT_ANNOUNCEMENTS, "    if clock.now() < due:\n        raise RetryAt(due)\n", ""),
+        f"{ANNOUNCEMENT_TESTS}::test_reminder_is_sent_one_day_before",
     ),
-    "what was published late is not reminded of": (
-        Change(AUDIENCE, 'if clock.parse(event["published_at"]) <= due:', "if event:"),
-        f"{AUDIENCES}::test_an_event_published_less_than_a_day_ahead_is_not_reminded_of_unless_it_moves",
+    "no reminder after a late publication": (
+        SourcePatch(EVENT_ANNOUNCEMENTS, 'if clock.parse(event["published_at"]) <= due:', "if event:"),
+        f"{ANNOUNCEMENT_TESTS}::test_late_publication_sends_no_reminder_unless_moved",
     ),
-    "a booking's own end tells of its tickets": (
-        Change(TELLINGS, "if isinstance(event, TicketVoided) and not event.ticket_ids:", "if event is None:"),
-        f"{WORDS}::test_a_ticket_that_was_withdrawn_is_named_and_one_that_went_with_its_booking_is_not_told_of",
+    "tickets voided with their booking are not announced": (
+        SourcePatch(
+            NOTIFICATION_MAPPING, "if isinstance(event, TicketVoided) and not event.ticket_ids:", "if event is None:"
+        ),
+        f"{TEMPLATE_TESTS}::test_only_individually_voided_tickets_are_announced",
     ),
-}  # fmt: skip
+}

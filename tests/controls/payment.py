@@ -1,111 +1,131 @@
-"""Each guard of refunds and receipts taken out in a copy of the sources: the test that stands for it goes red."""
+"""Negative controls of payment and sandbox: without the guard in a copy of the sources, its test fails."""
 
-from tests.support.mutation import Change
+from tests.support.faults.source_patches import SourcePatch
 
 CORE = "functions/payment/core"
-AGAIN = "tests/component/test_payment_again.py"
-REFUNDING, RECEIPTS = "tests/component/test_payment_refunding.py", "tests/component/test_payment_receipts.py"
-FORGOTTEN = f"{REFUNDING}::test_a_message_that_comes_again_when_the_provider_has_forgotten_its_key_doubles_nothing"
+RETRIES = "tests/component/test_payment_retries.py"
+REFUNDS, RECEIPTS = "tests/component/test_payment_refunds.py", "tests/component/test_payment_receipts.py"
+KEY_LIFETIME_TEST = f"{REFUNDS}::test_redelivery_after_key_lifetime_refunds_only_once"
 
-FAULTS, DRAWN = "functions/sandbox/core/faults.py", "tests/component/test_sandbox_faults.py"
+FAULTS, FAULT_TESTS = "functions/sandbox/core/faults.py", "tests/component/test_sandbox_faults.py"
 
 CONTROLS = {
-    "what was drawn ends with the next request": (
-        Change(FAULTS, 'if "asked" in planned or not planned:', "if not planned:"),
-        f"{DRAWN}::test_what_was_drawn_for_a_session_ends_with_the_next_request",
+    "new settings end drawn faults": (
+        SourcePatch(FAULTS, 'if "asked" in item or not item:', "if not item:"),
+        f"{FAULT_TESTS}::test_drawn_faults_end_with_the_next_settings",
     ),
-    "what was chosen on the page stays": (
-        Change(FAULTS, 'if "asked" in planned or not planned:', "if True:"),
-        f"{DRAWN}::test_what_was_chosen_on_the_page_stays_whatever_is_asked_for_all",
+    "faults planned on the page survive new settings": (
+        SourcePatch(FAULTS, 'if "asked" in item or not item:', "if True:"),
+        f"{FAULT_TESTS}::test_faults_planned_on_the_page_survive_new_settings",
     ),
-    "no more than is left": (
-        Change(f"{CORE}/granting.py", " or (wanted or 0) > payment.left:", ":"),
-        f"{REFUNDING}::test_more_than_was_paid_is_refused_naming_what_is_left[5001]",
+    "a refund is at most the refundable amount": (
+        SourcePatch(f"{CORE}/refunds.py", " or (requested_amount or 0) > payment.refundable:", ":"),
+        f"{REFUNDS}::test_refund_above_the_payment_names_the_refundable_amount[5001]",
     ),
-    "what waits is not left": (
-        Change(f"{CORE}/model.py", "self.prices - self.refunded - asked", "self.prices - self.refunded"),
-        f"{REFUNDING}::test_what_was_asked_for_before_is_no_longer_left_though_it_was_not_sent_yet",
+    "pending refunds are not refundable": (
+        SourcePatch(f"{CORE}/model.py", "self.prices - self.refunded - pending", "self.prices - self.refunded"),
+        f"{REFUNDS}::test_pending_refund_reduces_the_refundable_amount",
     ),
-    "the payment as it was decided upon": (
-        Change(
-            f"{CORE}/repository.py", '        also="#version = :seen",\n        values={"seen": payment.version},\n', ""
+    "a transition requires the version it was built on": (
+        SourcePatch(
+            f"{CORE}/repository.py",
+            '        extra_condition="#version = :seen",\n        values={"seen": payment.version},\n',
+            "",
         ),
-        f"{REFUNDING}::test_a_refund_that_another_overtakes_sees_what_it_left",
+        f"{REFUNDS}::test_refund_overtaken_by_another_sees_its_remainder",
     ),
-    "a second look at what was overtaken": (
-        Change(f"{CORE}/repository.py", "_TRIES = 8", "_TRIES = 1"),
-        f"{REFUNDING}::test_a_cancelling_that_a_refund_overtakes_gives_back_the_rest",
+    "an overtaken update is built again": (
+        SourcePatch(f"{CORE}/repository.py", "_MAX_ATTEMPTS = 8", "_MAX_ATTEMPTS = 1"),
+        f"{REFUNDS}::test_cancellation_overtaken_by_refund_refunds_the_remainder",
     ),
-    "one refund per key": (
-        Change(f"{CORE}/granting.py", "        if known:\n", "        if known and not key:\n"),
-        f"{REFUNDING}::test_a_key_gives_back_once",
+    "one key requests one refund": (
+        SourcePatch(f"{CORE}/refunds.py", "        if existing:\n", "        if existing and not idempotency_key:\n"),
+        f"{REFUNDS}::test_one_key_refunds_once",
     ),
-    "the same request": (
-        Change(f"{CORE}/granting.py", "            claim.repeats(known.model_dump())\n", ""),
-        f"{REFUNDING}::test_a_key_belongs_to_one_request[{{'amount': 999}}]",
+    "a key belongs to one request": (
+        SourcePatch(f"{CORE}/refunds.py", "            idempotent_request.is_replay_of(existing.model_dump())\n", ""),
+        f"{REFUNDS}::test_reused_key_with_other_request_is_rejected[{{'amount': 999}}]",
     ),
-    "only who organises it": (
-        Change(f"{CORE}/access.py", 'caller.manages(event["organiser_id"])', '({"organiser", "admin"} & caller.roles)'),
-        f"{REFUNDING}::test_only_the_organiser_of_the_event_gives_back[another organiser]",
+    "only the event's organiser may refund": (
+        SourcePatch(
+            f"{CORE}/access.py", 'caller.can_manage(event["organiser_id"])', '({"organiser", "admin"} & caller.roles)'
+        ),
+        f"{REFUNDS}::test_only_the_event_organiser_can_refund[another organiser]",
     ),
-    "the organiser of now": (
-        Change(f"{CORE}/catalogue.py", "#event_version < :event_version", "#event_version <> :event_version"),
-        f"{REFUNDING}::test_the_newest_terms_say_who_organises_in_any_order",
+    "the newest event copy names the organiser": (
+        SourcePatch(f"{CORE}/event_copy.py", "#event_version < :event_version", "#event_version <> :event_version"),
+        f"{REFUNDS}::test_newest_event_copy_decides_the_organiser",
     ),
-    "only what was received": (
-        Change(f"{CORE}/granting.py", "    if payment.provider_payment is None:\n        raise NotRefundable\n", ""),
-        f"{REFUNDING}::test_only_money_that_was_received_goes_back[open]",
+    "only captured money is refundable": (
+        SourcePatch(
+            f"{CORE}/refunds.py", "    if payment.provider_payment is None:\n        raise NothingToRefund\n", ""
+        ),
+        f"{REFUNDS}::test_unpaid_payment_is_not_refundable[open]",
     ),
-    "an item that stays small": (
-        Change(f"{CORE}/granting.py", "MOST = 50", "MOST = 51"),
-        f"{REFUNDING}::test_a_payment_has_no_end_of_refunds",
+    "the number of refunds per payment is limited": (
+        SourcePatch(f"{CORE}/refunds.py", "MAX_REFUNDS = 50", "MAX_REFUNDS = 51"),
+        f"{REFUNDS}::test_payment_has_at_most_fifty_requested_refunds",
     ),
-    "one key at the provider": (
-        Change(f"{CORE}/model.py", ":refund:{refund.id}", ":refund:{__import__('uuid').uuid4()}"),
-        f"{REFUNDING}::test_an_outage_loses_no_refund_and_doubles_none",
+    "a refund has one key at the provider": (
+        SourcePatch(f"{CORE}/model.py", ":refund:{refund.id}", ":refund:{__import__('uuid').uuid4()}"),
+        f"{REFUNDS}::test_provider_outage_neither_loses_nor_doubles_refunds",
     ),
-    "a key that may be forgotten": (
-        Change(f"{CORE}/refunds.py", "    return provider.current().has_refunded(money, key)\n", "    return False\n"),
-        f"{FORGOTTEN}[its reply was lost]",
+    "a refund is looked up after the key's lifetime": (
+        SourcePatch(
+            f"{CORE}/refunds.py",
+            "    return registry.get_provider().has_refunded(captured, key)\n",
+            "    return False\n",
+        ),
+        f"{KEY_LIFETIME_TEST}[its reply was lost]",
     ),
-    "what booking has given back": (
-        Change(f"{CORE}/refunds.py", "min(amount - given, payment.left)", "min(amount, payment.left)"),
-        f"{REFUNDING}::test_a_cancelled_booking_gives_back_what_it_says_and_never_more_than_is_left[None-2500-after2]",
+    "booking's earlier refunds count towards its amount": (
+        SourcePatch(
+            f"{CORE}/refunds.py",
+            "min(amount - already_refunded, payment.refundable)",
+            "min(amount, payment.refundable)",
+        ),
+        f"{REFUNDS}::test_cancelled_booking_refunds_its_amount_up_to_the_remainder[None-2500-after2]",
     ),
-    "the buyer's page": (
-        Change(f"{CORE}/access.py", '.model_copy(update={"checkout": None})', ""),
-        f"{REFUNDING}::test_the_organiser_sees_the_payment_but_not_the_page_to_pay_on",
+    "only the buyer sees the checkout page": (
+        SourcePatch(f"{CORE}/access.py", '.model_copy(update={"checkout": None})', ""),
+        f"{REFUNDS}::test_organiser_sees_the_payment_without_its_checkout_url",
     ),
-    "a look at the page": (
-        Change(f"{CORE}/starting.py", "_looked_at(_due(user_id, request))", "_due(user_id, request)"),
-        f"{AGAIN}::test_a_page_that_the_provider_has_ended_is_replaced_by_one_that_works[None]",
+    "a stored checkout is looked up before it is returned": (
+        SourcePatch(
+            f"{CORE}/checkout.py",
+            "_synced(_requested_payment(user_id, request))",
+            "_requested_payment(user_id, request)",
+        ),
+        f"{RETRIES}::test_expired_checkout_is_replaced_by_a_working_one[None]",
     ),
-    "what was paid on it": (
-        Change(f"{CORE}/starting.py", "        if ended and ended.money:\n", "        if ended and not ended:\n"),
-        f"{AGAIN}::test_a_page_that_was_paid_and_nobody_told_us_is_not_paid_again",
+    "an unreported capture is recorded on a restart": (
+        SourcePatch(
+            f"{CORE}/checkout.py", "        if outcome and outcome.captured:\n", "        if outcome and not outcome:\n"
+        ),
+        f"{RETRIES}::test_unreported_capture_prevents_a_second_payment",
     ),
-    "a deadline that only moves on": (
-        Change(f"{CORE}/service.py", " or until <= payment.pay_before", ""),
-        f"{AGAIN}::test_a_deadline_never_moves_back",
+    "a deadline never moves back": (
+        SourcePatch(f"{CORE}/lifecycle.py", " or deadline <= payment.pay_before", ""),
+        f"{RETRIES}::test_deadline_never_moves_backwards",
     ),
-    "no receipt before it is paid": (
-        Change(
+    "an unpaid payment has no receipt": (
+        SourcePatch(
             f"{CORE}/receipt.py",
             "    raise NotPaid\n",
             "    payment = payment.model_copy(update={'paid_at': payment.created_at})\n",
         ),
-        f"{RECEIPTS}::test_before_it_is_paid_there_is_none[open]",
+        f"{RECEIPTS}::test_unpaid_payment_has_no_receipt[open]",
     ),
-    "a receipt for its own people": (
-        Change(
+    "only buyer and organiser see the receipt": (
+        SourcePatch(
             f"{CORE}/access.py",
             "    if not payment or not event or not caller",
             "    if not payment or not event or False and not caller",
         ),
-        f"{RECEIPTS}::test_it_is_the_buyers_and_the_organisers_only",
+        f"{RECEIPTS}::test_only_buyer_organiser_and_admin_see_the_receipt",
     ),
-    "only what was sent": (
-        Change(f"{CORE}/receipt.py", " if one.status == SUCCEEDED)", " if one.ended_at)"),
-        f"{RECEIPTS}::test_what_went_back_stands_on_it_and_what_did_not_does_not",
+    "a receipt lists succeeded refunds only": (
+        SourcePatch(f"{CORE}/receipt.py", " if refund.status == REFUND_SUCCEEDED)", " if refund.ended_at)"),
+        f"{RECEIPTS}::test_receipt_lists_only_succeeded_refunds",
     ),
 }

@@ -1,110 +1,132 @@
-"""Each guard of the reconciler taken out in a copy of the sources: the test that stands for it goes red."""
+"""Negative controls of reconcile: each patch removes one guard, and the named test must fail without it."""
 
-from tests.support.mutation import Change
+from tests.support.faults.source_patches import SourcePatch
 
-HOLES, SOUND = "tests/saga/test_reconcile_holes.py", "tests/saga/test_reconcile.py"
+REPAIRS, SWEEPS = "tests/saga/test_reconcile_repairs.py", "tests/saga/test_reconcile.py"
 CORE, PAYMENT = "functions/reconcile/core", "functions/payment/core"
-HEARS = f"{HOLES}::test_a_booking_that_never_heard_of_its_tickets_hears_all_of_it"
-LOST = f"{SOUND}::test_whatever_is_lost_for_good_is_told_again_and_all_ends_as_it_must"
+USAGE_REPAIR = f"{REPAIRS}::test_lost_ticket_events_reach_the_booking"
+LOST_EVENT = f"{SWEEPS}::test_lost_bus_event_is_republished_and_repaired"
 
 CONTROLS = {
-    "what was given back is owed until it has arrived": (
-        Change(
-            "functions/booking/core/ending.py",
-            'entry(BookingCancelled, reason="refunded")',
-            'entry(BookingCancelled, reason="refunded", refund=0)',
+    "a bounced full refund stays owed": (
+        SourcePatch(
+            "functions/booking/core/release.py",
+            'event_entry(BookingCancelled, reason="refunded")',
+            'event_entry(BookingCancelled, reason="refunded", refund=0)',
         ),
-        f"{HOLES}::test_what_the_organiser_gave_back_and_the_provider_could_not_deliver_goes_back_once_more",
+        f"{REPAIRS}::test_bounced_organiser_refund_is_sent_again",
     ),
-    "the young are not judged": (
-        Change(f"{CORE}/judging.py", "return any(clock.parse(one) > now - grace for one in moments)", "return False"),
-        f"{HOLES}::test_what_is_young_is_not_judged",
+    "recent changes are skipped": (
+        SourcePatch(
+            f"{CORE}/evaluation.py", "return any(clock.parse(one) > now - grace for one in times)", "return False"
+        ),
+        f"{REPAIRS}::test_recent_changes_are_not_checked",
     ),
-    "what no message mends is for people": (
-        Change(f"{CORE}/judging.py", "return said.startswith(_MENDED)", "return True"),
-        f"{HOLES}::test_stock_that_is_not_conserved_is_told_to_people_and_left",
+    "unrepairable violations are reported": (
+        SourcePatch(f"{CORE}/evaluation.py", "return violation.startswith(_REPAIRABLE)", "return True"),
+        f"{REPAIRS}::test_inventory_violation_is_reported_not_repaired",
     ),
-    "what does not mend is for people": (
-        Change(f"{CORE}/mending.py", "if tries <= _TRIES else said", "if tries else said"),
-        f"{HOLES}::test_what_mending_does_not_mend_is_told_to_people_after_three_rounds",
+    "failed repairs are reported": (
+        SourcePatch(f"{CORE}/repair.py", "if tries <= _TRIES else violations", "if tries else violations"),
+        f"{REPAIRS}::test_unrepairable_violation_is_reported_after_three_sweeps",
     ),
-    "an operator's round begins with the first event": (
-        Change(f"{CORE}/rounds.py", 'KEY | {"step": at["step"]}, False', "at, False"),
-        f"{HOLES}::test_an_operator_s_round_is_whole_wherever_the_clock_s_own_has_come_to",
+    "an operator's sweep starts with the first event": (
+        SourcePatch(f"{CORE}/sweep.py", 'CHECKPOINT_KEY | {"step": checkpoint["step"]}, False', "checkpoint, False"),
+        f"{REPAIRS}::test_operator_sweep_ignores_scheduled_checkpoint",
     ),
-    "a round has all parts of the index": (
-        Change(f"{CORE}/rounds.py", "ROLLS = 4  #", "ROLLS = 1  #"),
-        f"{LOST}[BookingConfirmed]",
+    "a sweep reads all index shards": (
+        SourcePatch(f"{CORE}/sweep.py", "EVENT_SHARDS = 4  #", "EVENT_SHARDS = 1  #"),
+        f"{LOST_EVENT}[BookingConfirmed]",
     ),
-    "ids are the old ones": (
-        Change(f"{CORE}/past.py", '"outbox_version": version,', '"outbox_version": version + 1,'),
-        f"{SOUND}::test_what_is_told_again_has_the_id_and_the_words_that_it_had",
+    "republished events keep their ids": (
+        SourcePatch(f"{CORE}/event_replay.py", '"outbox_version": version,', '"outbox_version": version + 1,'),
+        f"{SWEEPS}::test_republished_event_has_its_original_id_and_content",
     ),
-    "tellings before the last are rebuilt": (
-        Change(f"{CORE}/past.py", "[one for one in found if one] + [dict", "[dict"),
-        f"{LOST}[BookingOrdered]",
+    "earlier events are rebuilt": (
+        SourcePatch(f"{CORE}/event_replay.py", "[one for one in earlier_images if one] + [dict", "[dict"),
+        f"{LOST_EVENT}[BookingOrdered]",
     ),
-    "earlier pages are asked for": (
-        Change(f"{PAYMENT}/asking.py", "for attempt in range(1, known):", "for attempt in range(1, 1):"),
-        f"{HOLES}::test_money_of_a_page_that_was_over_is_found_too",
+    "earlier checkouts are synced": (
+        SourcePatch(
+            f"{PAYMENT}/provider_sync.py", "for attempt in range(1, end_attempt):", "for attempt in range(1, 1):"
+        ),
+        f"{REPAIRS}::test_payment_on_expired_checkout_is_found",
     ),
-    "refunds are looked up": (
-        Change(f"{PAYMENT}/asking.py", "for about in (_pages, _refunds)]", "for about in (_pages,)]"),
-        f"{HOLES}::test_a_refund_that_counts_as_sent_and_was_not_is_noted_and_asked_for_again",
+    "refunds are synced": (
+        SourcePatch(
+            f"{PAYMENT}/provider_sync.py",
+            "for sync in (_sync_checkouts, _sync_refunds)]",
+            "for sync in (_sync_checkouts,)]",
+        ),
+        f"{REPAIRS}::test_bounced_refund_is_recorded_and_retried",
     ),
-    "a booking hears again who came in": (
-        Change(f"{CORE}/past.py", '    ("ticket",  "admit"):         TicketCheckedIn,\n', ""),
-        f"{HEARS}[passed_on_and_called_off]",
+    "check-ins are republished": (
+        SourcePatch(f"{CORE}/event_replay.py", '    ("ticket", "admit"): TicketCheckedIn,\n', ""),
+        f"{USAGE_REPAIR}[transferred_and_event_cancelled]",
     ),
-    "a booking knows what its tickets are": (
-        Change(f"{CORE}/invariants.py", "    Rule(uses_are_known, About.BOOKING),\n", ""),
-        f"{HOLES}::test_a_booking_that_has_not_heard_who_came_in_hears_it",
+    "ticket usage is checked": (
+        SourcePatch(f"{CORE}/invariants.py", "    Invariant(ticket_usage_is_recorded, Scope.BOOKING),\n", ""),
+        f"{REPAIRS}::test_lost_check_in_event_reaches_the_booking",
     ),
-    "whose a ticket was is known later": (
-        Change("functions/ticket/core/transfers.py", '"from_user_id": old["user_id"], "issued_at"', '"issued_at"'),
-        f"{HEARS}[passed_on_and_called_off]",
+    "a transfer keeps the former owner": (
+        SourcePatch(
+            "functions/ticket/core/transfers.py", '"from_user_id": ticket["user_id"], "issued_at"', '"issued_at"'
+        ),
+        f"{USAGE_REPAIR}[transferred_and_event_cancelled]",
     ),
-    "one booking stops nobody": (
-        Change(f"{CORE}/run.py", "except BROKEN:", "except ZeroDivisionError:"),
+    "a malformed booking stops no other": (
+        SourcePatch(f"{CORE}/run_state.py", "except UNREADABLE:", "except ZeroDivisionError:"),
         (
-            f"{HOLES}::test_a_booking_that_cannot_be_read_is_for_people_and_stops_nobody",
-            f"{HOLES}::test_an_event_that_is_gone_is_for_people_and_stops_nobody",
+            f"{REPAIRS}::test_unreadable_booking_is_reported_without_blocking_others",
+            f"{REPAIRS}::test_missing_event_is_reported_without_blocking_others",
         ),
     ),
-    "bookings are read by themselves where they cannot be together": (
-        Change(f"{CORE}/rounds.py", "    with suppress(*BROKEN):\n        return", "    return"),
-        f"{HOLES}::test_a_booking_that_cannot_be_read_is_for_people_and_stops_nobody",
+    "bookings are loaded singly after a failure": (
+        SourcePatch(f"{CORE}/sweep.py", "    with suppress(*UNREADABLE):\n        return", "    return"),
+        f"{REPAIRS}::test_unreadable_booking_is_reported_without_blocking_others",
     ),
-    "nobody is waited for twice": (
-        Change(f"{CORE}/run.py", "return self.vain[service] < VAIN and clock", "return clock"),
-        f"{HOLES}::test_whoever_does_not_answer_keeps_a_run_waiting_no_longer",
+    "failed calls are limited": (
+        SourcePatch(
+            f"{CORE}/run_state.py", "return self.failed_calls[service] < MAX_FAILED_CALLS and clock", "return clock"
+        ),
+        f"{REPAIRS}::test_failed_calls_per_slice_are_limited",
     ),
-    "one payment without an answer is not the provider": (
-        Change(f"{CORE}/run.py", "VAIN = 3", "VAIN = 1"),
-        f"{HOLES}::test_a_payment_that_is_not_answered_for_keeps_no_other_from_being_asked_for",
+    "one failed call does not stop syncing": (
+        SourcePatch(f"{CORE}/run_state.py", "MAX_FAILED_CALLS = 3", "MAX_FAILED_CALLS = 1"),
+        f"{REPAIRS}::test_unanswered_payment_does_not_block_others",
     ),
-    "who is silent is one service": (
-        Change(f"{CORE}/run.py", "self.vain[service] < VAIN", "max(self.vain.values(), default=0) < VAIN"),
-        f"{HOLES}::test_a_provider_that_does_not_answer_keeps_nobody_from_being_mended",
+    "failed calls are counted per service": (
+        SourcePatch(
+            f"{CORE}/run_state.py",
+            "self.failed_calls[service] < MAX_FAILED_CALLS",
+            "max(self.failed_calls.values(), default=0) < MAX_FAILED_CALLS",
+        ),
+        f"{REPAIRS}::test_unreachable_provider_does_not_block_repairs",
     ),
-    "asking ends in time": (
-        Change(f"{CORE}/run.py", " and clock.now() < self.now + ASKING", ""),
-        f"{HOLES}::test_what_takes_too_long_is_mended_in_another_round",
+    "calls end in time": (
+        SourcePatch(f"{CORE}/run_state.py", " and clock.now() < self.now + CALL_BUDGET", ""),
+        f"{REPAIRS}::test_slow_repair_is_postponed_to_next_sweep",
     ),
-    "images go in parts": (
-        Change(f"{CORE}/mending.py", "if part and size + more > _BYTES:", "if not part and size + more < 0:"),
-        f"{HOLES}::test_what_is_told_again_goes_in_parts_that_one_call_takes",
+    "images are sent in batches": (
+        SourcePatch(
+            f"{CORE}/repair.py", "if batch and size + more > _MAX_BATCH_BYTES:", "if not batch and size + more < 0:"
+        ),
+        f"{REPAIRS}::test_republished_images_are_split_by_payload_size",
     ),
-    "who cannot be asked at the moment has not answered": (
-        Change("layers/common/call.py", "except BotoCoreError as", "except ZeroDivisionError as"),
-        "tests/component/test_common_call.py::test_a_callee_that_answers_too_late_is_a_failure_here",
+    "a read timeout is a failed call": (
+        SourcePatch("layers/common/rpc/invocation.py", "except BotoCoreError as", "except ZeroDivisionError as"),
+        "tests/component/test_common_rpc.py::test_invoke_fails_on_read_timeout",
     ),
-    "refunds are looked up whatever is said of pages": (
-        Change(f"{PAYMENT}/asking.py", "(Unreachable, Declined, ConditionFailed, NotNow)", "Unreachable"),
-        f"{HOLES}::test_a_refund_is_looked_up_although_the_provider_knows_the_page_no_more",
+    "refunds are synced without checkouts": (
+        SourcePatch(
+            f"{PAYMENT}/provider_sync.py",
+            "(ProviderUnreachable, ProviderRejected, ConditionFailed, Contention)",
+            "ProviderUnreachable",
+        ),
+        f"{REPAIRS}::test_refund_is_looked_up_without_its_checkout",
     ),
-    "late money is looked up": (
-        Change(f"{CORE}/judging.py", '("PENDING", "FAILED", "CANCELLED")', '("PENDING",)'),
-        f"{HOLES}::test_late_money_that_no_webhook_told_of_is_found_at_the_provider_and_buys_the_places",
+    "late payments are synced": (
+        SourcePatch(f"{CORE}/evaluation.py", '("PENDING", "FAILED", "CANCELLED")', '("PENDING",)'),
+        f"{REPAIRS}::test_late_payment_without_webhook_is_found_and_confirmed",
     ),
-}  # fmt: skip
+}

@@ -1,7 +1,6 @@
-"""Each guard, taken out of a copy of the sources, turns the test that stands for it red (`make prove`).
+"""Each guard is needed: without it in a copy of the sources, its tests fail (`make prove`).
 
-The modules beside this one name the guards, service by service; that guard and test stand where they say is
-looked at every time.
+The modules beside this one list the guards by service. Every run checks that their patches apply and their tests exist.
 """
 
 import importlib
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.mutation import ROOT, Change, failures, mutated
+from tests.support.faults.source_patches import ROOT, SourcePatch, failing_tests, patched_sources
 
 MODULES = sorted(one for one in Path(__file__).parent.glob("[a-z]*.py") if not one.stem.startswith("test_"))
 
@@ -22,41 +21,43 @@ def controls() -> Iterator[tuple[str, Any]]:
         yield from ((f"{file.stem}: {name}", control) for name, control in module.CONTROLS.items())
 
 
-def parts(control: Any) -> Iterator[Any]:
+def flatten(control: Any) -> Iterator[Any]:
     for one in control if isinstance(control, tuple | list) else (control,):
-        yield from parts(one) if isinstance(one, tuple | list) else (one,)
+        yield from flatten(one) if isinstance(one, tuple | list) else (one,)
 
 
 CONTROLS = dict(controls())
 
 
-def test_there_are_controls_in_every_module() -> None:
-    assert len(CONTROLS) > 20 * len(MODULES) // 2
+def test_every_module_has_controls() -> None:
+    assert len(MODULES) >= 11
+    assert {name.split(":")[0] for name in CONTROLS} == {one.stem for one in MODULES}
+    assert len(CONTROLS) >= 230
 
 
-def of(name: str) -> tuple[list[Change], list[str]]:
-    """The changes that take the guard out, and the tests that must notice."""
-    found = list(parts(CONTROLS[name]))
-    return [one for one in found if isinstance(one, Change)], [one for one in found if isinstance(one, str)]
+def patches_and_tests(name: str) -> tuple[list[SourcePatch], list[str]]:
+    """The patches that remove the guard, and the tests that must fail."""
+    found = list(flatten(CONTROLS[name]))
+    return [one for one in found if isinstance(one, SourcePatch)], [one for one in found if isinstance(one, str)]
 
 
 @pytest.mark.parametrize("name", CONTROLS)
-def test_a_guard_and_its_test_stand_where_the_control_looks_for_them(name: str) -> None:
-    changes, nodes = of(name)
+def test_control_patch_applies_and_its_tests_exist(name: str) -> None:
+    changes, nodes = patches_and_tests(name)
 
     for node in nodes:
         file, test = node.split("[")[0].split("::")
         assert f"def {test}(" in (ROOT / file).read_text(), node
     assert nodes
-    with mutated(*changes):
+    with patched_sources(*changes):
         assert changes
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("name", CONTROLS)
-def test_without_its_guard_the_test_is_red(name: str) -> None:
-    changes, nodes = of(name)
+def test_control_tests_fail_without_guard(name: str) -> None:
+    changes, nodes = patches_and_tests(name)
 
-    failed, said = failures(nodes, *changes)
+    failed, output = failing_tests(nodes, *changes)
 
-    assert failed == nodes, f"nobody notices that it is missing: {name}\n{said}"
+    assert failed == nodes, f"no test fails without it: {name}\n{output}"

@@ -1,226 +1,251 @@
-"""Negative controls: each guard of tickets, taken out in a copy of the sources, turns its test red."""
+"""Negative controls of ticket: without its guard, each test fails."""
 
-from tests.support.mutation import Change
+from tests.support.faults.source_patches import SourcePatch
 
-MODEL, DOOR, SIGNATURE, ACCESS, CODES = (
-    f"functions/ticket/core/{name}.py" for name in ("model", "door", "signature", "access", "codes")
+MODEL, CHECK_IN, SIGNATURE, ACCESS = (
+    f"functions/ticket/core/{name}.py" for name in ("model", "check_in", "signature", "access")
 )
-ISSUES, REPOSITORY, SERVICE = (f"functions/ticket/core/{name}.py" for name in ("issues", "repository", "service"))
-AT_DOOR, SHOWING = "tests/component/test_ticket_door.py", "tests/component/test_ticket_showing.py"
-OPENING, PASSING = "tests/component/test_ticket_opening.py", "tests/component/test_ticket_transfers.py"
-DESK, AT_DESK = "functions/ticket/core/desk.py", "tests/component/test_ticket_desk.py"
+ISSUANCE, REPOSITORY, EVENT_COPY = (
+    f"functions/ticket/core/{name}.py" for name in ("issuance", "repository", "event_copy")
+)
+CHECK_IN_TESTS, VIEW_TESTS = "tests/component/test_ticket_check_in.py", "tests/component/test_ticket_views.py"
+DOOR_HOURS_TESTS, TRANSFER_TESTS = (
+    "tests/component/test_ticket_door_hours.py",
+    "tests/component/test_ticket_transfers.py",
+)
+TICKET_ADMIN, TICKET_ADMIN_TESTS = "functions/ticket/core/ticket_admin.py", "tests/component/test_ticket_admin.py"
 TRANSFERS = "functions/ticket/core/transfers.py"
-ATTENDEES = "tests/component/test_ticket_attendees.py"
-ISSUING, SIGNING = "tests/component/test_ticket_issuing.py", "tests/unit/test_ticket_signature.py"
+ATTENDEE_TESTS = "tests/component/test_ticket_attendees.py"
+ISSUANCE_TESTS, SIGNATURE_TESTS = "tests/component/test_ticket_issuance.py", "tests/unit/test_ticket_signature.py"
 CONTROLS = {
-    "a ticket admits again": (
-        Change(
+    "a ticket admits twice": (
+        SourcePatch(
             "layers/common/states/ticket.py",
             "    (State.CREATED,    Trigger.VOID):",
             "    (State.CHECKED_IN, Trigger.ADMIT): State.CHECKED_IN,\n    (State.CREATED,    Trigger.VOID):",
         ),
-        f"{AT_DOOR}::test_of_two_scans_at_once_the_second_is_refused",
+        f"{CHECK_IN_TESTS}::test_second_of_two_concurrent_scans_is_rejected",
     ),
-    "the serial is not part of the condition": (
-        Change(REPOSITORY, 'also="#serial = :serial",', 'also="#serial >= :serial",'),
-        f"{AT_DOOR}::test_a_ticket_reissued_during_the_scan_is_not_admitted_by_its_old_code",
+    "a check-in ignores the serial": (
+        SourcePatch(REPOSITORY, 'extra_condition="#serial = :serial",', 'extra_condition="#serial >= :serial",'),
+        f"{CHECK_IN_TESTS}::test_ticket_reissued_during_scan_rejects_old_code",
     ),
-    "a scan is not kept from being written twice": (
-        Change(
+    "a scan is written twice": (
+        SourcePatch(
             REPOSITORY,
-            'Put(TABLE, scan | key(scan["id"], "scan"), condition=NEW)',
+            'Put(TABLE, scan | key(scan["id"], "scan"), condition=IS_NEW)',
             'Put(TABLE, scan | key(scan["id"], "scan"))',
         ),
-        f"{AT_DOOR}::test_the_same_scan_twice_at_once_is_one_admission_answered_twice",
+        f"{CHECK_IN_TESTS}::test_concurrent_duplicate_scan_is_one_check_in",
     ),
-    "a nonce fits every scan": (
-        Change(DOOR, 'if known["scanned"] != scanned:', "if not scanned:"),
-        f"{AT_DOOR}::test_a_nonce_is_of_one_scan_only",
+    "a nonce is reused for another scan": (
+        SourcePatch(CHECK_IN, 'if existing["scanned"] != request_hash:', "if not request_hash:"),
+        f"{CHECK_IN_TESTS}::test_nonce_of_other_scan_is_rejected",
     ),
-    "anybody may scan": (
-        Change(ACCESS, "    if not event or not _works_there(caller, event):", "    if not event:"),
-        f"{AT_DOOR}::test_an_event_that_the_caller_does_not_work_for_is_not_disclosed",
+    "anyone may check in tickets": (
+        SourcePatch(ACCESS, "    if not event or not _can_admit(caller, event):", "    if not event:"),
+        f"{CHECK_IN_TESTS}::test_event_is_not_disclosed_to_strangers",
     ),
-    "a nonce that was taken back is answered as an admission": (
-        Change(DOOR, '    if "undone_at" in known:', '    if "never" in known:'),
-        "tests/component/test_ticket_undoing.py::test_after_an_undo_the_ticket_admits_by_another_nonce_only",
+    "an undone nonce is replayed as a check-in": (
+        SourcePatch(CHECK_IN, '    if "undone_at" in existing:', '    if "never" in existing:'),
+        "tests/component/test_ticket_check_in_undo.py::test_undone_ticket_admits_with_new_nonce_only",
     ),
-    "the ticket's event is not looked at": (
-        Change(DOOR, 'if ticket["event_id"] != event["pk"]:', "if not event:"),
-        f"{AT_DOOR}::test_a_ticket_for_another_event_is_refused",
+    "a ticket admits to any event": (
+        SourcePatch(CHECK_IN, 'if ticket["event_id"] != event["pk"]:', "if not event:"),
+        f"{CHECK_IN_TESTS}::test_ticket_for_other_event_is_rejected",
     ),
-    "the ticket's serial is not looked at": (
-        Change(CODES, 'found["serial"] == claims.serial', "claims.serial"),
-        f"{AT_DOOR}::test_the_signed_text_of_a_lower_serial_is_dead",
+    "a revoked serial admits": (
+        SourcePatch(CHECK_IN, 'ticket["serial"] == claims.serial', "claims.serial"),
+        f"{CHECK_IN_TESTS}::test_qr_payload_of_lower_serial_is_rejected",
     ),
-    "the signature is not believed to matter": (
-        Change(
+    "an invalid signature is accepted": (
+        SourcePatch(
             SIGNATURE,
             "    except InvalidSignature:\n        raise BadSignature from None",
             "    except InvalidSignature:\n        return claims",
         ),
-        f"{SIGNING}::test_every_bit_of_the_signature_counts",
+        f"{SIGNATURE_TESTS}::test_every_bit_of_the_signature_counts",
     ),
-    "all key ids are one key": (
-        Change(SIGNATURE, "ticket-signature|{kid}|{event_id}", "ticket-signature|{event_id}"),
-        f"{SIGNING}::test_another_key_id_is_another_key",
+    "key ids share one key": (
+        SourcePatch(SIGNATURE, "ticket-signature|{kid}|{event_id}", "ticket-signature|{event_id}"),
+        f"{SIGNATURE_TESTS}::test_each_key_id_has_its_own_key",
     ),
-    "all events have one key": (
-        Change(SIGNATURE, "ticket-signature|{kid}|{event_id}", "ticket-signature|{kid}"),
-        f"{SIGNING}::test_the_key_of_one_event_proves_nothing_about_another",
+    "events share one key": (
+        SourcePatch(SIGNATURE, "ticket-signature|{kid}|{event_id}", "ticket-signature|{kid}"),
+        f"{SIGNATURE_TESTS}::test_signature_of_other_event_is_rejected",
     ),
-    "a retired key id is taken": (
-        Change(SIGNATURE, " or kid not in KIDS", ""),
-        f"{SIGNING}::test_a_key_id_that_is_not_in_use_is_refused",
+    "an unknown key id is accepted": (
+        SourcePatch(SIGNATURE, " or kid not in KEY_IDS", ""),
+        f"{SIGNATURE_TESTS}::test_unknown_key_id_is_rejected",
     ),
-    "another spelling of a text is taken": (
-        Change(SIGNATURE, "if not exact or version", "if version"),
-        f"{SIGNING}::test_spellings_that_mean_the_same_are_refused_too",
+    "a non-canonical payload is accepted": (
+        SourcePatch(SIGNATURE, "if not is_canonical or version", "if version"),
+        f"{SIGNATURE_TESTS}::test_non_canonical_payload_is_rejected",
     ),
-    "a code of no length is looked up": (
-        Change(CODES, "if len(meant) == signature.CODE_LENGTH else None", "if meant is not None else None"),
-        f"{AT_DOOR}::test_a_code_of_another_length_is_not_even_looked_up",
-    ),
-    "an issue is written over": (
-        Change(
-            ISSUES,
-            "_issue(new, TicketPending, State.PENDING), condition=NEW)",
-            "_issue(new, TicketPending, State.PENDING))",
+    "a code of the wrong length is looked up": (
+        SourcePatch(
+            CHECK_IN, "if len(normalised) == signature.CODE_LENGTH else None", "if normalised is not None else None"
         ),
-        f"{ISSUING}::test_a_message_that_comes_again_issues_nothing_again",
+        f"{CHECK_IN_TESTS}::test_code_of_wrong_length_is_not_looked_up",
     ),
-    "an issue that is PENDING is not resumed": (
-        Change(ISSUES, 'return State(failure.old[0]["status"])', "return State.CREATED"),
-        f"{ISSUING}::test_dying_after_either_transaction_changes_nothing_in_the_end",
+    "an issuance is overwritten": (
+        SourcePatch(
+            ISSUANCE,
+            "_new_issuance(issuance, TicketPending, State.PENDING), condition=IS_NEW)",
+            "_new_issuance(issuance, TicketPending, State.PENDING))",
+        ),
+        f"{ISSUANCE_TESTS}::test_redelivered_confirmation_issues_nothing_new",
     ),
-    "an earlier cancellation is forgotten": (
-        Change(SERVICE, "if issues.is_cancelled(new.booking_id):", "if not new.booking_id:"),
-        f"{ISSUING}::test_both_orders_of_confirmation_and_cancellation_leave_the_same_items_in_the_same_states",
+    "a PENDING issuance is not resumed": (
+        SourcePatch(ISSUANCE, 'return State(failure.old_items[0]["status"])', "return State.CREATED"),
+        f"{ISSUANCE_TESTS}::test_crash_after_either_transaction_is_recovered",
     ),
-    "what was issued can be rejected": (
-        Change(
+    "an earlier cancellation is ignored": (
+        SourcePatch(ISSUANCE, "if is_booking_cancelled(issuance.booking_id):", "if not issuance.booking_id:"),
+        f"{ISSUANCE_TESTS}::test_confirmation_and_cancellation_commute",
+    ),
+    "an issued ticket can be rejected": (
+        SourcePatch(
             "layers/common/states/ticket.py",
             "    (State.PENDING,    Trigger.VOID):",
             "    (State.CREATED,    Trigger.REJECT): State.REJECTED,\n    (State.PENDING,    Trigger.VOID):",
         ),
-        f"{ISSUING}::test_giving_up_after_all_was_well_rejects_nothing",
+        f"{ISSUANCE_TESTS}::test_exhausted_retries_after_success_reject_nothing",
     ),
-    "nobody gives up": (
-        Change(
-            "functions/ticket/on_booking_confirmed.py",
-            "@consumer_that_gives_up(by=service.give_up)",
-            "@consumer_that_gives_up(by=service.issue)",
+    "exhausted retries reject nothing": (
+        SourcePatch(
+            "functions/ticket/consumers/on_booking_confirmed.py",
+            "@consumer(on_exhausted=issuance.reject_after_retries)",
+            "@consumer(on_exhausted=issuance.issue)",
         ),
-        f"{ISSUING}::test_a_secret_that_cannot_be_read_is_tried_again_and_then_rejects",
+        f"{ISSUANCE_TESTS}::test_unreadable_secret_is_retried_then_rejects_tickets",
     ),
-    "an older copy of an event replaces a newer one": (
-        Change(REPOSITORY, "#event_version < :event_version", "#event_version <> :event_version"),
-        f"{ISSUING}::test_the_copy_of_an_event_is_the_newest_in_any_order",
+    "an older event copy replaces a newer one": (
+        SourcePatch(EVENT_COPY, "#event_version < :event_version", "#event_version <> :event_version"),
+        f"{ISSUANCE_TESTS}::test_event_copy_is_newest_in_any_order",
     ),
-    "a ticket is shown to anybody": (
-        Change(REPOSITORY, 'if not found or found["user_id"] != user_id:', "if not found or not user_id:"),
-        f"{SHOWING}::test_a_foreign_an_invented_and_an_odd_id_are_answered_alike",
+    "a ticket is shown to anyone": (
+        SourcePatch(REPOSITORY, 'if not ticket or ticket["user_id"] != user_id:', "if not ticket or not user_id:"),
+        f"{VIEW_TESTS}::test_foreign_unknown_and_malformed_ids_get_same_response",
     ),
-    "a rejection that was written is refused": (
-        Change(ISSUES, "        found = outbox.mine(failure)", "        raise\n        found = outbox.mine(failure)"),
-        f"{ISSUING}::test_a_rejection_whose_reply_is_lost_is_done",
-    ),
-    "what another delivery began is taken for a rejection": (
-        Change(ISSUES, 'if found is None or found["status"] != State.REJECTED:', "if found is None:"),
-        f"{ISSUING}::test_an_issue_that_another_delivery_begins_during_the_rejection_is_rejected_too",
-    ),
-    "void tickets are mailed": (
-        Change(
-            "functions/ticket/core/rendering.py", 'one["status"] != State.VOID and _wanted', 'one["status"] and _wanted'
+    "a rejection fails when its response is lost": (
+        SourcePatch(
+            ISSUANCE,
+            "        existing = outbox.own_write(failure)",
+            "        raise\n        existing = outbox.own_write(failure)",
         ),
-        f"{SHOWING}::test_the_mail_gets_no_void_ticket",
+        f"{ISSUANCE_TESTS}::test_rejection_with_lost_response_succeeds",
     ),
-    "doors that are not open yet admit": (
-        Change(DOOR, "if opens and clock.now() < clock.parse(opens):", "if opens and not event:"),
-        f"{OPENING}::test_before_the_doors_open_a_ticket_is_too_early_and_told_when",
+    "a concurrent issuance is taken for a rejection": (
+        SourcePatch(ISSUANCE, 'if existing is None or existing["status"] != State.REJECTED:', "if existing is None:"),
+        f"{ISSUANCE_TESTS}::test_issuance_begun_during_rejection_is_rejected",
+    ),
+    "void tickets are emailed": (
+        SourcePatch(
+            "functions/ticket/core/rendering/email.py",
+            'one["status"] != State.VOID and _is_requested',
+            'one["status"] and _is_requested',
+        ),
+        f"{VIEW_TESTS}::test_email_excludes_void_tickets",
+    ),
+    "a ticket admits before doors open": (
+        SourcePatch(CHECK_IN, "if doors_at and clock.now() < clock.parse(doors_at):", "if doors_at and not event:"),
+        f"{DOOR_HOURS_TESTS}::test_check_in_before_doors_open_is_rejected_with_time",
     ),
     "a cancelled event admits": (
-        Change(DOOR, 'if event["status"] == "CANCELLED":', "if not event:"),
-        f"{OPENING}::test_an_event_that_is_cancelled_admits_nobody",
+        SourcePatch(CHECK_IN, 'if event["status"] == "CANCELLED":', "if not event:"),
+        f"{DOOR_HOURS_TESTS}::test_cancelled_event_admits_nobody",
     ),
-    "an event that is over admits": (
-        Change(DOOR, 'if event["status"] == "ENDED" and', "if not event and"),
-        f"{OPENING}::test_an_event_that_is_over_admits_nobody",
+    "an ended event admits": (
+        SourcePatch(CHECK_IN, 'if event["status"] == "ENDED" and', "if not event and"),
+        f"{DOOR_HOURS_TESTS}::test_ended_event_admits_nobody",
     ),
-    "an event that runs late is shut": (
-        Change(DOOR, "+ _OVERRUN:", ":"),
-        f"{OPENING}::test_an_event_that_runs_late_lets_people_in",
+    "an event that runs late admits nobody": (
+        SourcePatch(CHECK_IN, "+ _GRACE_AFTER_END:", ":"),
+        f"{DOOR_HOURS_TESTS}::test_event_running_late_still_admits",
     ),
-    "former staff sees admissions": (
-        Change(DOOR, 'access.at_door(caller, scan["event_id"]))', 'repository.event(scan["event_id"]) or {})'),
-        f"{OPENING}::test_an_admission_is_shown_to_whoever_made_it_and_works_there",
+    "former staff see check-ins": (
+        SourcePatch(
+            CHECK_IN,
+            'access.event_for_staff(caller, scan["event_id"]))',
+            'access.event_copy.find(scan["event_id"]) or {})',
+        ),
+        f"{DOOR_HOURS_TESTS}::test_check_in_is_visible_to_its_current_staff_only",
     ),
-    "an offer is shown to anybody": (
-        Change(TRANSFERS, 'caller.user_id not in (found["from_user_id"], found["to_user_id"]):', "not caller:"),
-        f"{PASSING}::test_an_offer_is_shown_to_those_two_only",
+    "a transfer is shown to anyone": (
+        SourcePatch(
+            TRANSFERS, 'caller.user_id not in (transfer["from_user_id"], transfer["to_user_id"]):', "not caller:"
+        ),
+        f"{TRANSFER_TESTS}::test_transfer_is_visible_to_both_parties_only",
     ),
     "a ticket is offered to its owner": (
-        Change(TRANSFERS, "    if request.to_user_id == caller.user_id:", "    if not request:"),
-        f"{PASSING}::test_nobody_offers_a_ticket_to_themselves",
+        SourcePatch(TRANSFERS, "    if request.to_user_id == caller.user_id:", "    if not request:"),
+        f"{TRANSFER_TESTS}::test_transfer_to_self_is_rejected",
     ),
-    "anybody accepts": (
-        Change(TRANSFERS, 'if found is None or found["to_user_id"] != caller.user_id:', "if found is None:"),
-        f"{PASSING}::test_only_the_person_of_the_offer_accepts",
-    ),
-    "a ticket is offered to two": (
-        Change(TRANSFERS, ' AND attribute_not_exists(#transfer_id)"', '"'),
-        f"{PASSING}::test_one_offer_is_open_at_a_time",
-    ),
-    "a ticket is handed over as it was": (
-        Change(
-            TRANSFERS,
-            'also="#transfer_id = :transfer AND #version = :seen"',
-            'also="#transfer_id = :transfer AND #version >= :one"',
+    "anyone accepts an offer": (
+        SourcePatch(
+            TRANSFERS, 'if transfer is None or transfer["to_user_id"] != caller.user_id:', "if transfer is None:"
         ),
-        f"{PASSING}::test_a_ticket_reissued_between_reading_and_accepting_is_handed_over_as_it_then_is",
+        f"{TRANSFER_TESTS}::test_only_recipient_accepts_transfer",
     ),
-    "whoever took a ticket over is not told": (
-        Change(ISSUES, 'if one["user_id"] != found["buyer_id"]]', "if not one]"),
-        f"{PASSING}::test_a_cancelled_booking_is_told_to_whoever_took_a_ticket_over",
+    "a ticket has two open offers": (
+        SourcePatch(TRANSFERS, ' AND attribute_not_exists(#transfer_id)"', '"'),
+        f"{TRANSFER_TESTS}::test_second_offer_of_ticket_is_rejected",
+    ),
+    "a stale ticket is transferred": (
+        SourcePatch(
+            TRANSFERS,
+            'extra_condition="#transfer_id = :transfer AND #version = :seen"',
+            'extra_condition="#transfer_id = :transfer AND #version >= :one"',
+        ),
+        f"{TRANSFER_TESTS}::test_ticket_reissued_during_acceptance_transfers_current_serial",
+    ),
+    "the new owner gets no void event": (
+        SourcePatch(ISSUANCE, 'if one["user_id"] != issuance["buyer_id"]]', "if not one]"),
+        f"{TRANSFER_TESTS}::test_booking_cancellation_notifies_transfer_recipient",
     ),
     "attendees are shown to every organiser": (
-        Change(ACCESS, 'if not event or not caller.manages(event["organiser_id"]):', "if not event:"),
-        f"{ATTENDEES}::test_the_organiser_of_the_event_only",
+        SourcePatch(ACCESS, 'if not event or not caller.can_manage(event["organiser_id"]):', "if not event:"),
+        f"{ATTENDEE_TESTS}::test_attendees_require_event_organiser",
     ),
-    "a cell is a formula": (
-        Change("functions/ticket/core/sheet.py", "if text.startswith(_FORMULA)", "if not text"),
-        f"{ATTENDEES}::test_a_cell_is_never_a_formula",
+    "a CSV cell is a formula": (
+        SourcePatch("functions/ticket/core/attendees.py", "if text.startswith(_FORMULA_PREFIXES)", "if not text"),
+        f"{ATTENDEE_TESTS}::test_csv_cell_is_never_formula",
     ),
-    "attendees are given their codes": (
-        Change(
+    "attendees are listed with their codes": (
+        SourcePatch(
             "functions/ticket/core/schemas.py",
             "    ticket_id: str\n    booking_id: str\n    user_id",
             "    ticket_id: str\n    code: str\n    booking_id: str\n    user_id",
         ),
-        f"{ATTENDEES}::test_an_attendee_is_shown_with_all_but_what_admits",
+        f"{ATTENDEE_TESTS}::test_attendee_has_all_fields_but_codes",
     ),
-    "an edit of what was not seen": (
-        Change(DESK, "    seen.check(ticket)\n", ""),
-        f"{AT_DESK}::test_an_edit_of_what_was_not_seen_is_refused",
+    "an edit ignores the ETag": (
+        SourcePatch(TICKET_ADMIN, "    if_match.require_match(ticket)\n", ""),
+        f"{TICKET_ADMIN_TESTS}::test_edit_without_current_etag_is_rejected",
     ),
-    "another organiser changes tickets": (
-        Change(
+    "other organisers change tickets": (
+        SourcePatch(
             ACCESS,
-            'if not ticket or not event or not caller.manages(event["organiser_id"]):',
+            'if not ticket or not event or not caller.can_manage(event["organiser_id"]):',
             "if not ticket or not event:",
         ),
-        f"{AT_DESK}::test_only_the_event_s_organiser_may",
+        f"{TICKET_ADMIN_TESTS}::test_only_event_organiser_may_change_tickets",
     ),
     "the owner reads the note": (
-        Change("functions/ticket/core/schemas.py", ', "note": None}', "}"),
-        f"{AT_DESK}::test_holder_and_seat_are_shown_to_the_owner_and_the_note_is_not",
+        SourcePatch("functions/ticket/core/schemas.py", ', "note": None}', "}"),
+        f"{TICKET_ADMIN_TESTS}::test_owner_sees_holder_and_seat_but_not_note",
     ),
     "a void ticket keeps its QR code": (
-        Change(SERVICE, '    if ticket["status"] == State.VOID:\n        raise TicketVoid\n', ""),
-        f"{SHOWING}::test_a_void_ticket_is_shown_as_such_and_has_no_qr_code_any_more",
+        SourcePatch(
+            MODEL,
+            '        raise TicketVoid\n    if ticket["status"] in (State.PENDING, State.REJECTED):',
+            '        pass\n    if ticket["status"] in (State.PENDING, State.REJECTED):',
+        ),
+        f"{VIEW_TESTS}::test_void_ticket_is_shown_without_qr_code",
     ),
-    "an edit whose reply was lost": (
-        Change(DESK, "done = mine(failure)", "done = None"),
-        f"{AT_DESK}::test_an_edit_whose_reply_was_lost_is_done",
+    "an edit fails when its response is lost": (
+        SourcePatch(TICKET_ADMIN, "already_written = own_write(failure)", "already_written = None"),
+        f"{TICKET_ADMIN_TESTS}::test_edit_with_lost_response_succeeds",
     ),
 }

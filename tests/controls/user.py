@@ -1,80 +1,86 @@
-"""Each guard of user taken out in a copy of the sources: the test that stands for it goes red."""
+"""Negative controls of user: without the guard, the named test fails."""
 
-from tests.support.mutation import Change
+from tests.support.faults.source_patches import SourcePatch
 
 SERVICE, REPOSITORY = "functions/user/core/service.py", "functions/user/core/repository.py"
 DIRECTORY = "functions/user/core/directory.py"
 PROFILE, SETTINGS = "tests/component/test_user_profile.py", "tests/component/test_user_settings.py"
-LIST, COPY = "tests/component/test_user_directory.py", "tests/component/test_user_export.py"
-EXPORT, READING = "functions/user/core/export.py", "layers/common/export.py"
+LIST, EXPORTS = "tests/component/test_user_directory.py", "tests/component/test_user_export.py"
+EXPORT, RECORDS = "functions/user/core/export.py", "layers/common/export.py"
 
-ORGANISING, STANDING = "tests/component/test_user_organising.py", "functions/events/core/standing.py"
+OPEN_EVENTS, LIVE_VIEW = "tests/component/test_user_open_events.py", "functions/events/core/live_view.py"
 
 CONTROLS = {
-    "no open events": (
-        Change(SERVICE, "    _leaves_nothing_open(user_id)\n    erasing", "    erasing"),
-        f"{ORGANISING}::test_with_an_open_event_nobody_leaves[oneself]",
+    "organisers of open events stay": (
+        SourcePatch(SERVICE, "    _require_no_open_events(user_id)\n    erasure", "    erasure"),
+        f"{OPEN_EVENTS}::test_organiser_with_open_event_cannot_be_erased[oneself]",
     ),
-    "what is over is not open": (
-        Change(STANDING, " and not promises.over(one, now)", ""),
-        f"{ORGANISING}::test_once_it_is_over_they_may_even_if_its_item_does_not_say_so_yet",
+    "ended events are not open": (
+        SourcePatch(LIVE_VIEW, " and not edit_rules.is_over(one, now)", ""),
+        f"{OPEN_EVENTS}::test_organiser_can_be_erased_after_event_end",
     ),
-    "what is not published is not open": (
-        Change(STANDING, 'if one["status"] == Status.PUBLISHED and not', "if not"),
-        f"{ORGANISING}::test_once_it_is_cancelled_they_may",
+    "unpublished events are not open": (
+        SourcePatch(LIVE_VIEW, 'if one["status"] == Status.PUBLISHED and not', "if not"),
+        f"{OPEN_EVENTS}::test_organiser_can_be_erased_after_cancellation",
     ),
-    "oneself or an admin": (
-        Change(SERVICE, "if not caller.manages(user_id):", "if not user_id:"),
-        f"{SETTINGS}::test_another_s_settings_and_nobody_s_are_answered_alike[user]",
+    "access for the user and admins only": (
+        SourcePatch(SERVICE, "if not caller.can_manage(user_id):", "if not user_id:"),
+        f"{SETTINGS}::test_foreign_and_missing_settings_look_identical[user]",
     ),
-    "the profile that was read": (
-        Change(
-            SERVICE, "before = profile(user_id, caller)\n    seen.check(before)", "before = profile(user_id, caller)"
+    "a profile update requires its ETag": (
+        SourcePatch(
+            SERVICE,
+            "current = get_profile(user_id, caller)\n    if_match.require_match(current)",
+            "current = get_profile(user_id, caller)",
         ),
-        f"{PROFILE}::test_an_edit_is_of_what_was_read",
+        f"{PROFILE}::test_update_requires_the_current_etag",
     ),
-    "the settings that were read": (
-        Change(SERVICE, "settings(user_id, caller)\n    seen.check(before)", "settings(user_id, caller)"),
-        f"{SETTINGS}::test_an_edit_is_of_what_was_read",
+    "a settings update requires its ETag": (
+        SourcePatch(
+            SERVICE,
+            "get_settings(user_id, caller)\n    if_match.require_match(current)",
+            "get_settings(user_id, caller)",
+        ),
+        f"{SETTINGS}::test_update_requires_the_current_etag",
     ),
-    "nothing is overwritten": (
-        Change(REPOSITORY, 'condition="#version = :seen",', 'condition="attribute_exists(#pk)",'),
-        f"{PROFILE}::test_of_two_changes_at_once_one_is_made",
+    "concurrent updates are not overwritten": (
+        SourcePatch(REPOSITORY, 'condition="#version = :seen",', 'condition="attribute_exists(#pk)",'),
+        f"{PROFILE}::test_concurrent_changes_have_one_winner",
     ),
-    "one's own work": (
-        Change(REPOSITORY, "written = mine(failure)", "written = None"),
-        f"{PROFILE}::test_a_change_whose_reply_was_lost_is_made_once",
+    "an own write is recognised": (
+        SourcePatch(REPOSITORY, "written = own_write(failure)", "written = None"),
+        f"{PROFILE}::test_retried_profile_update_is_applied_once",
     ),
-    "a user is made once": (
-        Change(REPOSITORY, ', condition="attribute_not_exists(#pk)")', ")"),
-        f"{PROFILE}::test_a_registration_that_is_heard_twice_changes_nothing",
+    "a profile is created once": (
+        SourcePatch(REPOSITORY, ', condition="attribute_not_exists(#pk)")', ")"),
+        f"{PROFILE}::test_duplicate_registration_event_changes_nothing",
     ),
-    "the others are told": (
-        Change(REPOSITORY, "publish=[entry(told)],", "publish=[],"),
-        f"{SETTINGS}::test_settings_are_replaced_and_the_others_are_told",
+    "updates are published": (
+        SourcePatch(REPOSITORY, "publish=[event_entry(event_type)],", "publish=[],"),
+        f"{SETTINGS}::test_settings_update_is_stored_and_published",
     ),
     "shards are merged": (
-        Change(DIRECTORY, "heapq.merge(*streams, key", "heapq.merge(*streams[:1], key"),
-        f"{LIST}::test_everybody_is_listed_once_newest_first_and_back_again[5]",
+        SourcePatch(DIRECTORY, "heapq.merge(*streams, key", "heapq.merge(*streams[:1], key"),
+        f"{LIST}::test_users_are_listed_newest_first_both_ways[5]",
     ),
-    "a copy is one's own": (
-        Change(EXPORT, "    service.profile(user_id, caller)\n", ""),
-        f"{COPY}::test_another_s_copy_is_nobody_s[user]",
+    "users export their own data only": (
+        SourcePatch(EXPORT, "    service.get_profile(user_id, caller)\n", ""),
+        f"{EXPORTS}::test_export_of_another_user_is_not_found[user]",
     ),
-    "a copy's token is bound to it": (
-        Change(EXPORT, 'scope = f"export/{user_id}"', 'scope = "export"'),
-        f"{COPY}::test_a_token_is_for_this_copy_only",
+    "an export token is bound to its user": (
+        SourcePatch(EXPORT, 'scope = f"export/{user_id}"', 'scope = "export"'),
+        f"{EXPORTS}::test_export_token_is_bound_to_its_user",
     ),
-    "an answer is bounded": (
-        Change(READING, "size >= _BYTES", "size < 0"),
-        "tests/unit/test_common_export.py::test_large_records_are_spread_over_answers",
+    "the export's pages are bounded": (
+        SourcePatch(RECORDS, "size >= _MAX_BYTES", "size < 0"),
+        "tests/unit/test_common_export.py::test_large_records_are_split_over_pages",
     ),
-    "bookkeeping is left out": (
-        Change(READING, "if name not in hidden", "if name"),
-        f"{COPY}::test_nothing_of_anybody_else_and_no_bookkeeping_is_in_it",
+    "internal attributes are not exported": (
+        SourcePatch(RECORDS, "if name not in hidden", "if name"),
+        f"{EXPORTS}::test_export_excludes_other_users_and_internal_attributes",
     ),
-    "days are noted": (
-        Change(REPOSITORY, "    store.write(directory.day(profile))\n", ""),
-        f"{LIST}::test_everybody_is_listed_once_newest_first_and_back_again[5]",
+    "days are listed": (
+        SourcePatch(REPOSITORY, "    store.write(directory.day_item(profile))\n", ""),
+        f"{LIST}::test_users_are_listed_newest_first_both_ways[5]",
     ),
 }

@@ -1,21 +1,22 @@
-"""The deployed system, started once for all tests here, and its API as nobody and as the admin."""
+"""The deployed system, started once for all tests, and clients of its API."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from local.actors import Actor, Organiser
 from local.client import Client
-from local.people import Organiser, Person
 from local.stack import Stack
-from tests.support.answers import Asking, Heard
-from tests.support.house import House
-from tests.support.renewing import Renewing
-from tests.support.stack import ADMIN, deployed
+from tests.support.drivers.renewing_client import RenewingClient
+from tests.support.fixtures.answers import RecordingClient, ResponseRecorder
+from tests.support.fixtures.e2e_fixture import E2EFixture
+from tests.support.system.e2e_stack import ADMIN, deployed_stack
 
 HERE = Path(__file__).parent
-LEAVES_MUCH = "test_fuzz.py"  # thousands of things in every list, so nobody comes after it
-LAST = "test_every_answer.py"  # looks back at what the others were answered
+FILLS_LISTS = "test_fuzz.py"  # fills every list, so no other test may follow
+RUNS_LAST = "test_every_answer.py"  # checks the responses that the others received
+assert all((HERE / name).is_file() for name in (FILLS_LISTS, RUNS_LAST))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,46 +27,46 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _order(item: pytest.Item) -> tuple[bool, bool, bool]:
-    return item.path.name == LAST, item.path.name == LEAVES_MUCH, item.get_closest_marker("spoils") is not None
+    return item.path.name == RUNS_LAST, item.path.name == FILLS_LISTS, item.get_closest_marker("spoils") is not None
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with deployed(tmp_path_factory.mktemp("stack")) as running:
+    with deployed_stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Client:
-    """The API as nobody; whoever logs in by it stays logged in."""
-    return Renewing(stack.api, mailbox=stack.mailbox)
+    """The API without a token; clients that log in stay logged in."""
+    return RenewingClient(stack.api, mailbox=stack.mailbox)
 
 
 @pytest.fixture(scope="session")
 def admin(api: Client) -> Client:
-    """The API as the one admin."""
+    """The API as the admin."""
     return api.login(ADMIN["email"], ADMIN["password"])
 
 
 @pytest.fixture(scope="session")
-def rival(api: Client, admin: Client) -> Organiser:
-    """Another organiser: nothing of the house is theirs."""
-    return Organiser.appointed(admin, Person.registers(api, "rita"))
+def other_organiser(api: Client, admin: Client) -> Organiser:
+    """Another organiser, who owns none of the shared events."""
+    return Organiser.appoint(admin, Actor.register(api, "rita"))
 
 
 @pytest.fixture(scope="session")
-def heard() -> Heard:
-    """Every answer that a test has asked for, and by which test."""
-    return Heard()
+def recorder() -> ResponseRecorder:
+    """Every response, and the tests that received it."""
+    return ResponseRecorder()
 
 
 @pytest.fixture
-def ask(request: pytest.FixtureRequest, heard: Heard) -> Asking:
-    """Calls the API and keeps what it answered, under this test's name."""
-    return Asking(heard, request.node.nodeid)
+def send(request: pytest.FixtureRequest, recorder: ResponseRecorder) -> RecordingClient:
+    """Calls the API and records the responses for this test."""
+    return RecordingClient(recorder, request.node.nodeid)
 
 
 @pytest.fixture(scope="session")
-def house(stack: Stack, api: Client, admin: Client) -> House:
-    """An organiser, a buyer, staff, events on sale and tickets, for tests that ask but do not use them up."""
-    return House.opened(stack, api, admin)
+def e2e(stack: Stack, api: Client, admin: Client) -> E2EFixture:
+    """Shared actors, events on sale and tickets, for tests that do not use them up."""
+    return E2EFixture.create(stack, api, admin)

@@ -1,57 +1,57 @@
-"""What verifying an address answers, with the codes of real mails."""
+"""Responses of e-mail verification, with the codes of real mails."""
 
+from local.actors import Actor, wait_for, wait_for_code
 from local.client import Client
-from local.people import Person, code_in, until
-from tests.e2e.test_answers_auth import account
-from tests.support.answers import Asking
-from tests.support.house import House
+from tests.e2e.test_answers_auth import new_account
+from tests.support.fixtures.answers import RecordingClient
+from tests.support.fixtures.e2e_fixture import E2EFixture
 
 CONFIRM = "confirm your e-mail"
 
 
-def test_a_code_verifies_once_and_for_all_and_another_is_sent_once_a_minute(house: House, ask: Asking) -> None:
-    nora = Person.registers(house.nobody, "nora")
-    code = {"token": nora.code(CONFIRM)}
+def test_verification_code_is_reusable_and_resend_is_limited(e2e: E2EFixture, send: RecordingClient) -> None:
+    nora = Actor.register(e2e.anonymous, "nora")
+    code = {"token": nora.wait_for_code(CONFIRM)}
 
-    asked = [ask(nora.client, "POST /v1/email/verification").told for _ in range(2)]
-    verified = [ask(house.nobody, "POST /v1/email/verify", code).told for _ in range(2)]
-    after = ask(nora.again().client, "POST /v1/email/verification")
+    resend_outcomes = [send(nora.client, "POST /v1/email/verification").outcome for _ in range(2)]
+    verified = [send(e2e.anonymous, "POST /v1/email/verify", code).outcome for _ in range(2)]
+    after = send(nora.log_in_again().client, "POST /v1/email/verification")
 
-    assert asked == [(202, "done"), (429, "too-many-mails")]
+    assert resend_outcomes == [(202, "done"), (429, "too-many-emails")]
     assert verified == [(204, "done")] * 2
-    assert after.told == (409, "already-verified")
-    assert house.nobody.login(nora.email, nora.password).token
+    assert after.outcome == (409, "already-verified")
+    assert e2e.anonymous.login(nora.email, nora.password).token
 
 
-def test_an_invented_code_verifies_nothing(house: House, ask: Asking) -> None:
-    assert ask(house.nobody, "POST /v1/email/verify", {"token": "invented"}).told == (422, "code-invalid")
+def test_unknown_code_is_rejected(e2e: E2EFixture, send: RecordingClient) -> None:
+    assert send(e2e.anonymous, "POST /v1/email/verify", {"token": "invented"}).outcome == (422, "invalid-code")
 
 
-def test_an_address_is_the_first_ones_who_verifies_it(api: Client, ask: Asking) -> None:
-    one, mailbox = account(), api.mailbox or ""
+def test_first_verification_claims_the_address(api: Client, send: RecordingClient) -> None:
+    one, mailbox = new_account(), api.mailbox or ""
     found: list[str] = []
     for name in ("a", "b"):
-        api.must("POST", "/v1/register", one | {"user_name": f"{name}-{one['user_name']}"[:30]})
+        api.request_json("POST", "/v1/register", one | {"user_name": f"{name}-{one['user_name']}"[:30]})
         earlier = list(found)
-        found.append(until(lambda: new(mailbox, one["email"], earlier), "the next code"))  # noqa: B023 - at once
+        found.append(wait_for(lambda: next_code(mailbox, one["email"], earlier), "the next code"))  # noqa: B023 - called at once
 
-    told = [ask(api, "POST /v1/email/verify", {"token": code}).told for code in found]
+    outcomes = [send(api, "POST /v1/email/verify", {"token": code}).outcome for code in found]
 
-    assert told == [(204, "done"), (409, "email-taken")]
-
-
-def new(mailbox: str, address: str, known: list[str]) -> str | None:
-    code = code_in(mailbox, address, CONFIRM)
-    return None if code in known else code
+    assert outcomes == [(204, "done"), (409, "email-taken")]
 
 
-def test_an_event_is_published_by_whoever_has_verified_the_address(house: House, ask: Asking) -> None:
-    otto = Person.registers(house.nobody, "otto")
-    house.admin.must("PUT", f"/v1/users/{otto.id}/roles", {"roles": ["organiser"]})
-    event = house.draft()["id"]
+def next_code(mailbox: str, address: str, known_codes: list[str]) -> str | None:
+    code = wait_for_code(mailbox, address, CONFIRM)
+    return None if code in known_codes else code
 
-    early = ask(otto.again().client, f"POST /v1/events/{event}/publish")
-    otto.verifies()
 
-    assert early.told == (403, "email-not-verified")
-    assert ask(otto.again().client, f"POST /v1/events/{event}/publish").told == (404, "event-unknown")
+def test_publishing_requires_verified_email(e2e: E2EFixture, send: RecordingClient) -> None:
+    otto = Actor.register(e2e.anonymous, "otto")
+    e2e.admin.request_json("PUT", f"/v1/users/{otto.id}/roles", {"roles": ["organiser"]})
+    event = e2e.create_draft()["id"]
+
+    early = send(otto.log_in_again().client, f"POST /v1/events/{event}/publish")
+    otto.verify_email()
+
+    assert early.outcome == (403, "email-not-verified")
+    assert send(otto.log_in_again().client, f"POST /v1/events/{event}/publish").outcome == (404, "event-not-found")

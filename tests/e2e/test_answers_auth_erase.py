@@ -1,39 +1,39 @@
-"""What DELETE /v1/users/{user_id} answers, beside what its form brings."""
+"""Responses of DELETE /v1/users/{user_id}, except those to invalid requests."""
 
-from local.people import Organiser, Person, until
-from tests.support.answers import Asking
-from tests.support.house import House
+from local.actors import Actor, Organiser, wait_for
+from tests.support.fixtures.answers import RecordingClient
+from tests.support.fixtures.e2e_fixture import E2EFixture
 
 PLACES = {"currency": "EUR", "capacity": 5}
 
 
-def test_one_erases_oneself_and_an_admin_anybody(house: House, ask: Asking) -> None:
-    leaver, other = (Person.registers(house.nobody, name) for name in ("lea", "leo"))
-    until(lambda: (_known(leaver) and _known(other)) or None, "the profiles")
+def test_users_erase_themselves_and_admins_anyone(e2e: E2EFixture, send: RecordingClient) -> None:
+    leaver, other = (Actor.register(e2e.anonymous, name) for name in ("lea", "leo"))
+    wait_for(lambda: (_has_profile(leaver) and _has_profile(other)) or None, "the profiles")
 
-    assert ask(leaver.client, f"DELETE /v1/users/{other.id}").told == (404, "user-unknown")
-    assert ask(leaver.client, f"DELETE /v1/users/{leaver.id}").told == (204, "done")
-    assert ask(house.admin, f"DELETE /v1/users/{leaver.id}").told == (204, "done")
-    assert ask(house.admin, f"DELETE /v1/users/{other.id}").told == (204, "done")
+    assert send(leaver.client, f"DELETE /v1/users/{other.id}").outcome == (404, "user-not-found")
+    assert send(leaver.client, f"DELETE /v1/users/{leaver.id}").outcome == (204, "done")
+    assert send(e2e.admin, f"DELETE /v1/users/{leaver.id}").outcome == (204, "done")
+    assert send(e2e.admin, f"DELETE /v1/users/{other.id}").outcome == (204, "done")
 
 
-def test_who_organises_an_open_event_stays_until_it_is_cancelled(house: House, ask: Asking) -> None:
-    person = Person.registers(house.nobody, "olga")
-    until(lambda: _known(person) or None, "the profile")
-    organiser = Organiser.appointed(house.admin, person)
-    event = organiser.publishes(house.free, "Farewell", [{"name": "Entry", "prices": 0} | PLACES])
+def test_organiser_of_open_event_cannot_be_erased(e2e: E2EFixture, send: RecordingClient) -> None:
+    person = Actor.register(e2e.anonymous, "olga")
+    wait_for(lambda: _has_profile(person) or None, "the profile")
+    organiser = Organiser.appoint(e2e.admin, person)
+    event = organiser.publish_event(e2e.free_category, "Farewell", [{"name": "Entry", "prices": 0} | PLACES])
     call = f"DELETE /v1/users/{organiser.id}"
 
-    refused = [ask(by, call) for by in (organiser.client, house.admin)]
-    organiser.client.must("POST", f"/v1/events/{event['id']}/cancel", {"message": "Goodbye"})
+    refused = [send(by, call) for by in (organiser.client, e2e.admin)]
+    organiser.client.request_json("POST", f"/v1/events/{event['id']}/cancel", {"message": "Goodbye"})
 
-    assert [(one.told, one.json["event_ids"]) for one in refused] == [((409, "still-organising"), [event["id"]])] * 2
-    assert ask(organiser.client, call).told == (204, "done")
-
-
-def test_an_admin_gives_up_the_role_first(house: House, ask: Asking) -> None:
-    assert ask(house.admin, f"DELETE /v1/users/{house.admin_id}").told == (409, "admin-stays")
+    assert [(one.outcome, one.json["event_ids"]) for one in refused] == [((409, "has-open-events"), [event["id"]])] * 2
+    assert send(organiser.client, call).outcome == (204, "done")
 
 
-def _known(person: Person) -> bool:
-    return person.client.call("GET", f"/v1/users/{person.id}").status == 200
+def test_admin_cannot_be_erased(e2e: E2EFixture, send: RecordingClient) -> None:
+    assert send(e2e.admin, f"DELETE /v1/users/{e2e.admin_id}").outcome == (409, "admin-cannot-be-erased")
+
+
+def _has_profile(person: Actor) -> bool:
+    return person.client.request("GET", f"/v1/users/{person.id}").status == 200

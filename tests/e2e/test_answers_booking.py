@@ -1,87 +1,87 @@
-"""What the calls of booking answer, beside what their form brings."""
+"""Responses of booking to buyers, except those to invalid requests."""
 
 import secrets
 from typing import Any
 
 import pytest
 
-from local.people import Person, held
-from tests.support.answers import Asking
-from tests.support.house import House
+from local.actors import Actor, hold_places
+from tests.support.fixtures.answers import RecordingClient
+from tests.support.fixtures.e2e_fixture import E2EFixture
 
 SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 
 
 @pytest.fixture
-def buyer(house: House) -> Person:
-    return Person.registers(house.nobody, "nele")
+def buyer(e2e: E2EFixture) -> Actor:
+    return Actor.register(e2e.anonymous, "nele")
 
 
-def seats(house: House, qty: int = 1, kind: int = 0, **fields: Any) -> dict[str, Any]:
-    """An order of the concert's seats."""
-    item = {"event_type_id": house.concert["types"][kind]["id"], "qty": qty}
-    return {"event_id": house.concert["id"], "items": [item | fields]}
+def seat_order(e2e: E2EFixture, qty: int = 1, kind: int = 0, **fields: Any) -> dict[str, Any]:
+    """An order for seats of the concert."""
+    item = {"event_type_id": e2e.concert["types"][kind]["id"], "qty": qty}
+    return {"event_id": e2e.concert["id"], "items": [item | fields]}
 
 
-def test_an_order_holds_places_once_per_key(house: House, buyer: Person, ask: Asking) -> None:
+def test_order_is_idempotent_per_key(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
     key = {"Idempotency-Key": secrets.token_hex(8)}
 
-    made = ask(buyer.client, "POST /v1/bookings", seats(house), headers=key)
-    other = ask(buyer.client, "POST /v1/bookings", seats(house, 2), headers=key)
+    created = send(buyer.client, "POST /v1/bookings", seat_order(e2e), headers=key)
+    other = send(buyer.client, "POST /v1/bookings", seat_order(e2e, 2), headers=key)
 
-    assert (made.told, other.told) == ((201, "done"), (422, "key-reused"))
-
-
-def test_an_order_of_what_there_is_not_is_refused(house: House, buyer: Person, ask: Asking) -> None:
-    unknown = ask(buyer.client, "POST /v1/bookings", seats(house) | {"event_id": SOME})
-    no_type = ask(buyer.client, "POST /v1/bookings", seats(house, event_type_id=SOME))
-    which = ask(buyer.client, "POST /v1/bookings", {"event_id": house.concert["id"], "number_slot": 1})
-
-    assert (unknown.told, no_type.told) == ((404, "event-unknown"), (422, "event-type-unknown"))
-    assert which.told == (422, "type-needed")
+    assert (created.outcome, other.outcome) == ((201, "done"), (422, "idempotency-key-reused"))
 
 
-def test_each_person_has_so_many_places_and_no_more(house: House, buyer: Person, ask: Asking) -> None:
-    assert ask(buyer.client, "POST /v1/bookings", seats(house, 5)).told == (409, "limit-reached")
+def test_order_for_unknown_event_or_type_is_rejected(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
+    unknown = send(buyer.client, "POST /v1/bookings", seat_order(e2e) | {"event_id": SOME})
+    no_type = send(buyer.client, "POST /v1/bookings", seat_order(e2e, event_type_id=SOME))
+    which = send(buyer.client, "POST /v1/bookings", {"event_id": e2e.concert["id"], "number_slot": 1})
+
+    assert (unknown.outcome, no_type.outcome) == ((404, "event-not-found"), (422, "invalid-event-type"))
+    assert which.outcome == (422, "event-type-required")
 
 
-def test_more_places_than_are_free_are_refused(house: House, buyer: Person, ask: Asking) -> None:
+def test_purchase_limit_is_enforced(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
+    assert send(buyer.client, "POST /v1/bookings", seat_order(e2e, 5)).outcome == (409, "limit-reached")
+
+
+def test_order_above_availability_is_sold_out(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
     one = [{"name": "Only", "prices": 0, "currency": "EUR", "capacity": 1}]
-    event = house.organiser.publishes(house.free, "One place", one)
+    event = e2e.organiser.publish_event(e2e.free_category, "One place", one)
 
-    answer = ask(buyer.client, "POST /v1/bookings", {"event_id": event["id"], "number_slot": 2})
+    response = send(buyer.client, "POST /v1/bookings", {"event_id": event["id"], "number_slot": 2})
 
-    assert answer.told == (409, "sold-out")
+    assert response.outcome == (409, "sold-out")
 
 
 @pytest.mark.parametrize(
-    ("problem", "fields"), [("not-on-sale", {"on_sale": False}), ("terms-changing", {"terms_version": 99})]
+    ("problem", "fields"), [("not-on-sale", {"on_sale": False}), ("terms-conflict", {"terms_version": 99})]
 )
-def test_what_is_not_sold_as_it_was_read_is_refused(
-    problem: str, fields: dict[str, Any], house: House, buyer: Person, ask: Asking
+def test_order_fails_when_terms_changed(
+    problem: str, fields: dict[str, Any], e2e: E2EFixture, buyer: Actor, send: RecordingClient
 ) -> None:
-    with house.altered("bookings", house.concert["types"][1]["id"], "stock#0", **fields):
-        answer = ask(buyer.client, "POST /v1/bookings", seats(house, kind=1))
+    with e2e.altered("bookings", e2e.concert["types"][1]["id"], "stock#0", **fields):
+        response = send(buyer.client, "POST /v1/bookings", seat_order(e2e, kind=1))
 
-    assert answer.told == (409, problem)
-
-
-def test_ones_own_bookings_are_listed_shown_and_cancelled(house: House, buyer: Person, ask: Asking) -> None:
-    mine = held(buyer, house.concert["id"], {house.concert["types"][0]["id"]: 1})
-
-    assert ask(buyer.client, "GET /v1/bookings").told == (200, "done")
-    assert ask(buyer.client, f"GET /v1/bookings/{mine['id']}").told == (200, "done")
-    assert ask(buyer.client, f"POST /v1/bookings/{mine['id']}/cancel").told == (200, "done")
+    assert response.outcome == (409, problem)
 
 
-def test_the_bookings_of_others_are_unknown(house: House, ask: Asking) -> None:
+def test_owner_lists_reads_and_cancels_bookings(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
+    own = hold_places(buyer, e2e.concert["id"], {e2e.concert["types"][0]["id"]: 1})
+
+    assert send(buyer.client, "GET /v1/bookings").outcome == (200, "done")
+    assert send(buyer.client, f"GET /v1/bookings/{own['id']}").outcome == (200, "done")
+    assert send(buyer.client, f"POST /v1/bookings/{own['id']}/cancel").outcome == (200, "done")
+
+
+def test_other_users_bookings_are_not_found(e2e: E2EFixture, send: RecordingClient) -> None:
     for call in ("GET /v1/bookings/{}", "POST /v1/bookings/{}/cancel"):
-        answer = ask(house.stranger.client, call.format(house.booking["id"]))
-        assert answer.told == (404, "booking-unknown")
+        response = send(e2e.stranger.client, call.format(e2e.booking["id"]))
+        assert response.outcome == (404, "booking-not-found")
 
 
-def test_a_confirmed_booking_is_not_cancelled(house: House, ask: Asking) -> None:
-    with house.altered("bookings", house.party["id"], "terms", starts_at="2026-01-01T20:00:00.000Z"):
-        answer = ask(house.buyer.client, f"POST /v1/bookings/{house.booking['id']}/cancel")
+def test_started_event_booking_is_not_refundable(e2e: E2EFixture, send: RecordingClient) -> None:
+    with e2e.altered("bookings", e2e.party["id"], "terms", starts_at="2026-01-01T20:00:00.000Z"):
+        response = send(e2e.buyer.client, f"POST /v1/bookings/{e2e.booking['id']}/cancel")
 
-    assert answer.told == (409, "not-refundable")
+    assert response.outcome == (409, "not-refundable")

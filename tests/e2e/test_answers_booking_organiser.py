@@ -1,4 +1,4 @@
-"""What booking answers to those who give back, hold longer, or run the event."""
+"""Responses of booking about extensions, cancellations, capacity and reports."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -6,184 +6,194 @@ from typing import Any
 
 import pytest
 
-from local.people import Organiser, Person, held, settled, tickets_of, until
-from tests.support.answers import Asking
-from tests.support.house import House
+from local.actors import Actor, Organiser, hold_places, wait_for, wait_for_booking, wait_for_tickets
+from tests.support.fixtures.answers import RecordingClient
+from tests.support.fixtures.e2e_fixture import E2EFixture
 
 SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 
 
 @pytest.fixture
-def buyer(house: House) -> Person:
-    return Person.registers(house.nobody, "gerd")
+def buyer(e2e: E2EFixture) -> Actor:
+    return Actor.register(e2e.anonymous, "gerd")
 
 
 @pytest.fixture
-def hold(house: House, buyer: Person) -> dict[str, Any]:
+def hold(e2e: E2EFixture, buyer: Actor) -> dict[str, Any]:
     """A hold of one seat of the concert."""
-    return held(buyer, house.concert["id"], {house.concert["types"][0]["id"]: 1})
+    return hold_places(buyer, e2e.concert["id"], {e2e.concert["types"][0]["id"]: 1})
 
 
-def moment(**ahead: float) -> str:
-    """A time from now, as the tables hold it."""
+def timestamp(**ahead: float) -> str:
+    """A time relative to now, as stored in the tables."""
     return (datetime.now(UTC) + timedelta(**ahead)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def test_a_hold_is_extended_once(hold: dict[str, Any], buyer: Person, house: House, ask: Asking) -> None:
+def test_hold_is_extended_once(hold: dict[str, Any], buyer: Actor, e2e: E2EFixture, send: RecordingClient) -> None:
     call = f"POST /v1/bookings/{hold['id']}/extend"
 
-    assert ask(house.stranger.client, call).told == (404, "booking-unknown")
-    assert [ask(buyer.client, call).told for _ in range(2)] == [(200, "done"), (409, "already-extended")]
+    assert send(e2e.stranger.client, call).outcome == (404, "booking-not-found")
+    assert [send(buyer.client, call).outcome for _ in range(2)] == [(200, "done"), (409, "already-extended")]
 
 
-def test_what_cannot_be_held_longer_says_why(hold: dict[str, Any], buyer: Person, house: House, ask: Asking) -> None:
+def test_rejected_extension_states_reason(
+    hold: dict[str, Any], buyer: Actor, e2e: E2EFixture, send: RecordingClient
+) -> None:
     call = f"POST /v1/bookings/{hold['id']}/extend"
 
-    with house.altered("bookings", hold["id"], "booking", pay_before=moment(seconds=-1)):
-        assert ask(buyer.client, call).told == (410, "hold-over")
-    with house.altered("bookings", hold["id"], "booking", pay_before=moment(minutes=40)):
-        assert ask(buyer.client, call).told == (409, "hold-at-its-longest")
-    assert ask(house.buyer.client, f"POST /v1/bookings/{house.booking['id']}/extend").told == (409, "not-extendable")
+    with e2e.altered("bookings", hold["id"], "booking", pay_before=timestamp(seconds=-1)):
+        assert send(buyer.client, call).outcome == (410, "hold-expired")
+    with e2e.altered("bookings", hold["id"], "booking", pay_before=timestamp(minutes=40)):
+        assert send(buyer.client, call).outcome == (409, "hold-at-maximum")
+    assert send(e2e.buyer.client, f"POST /v1/bookings/{e2e.booking['id']}/extend").outcome == (409, "not-extendable")
 
 
-def test_a_confirmed_booking_goes_back_as_the_terms_allow(house: House, buyer: Person, ask: Asking) -> None:
-    booking = settled(buyer, held(buyer, house.party["id"], 2), "CONFIRMED")
+def test_cancellation_follows_refund_policy(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
+    booking = wait_for_booking(buyer, hold_places(buyer, e2e.party["id"], 2), "CONFIRMED")
     call = f"POST /v1/bookings/{booking['id']}/cancel"
 
-    with house.altered("bookings", house.party["id"], "terms", starts_at=moment(hours=-1)):
-        late = ask(buyer.client, call)
-    back = ask(buyer.client, call)
+    with e2e.altered("bookings", e2e.party["id"], "terms", starts_at=timestamp(hours=-1)):
+        late = send(buyer.client, call)
+    back = send(buyer.client, call)
 
-    assert (late.told, back.told, back.json["status"]) == ((409, "not-refundable"), (200, "done"), "CANCELLED")
+    assert (late.outcome, back.outcome, back.json["status"]) == ((409, "not-refundable"), (200, "done"), "CANCELLED")
 
 
-def test_what_was_used_or_passed_on_is_not_given_back(house: House, buyer: Person, ask: Asking) -> None:
-    used, passed_on = (settled(buyer, held(buyer, house.party["id"], 2), "CONFIRMED") for _ in range(2))
-    came, given = (tickets_of(buyer, booking)[0] for booking in (used, passed_on))
-    scan = {"event_id": house.party["id"], "code": came["code"], "nonce": secrets.token_hex(8)}
-    house.staff.client.must("POST", "/v1/check-ins", scan)
-    offer = buyer.client.must("POST", f"/v1/tickets/{given['id']}/transfer", {"to_user_id": house.stranger.id})
-    house.stranger.client.must("POST", f"/v1/transfers/{offer['id']}/accept")
-    heard(buyer, used, "admitted", 1)
-    heard(buyer, passed_on, "passed_on", 1)
+def test_used_or_transferred_ticket_blocks_cancellation(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
+    used, passed_on = (wait_for_booking(buyer, hold_places(buyer, e2e.party["id"], 2), "CONFIRMED") for _ in range(2))
+    came, given = (wait_for_tickets(buyer, booking)[0] for booking in (used, passed_on))
+    scan = {"event_id": e2e.party["id"], "code": came["code"], "nonce": secrets.token_hex(8)}
+    e2e.staff.client.request_json("POST", "/v1/check-ins", scan)
+    offer = buyer.client.request_json("POST", f"/v1/tickets/{given['id']}/transfer", {"to_user_id": e2e.stranger.id})
+    e2e.stranger.client.request_json("POST", f"/v1/transfers/{offer['id']}/accept")
+    wait_for_count(buyer, used, "admitted", 1)
+    wait_for_count(buyer, passed_on, "transferred", 1)
 
-    refused = [ask(buyer.client, f"POST /v1/bookings/{one['id']}/cancel") for one in (used, passed_on)]
-    house.staff.client.must("POST", f"/v1/check-ins/{scan['nonce']}/undo")
-    heard(buyer, used, "admitted", 0)
+    refused = [send(buyer.client, f"POST /v1/bookings/{one['id']}/cancel") for one in (used, passed_on)]
+    e2e.staff.client.request_json("POST", f"/v1/check-ins/{scan['nonce']}/undo")
+    wait_for_count(buyer, used, "admitted", 0)
 
-    assert [one.told for one in refused] == [(409, "ticket-used"), (409, "ticket-passed-on")]
+    assert [one.outcome for one in refused] == [(409, "ticket-used"), (409, "ticket-transferred")]
     assert refused[0].json["ticket_ids"] == [came["id"]]
-    assert ask(buyer.client, f"POST /v1/bookings/{used['id']}/cancel").told == (200, "done")
+    assert send(buyer.client, f"POST /v1/bookings/{used['id']}/cancel").outcome == (200, "done")
 
 
-def heard(who: Person, booking: dict[str, Any], name: str, number: int) -> None:
-    """Wait until the booking tells so many."""
+def wait_for_count(actor: Actor, booking: dict[str, Any], name: str, number: int) -> None:
+    """Wait until the booking has this count."""
     call = f"/v1/bookings/{booking['id']}"
-    until(lambda: who.client.must("GET", call)[name] == number or None, f"{number} {name}")
+    wait_for(lambda: actor.client.request_json("GET", call)[name] == number or None, f"{number} {name}")
 
 
-def test_what_has_ended_is_not_cancelled(hold: dict[str, Any], buyer: Person, house: House, ask: Asking) -> None:
-    with house.altered("bookings", hold["id"], "booking", status="EXPIRED"):
-        assert ask(buyer.client, f"POST /v1/bookings/{hold['id']}/cancel").told == (409, "not-cancellable")
+def test_expired_booking_cannot_be_cancelled(
+    hold: dict[str, Any], buyer: Actor, e2e: E2EFixture, send: RecordingClient
+) -> None:
+    with e2e.altered("bookings", hold["id"], "booking", status="EXPIRED"):
+        assert send(buyer.client, f"POST /v1/bookings/{hold['id']}/cancel").outcome == (409, "not-cancellable")
 
 
-def test_an_order_outside_its_time_says_so(house: House, buyer: Person, ask: Asking) -> None:
-    order = {"event_id": house.party["id"], "number_slot": 1}
-    kind = house.party["types"][0]
+def test_order_outside_sale_window_is_rejected(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
+    order = {"event_id": e2e.party["id"], "number_slot": 1}
+    kind = e2e.party["types"][0]
     sold = {"name": "Entry", "prices": 0, "currency": "EUR", "status": "ON_SALE"}
 
     for window, told in (
-        ({"sale_from": moment(days=1)}, (409, "not-on-sale-yet")),
-        ({"sale_until": moment(days=-1)}, (410, "sale-ended")),
+        ({"sale_from": timestamp(days=1)}, (409, "not-on-sale-yet")),
+        ({"sale_until": timestamp(days=-1)}, (410, "sale-ended")),
     ):
-        with house.altered("bookings", house.party["id"], "terms", types={kind["id"]: sold | window}):
-            assert ask(buyer.client, "POST /v1/bookings", order).told == told
+        with e2e.altered("bookings", e2e.party["id"], "terms", types={kind["id"]: sold | window}):
+            assert send(buyer.client, "POST /v1/bookings", order).outcome == told
 
 
-def test_places_that_are_held_may_return(house: House, buyer: Person, ask: Asking) -> None:
+def test_order_is_all_held_while_holds_are_open(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
     few = [{"name": "Only", "prices": 900, "currency": "EUR", "capacity": 1}]
-    event = house.organiser.publishes(house.paid, "One place, held", few)
-    held(house.stranger, event["id"], 1)
+    event = e2e.organiser.publish_event(e2e.paid_category, "One place, held", few)
+    hold_places(e2e.stranger, event["id"], 1)
 
-    answer = ask(buyer.client, "POST /v1/bookings", {"event_id": event["id"], "number_slot": 1})
+    response = send(buyer.client, "POST /v1/bookings", {"event_id": event["id"], "number_slot": 1})
 
-    assert answer.told == (409, "all-held")
+    assert response.outcome == (409, "all-held")
 
 
-def test_availability_is_sent_once(house: House, ask: Asking) -> None:
+def test_unchanged_availability_answers_304(e2e: E2EFixture, send: RecordingClient) -> None:
     few = [{"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 5}]
-    event = house.organiser.publishes(house.free, "Availability", few)  # of its own: nobody else books here
+    event = e2e.organiser.publish_event(
+        e2e.free_category, "Availability", few
+    )  # a separate event: no other test books here
     call = f"GET /v1/events/{event['id']}/availability"
 
-    first = ask(house.nobody, call)
-    same = ask(house.nobody, call, headers={"If-None-Match": first.headers["ETag"]})
+    first = send(e2e.anonymous, call)
+    same = send(e2e.anonymous, call, headers={"If-None-Match": first.headers["ETag"]})
 
-    assert (first.told, same.told) == ((200, "done"), (304, "unchanged"))
-    assert ask(house.nobody, f"GET /v1/events/{SOME}/availability").told == (404, "event-unknown")
+    assert (first.outcome, same.outcome) == ((200, "done"), (304, "unchanged"))
+    assert send(e2e.anonymous, f"GET /v1/events/{SOME}/availability").outcome == (404, "event-not-found")
 
 
 @pytest.mark.parametrize("what", ["bookings", "sales"])
-def test_an_event_is_shown_to_its_organiser_only(what: str, house: House, rival: Organiser, ask: Asking) -> None:
-    call = f"GET /v1/events/{house.party['id']}/{what}"
+def test_event_reports_are_visible_to_organiser_only(
+    what: str, e2e: E2EFixture, other_organiser: Organiser, send: RecordingClient
+) -> None:
+    call = f"GET /v1/events/{e2e.party['id']}/{what}"
 
-    assert ask(house.organiser.client, call).told == (200, "done")
-    assert ask(house.admin, call).told == (200, "done")
-    assert ask(house.buyer.client, call).told == (403, "role-missing")
-    assert ask(rival.client, call).told == (404, "event-unknown")
-
-
-def test_a_token_of_another_list_is_refused(house: House, ask: Asking) -> None:
-    call = f"GET /v1/events/{house.party['id']}/bookings?next_token=x"
-
-    assert ask(house.organiser.client, call).told == (400, "bad-token")
+    assert send(e2e.organiser.client, call).outcome == (200, "done")
+    assert send(e2e.admin, call).outcome == (200, "done")
+    assert send(e2e.buyer.client, call).outcome == (403, "role-missing")
+    assert send(other_organiser.client, call).outcome == (404, "event-not-found")
 
 
-def test_places_are_added_and_never_taken_from_anybody(house: House, rival: Organiser, ask: Asking) -> None:
-    kind = house.party["types"][0]["id"]
-    call = f"PUT /v1/events/{house.party['id']}/types/{kind}/capacity"
+def test_token_of_another_list_is_rejected(e2e: E2EFixture, send: RecordingClient) -> None:
+    call = f"GET /v1/events/{e2e.party['id']}/bookings?next_token=x"
 
-    assert ask(house.organiser.client, call, {"capacity": 600}).told == (200, "done")
-    assert ask(house.organiser.client, call, {"capacity": 1}).told == (409, "below-taken")
-    assert ask(rival.client, call, {"capacity": 1}).told == (404, "event-unknown")
-    assert ask(house.buyer.client, call, {"capacity": 1}).told == (403, "role-missing")
+    assert send(e2e.organiser.client, call).outcome == (400, "invalid-page-token")
+
+
+def test_capacity_cannot_drop_below_sold_places(
+    e2e: E2EFixture, other_organiser: Organiser, send: RecordingClient
+) -> None:
+    kind = e2e.party["types"][0]["id"]
+    call = f"PUT /v1/events/{e2e.party['id']}/types/{kind}/capacity"
+
+    assert send(e2e.organiser.client, call, {"capacity": 600}).outcome == (200, "done")
+    assert send(e2e.organiser.client, call, {"capacity": 1}).outcome == (409, "capacity-below-sold")
+    assert send(other_organiser.client, call, {"capacity": 1}).outcome == (404, "event-not-found")
+    assert send(e2e.buyer.client, call, {"capacity": 1}).outcome == (403, "role-missing")
     unknown = call.replace(kind, SOME)
-    assert ask(house.organiser.client, unknown, {"capacity": 1}).told == (404, "type-unknown")
-    draft = house.draft()
+    assert send(e2e.organiser.client, unknown, {"capacity": 1}).outcome == (404, "event-type-not-found")
+    draft = e2e.create_draft()
     unsold = f"PUT /v1/events/{draft['id']}/types/{draft['types'][0]['id']}/capacity"
-    assert ask(house.organiser.client, unsold, {"capacity": 1}).told == (409, "not-published-yet")
+    assert send(e2e.organiser.client, unsold, {"capacity": 1}).outcome == (409, "event-not-published")
 
 
-def test_how_far_a_cancellation_is_can_be_seen(house: House, buyer: Person, rival: Organiser, ask: Asking) -> None:
+def test_event_cancellation_progress_is_visible(
+    e2e: E2EFixture, buyer: Actor, other_organiser: Organiser, send: RecordingClient
+) -> None:
     few = [{"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 5}]
-    event = house.organiser.publishes(house.free, "Called off", few)
-    booking = settled(buyer, held(buyer, event["id"], 2), "CONFIRMED")
+    event = e2e.organiser.publish_event(e2e.free_category, "Called off", few)
+    booking = wait_for_booking(buyer, hold_places(buyer, event["id"], 2), "CONFIRMED")
     call = f"GET /v1/events/{event['id']}/cancellation"
-    assert ask(house.organiser.client, call).told == (404, "cancellation-unknown")
-    assert ask(rival.client, call).told == (404, "event-unknown")
-    assert ask(house.buyer.client, call).told == (403, "role-missing")
+    assert send(e2e.organiser.client, call).outcome == (404, "cancellation-not-found")
+    assert send(other_organiser.client, call).outcome == (404, "event-not-found")
+    assert send(e2e.buyer.client, call).outcome == (403, "role-missing")
 
-    house.organiser.client.must("POST", f"/v1/events/{event['id']}/cancel", {"message": "Rain"})
+    e2e.organiser.client.request_json("POST", f"/v1/events/{event['id']}/cancel", {"message": "Rain"})
 
     def finished() -> dict[str, Any] | None:
-        answer = ask(house.organiser.client, call)
-        return answer.json if answer.told == (200, "done") and answer.json["state"] == "FINISHED" else None
+        response = send(e2e.organiser.client, call)
+        return response.json if response.outcome == (200, "done") and response.json["state"] == "FINISHED" else None
 
-    done = until(finished, "the end of the cancellation")
+    done = wait_for(finished, "the end of the cancellation")
     assert (done["found"], done["cancelled"]) == (1, 1)
-    assert settled(buyer, booking, "CANCELLED")["logs"][-1]["by"] == "organiser"
+    assert wait_for_booking(buyer, booking, "CANCELLED")["logs"][-1]["actor"] == "organiser"
 
 
-def test_an_admin_sees_and_does_what_the_organiser_may(house: House, ask: Asking) -> None:
+def test_admin_acts_for_organiser(e2e: E2EFixture, send: RecordingClient) -> None:
     entry = {"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 5}
-    event = house.organiser.publishes(house.free, "Orphan", [entry])
-    theirs = f"/v1/users/{house.organiser.id}/events"
+    event = e2e.organiser.publish_event(e2e.free_category, "Orphan", [entry])
+    theirs = f"/v1/users/{e2e.organiser.id}/events"
     reads = [f"/v1/events/{event['id']}/bookings", f"/v1/events/{event['id']}/sales", theirs, f"{theirs}/{event['id']}"]
 
-    seen = [ask(house.admin, f"GET {address}") for address in reads]
-    resized = ask(
-        house.admin, f"PUT /v1/events/{event['id']}/types/{event['types'][0]['id']}/capacity", {"capacity": 7}
-    )
-    cancelled = ask(house.admin, f"POST /v1/events/{event['id']}/cancel", {"message": "Its organiser is gone."})
+    reports = [send(e2e.admin, f"GET {address}") for address in reads]
+    resized = send(e2e.admin, f"PUT /v1/events/{event['id']}/types/{event['types'][0]['id']}/capacity", {"capacity": 7})
+    cancelled = send(e2e.admin, f"POST /v1/events/{event['id']}/cancel", {"message": "Its organiser is gone."})
 
-    assert [one.told for one in (*seen, resized, cancelled)] == [(200, "done")] * 6
-    assert (cancelled.json["status"], cancelled.json["organiser_id"]) == ("CANCELLED", house.organiser.id)
+    assert [one.outcome for one in (*reports, resized, cancelled)] == [(200, "done")] * 6
+    assert (cancelled.json["status"], cancelled.json["organiser_id"]) == ("CANCELLED", e2e.organiser.id)

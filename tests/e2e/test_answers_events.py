@@ -1,4 +1,4 @@
-"""What the catalogue's calls answer, beside what their form brings."""
+"""Responses of events and categories, except those to invalid requests."""
 
 import secrets
 from collections.abc import Iterator
@@ -6,139 +6,145 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.answers import Asking
-from tests.support.house import FREE, PAID, House
-from tests.support.redeploy import redeployed
+from tests.support.faults.redeploy import redeployed
+from tests.support.fixtures.answers import RecordingClient
+from tests.support.fixtures.e2e_fixture import FREE, PAID, E2EFixture
 
 SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 SEAT = {"name": "Another"} | PAID
 
 
 @contextmanager
-def reading_late(house: House, function: str) -> Iterator[None]:
-    """The function, as if another had changed the event between its reading and its writing."""
-    seen = 'return {"seen": event["version"]'
-    changes = {"events/core/repository.py": (seen, f"{seen} - 1")}
-    with redeployed(house.stack, function, changes):
+def stale_read(e2e: E2EFixture, function: str) -> Iterator[None]:
+    """Within the block the function writes as if the event had changed since it was read."""
+    source_line = 'return {"seen": event["version"]'
+    changes = {"events/core/repository.py": (source_line, f"{source_line} - 1")}
+    with redeployed(e2e.stack, function, changes):
         yield
 
 
-def test_a_category_is_made_once(house: House, ask: Asking) -> None:
+def test_category_name_is_unique(e2e: E2EFixture, send: RecordingClient) -> None:
     new = {"name": f"Category {secrets.token_hex(4)}", "type": "paid"}
     key = {"Idempotency-Key": secrets.token_hex(8)}
 
-    made = ask(house.admin, "POST /v1/categories", new, headers=key)
-    other = ask(house.admin, "POST /v1/categories", new | {"name": "Quite another"}, headers=key)
-    again = ask(house.admin, "POST /v1/categories", new)
+    created = send(e2e.admin, "POST /v1/categories", new, headers=key)
+    other = send(e2e.admin, "POST /v1/categories", new | {"name": "Quite another"}, headers=key)
+    again = send(e2e.admin, "POST /v1/categories", new)
 
-    assert (made.told, other.told, again.told) == ((201, "done"), (422, "key-reused"), (409, "category-exists"))
+    assert (created.outcome, other.outcome, again.outcome) == (
+        (201, "done"),
+        (422, "idempotency-key-reused"),
+        (409, "category-exists"),
+    )
 
 
 @pytest.mark.parametrize("call", ["GET /v1/categories", "GET /v1/events"])
-def test_everybody_sees_the_catalogue(call: str, house: House, ask: Asking) -> None:
-    assert ask(house.nobody, call).told == (200, "done")
+def test_catalogue_is_public(call: str, e2e: E2EFixture, send: RecordingClient) -> None:
+    assert send(e2e.anonymous, call).outcome == (200, "done")
 
 
-def test_an_event_is_made_once_per_key(house: House, ask: Asking) -> None:
+def test_event_creation_is_idempotent_per_key(e2e: E2EFixture, send: RecordingClient) -> None:
     key = {"Idempotency-Key": secrets.token_hex(8)}
 
-    made = ask(house.organiser.client, "POST /v1/events", house.plan(), headers=key)
-    other = ask(house.organiser.client, "POST /v1/events", house.plan(name="Other"), headers=key)
+    created = send(e2e.organiser.client, "POST /v1/events", e2e.event_request(), headers=key)
+    other = send(e2e.organiser.client, "POST /v1/events", e2e.event_request(name="Other"), headers=key)
 
-    assert (made.told, other.told) == ((201, "done"), (422, "key-reused"))
+    assert (created.outcome, other.outcome) == ((201, "done"), (422, "idempotency-key-reused"))
 
 
 @pytest.mark.parametrize(
     ("problem", "fields"),
     [
-        ("category-unknown", {"category_id": SOME}),
+        ("invalid-category", {"category_id": SOME}),
         ("mixed-currencies", {"types": [SEAT, SEAT | {"name": "Pit", "currency": "CHF"}]}),
         ("price-too-high", {"types": [SEAT | {"prices": 90_000_000}], "max_per_user": 50}),
         ("not-in-future", {"starts_at": "2021-05-01T18:00:00Z"}),
         ("sale-beyond-end", {"types": [SEAT | {"sale_until": "2031-05-01T21:00:01Z"}]}),
     ],
 )
-def test_an_event_that_cannot_be_is_refused(problem: str, fields: dict[str, object], house: House, ask: Asking) -> None:
-    assert ask(house.organiser.client, "POST /v1/events", house.plan(**fields)).told == (422, problem)
+def test_invalid_event_is_rejected(
+    problem: str, fields: dict[str, object], e2e: E2EFixture, send: RecordingClient
+) -> None:
+    assert send(e2e.organiser.client, "POST /v1/events", e2e.event_request(**fields)).outcome == (422, problem)
 
 
-def test_what_is_free_has_no_price(house: House, ask: Asking) -> None:
-    plan = house.plan(category_id=house.free)
-    event = house.draft(category_id=house.free, types=[{"name": "Entry"} | FREE])
+def test_free_category_rejects_prices(e2e: E2EFixture, send: RecordingClient) -> None:
+    plan = e2e.event_request(category_id=e2e.free_category)
+    event = e2e.create_draft(category_id=e2e.free_category, types=[{"name": "Entry"} | FREE])
 
-    assert ask(house.organiser.client, "POST /v1/events", plan).told == (422, "not-free")
-    assert ask(house.organiser.client, f"POST /v1/events/{event['id']}/types", SEAT).told == (422, "not-free")
+    assert send(e2e.organiser.client, "POST /v1/events", plan).outcome == (422, "not-free")
+    assert send(e2e.organiser.client, f"POST /v1/events/{event['id']}/types", SEAT).outcome == (422, "not-free")
 
 
-def test_a_hold_of_seconds_is_for_practice_only(house: House, ask: Asking) -> None:
+def test_short_hold_requires_test_stage(e2e: E2EFixture, send: RecordingClient) -> None:
     real = {"events/core/drafts.py": ('env.setting("SHORT_HOLDS") == "1"', "False")}
 
-    with redeployed(house.stack, "events.create_event", real):
-        answer = ask(house.organiser.client, "POST /v1/events", house.plan(hold_seconds=5))
+    with redeployed(e2e.stack, "events.create_event", real):
+        response = send(e2e.organiser.client, "POST /v1/events", e2e.event_request(hold_seconds=5))
 
-    assert answer.told == (422, "hold-too-short")
-
-
-def test_types_are_added_to_ones_own_drafts(house: House, ask: Asking) -> None:
-    draft, key = house.draft(), {"Idempotency-Key": secrets.token_hex(8)}
-    call, me = f"POST /v1/events/{draft['id']}/types", house.organiser.client
-
-    made = ask(me, call, SEAT, headers=key)
-    other = ask(me, call, SEAT | {"name": "Other"}, headers=key)
-    mixed = ask(me, call, SEAT | {"currency": "CHF"})
-    long = ask(me, call, SEAT | {"sale_until": "2031-05-01T21:00:01Z"})
-    with house.altered("events", draft["id"], "event", status="CANCELLED"):
-        over = ask(me, call, SEAT)
-    unknown = ask(me, f"POST /v1/events/{SOME}/types", SEAT)
-    dear = ask(me, call, SEAT | {"prices": 90_000_000})
-
-    assert (made.told, other.told) == ((201, "done"), (422, "key-reused"))
-    assert (mixed.told, over.told) == ((422, "mixed-currencies"), (409, "not-editable"))
-    assert long.told == (422, "sale-beyond-end")
-    assert (unknown.told, dear.told) == ((404, "event-unknown"), (422, "price-too-high"))
+    assert response.outcome == (422, "hold-too-short")
 
 
-def test_an_event_has_so_many_types_and_no_more(house: House, ask: Asking) -> None:
-    draft = house.draft(types=[SEAT | {"name": f"Seat {n}"} for n in range(20)])
+def test_types_can_be_added_to_own_drafts(e2e: E2EFixture, send: RecordingClient) -> None:
+    draft, key = e2e.create_draft(), {"Idempotency-Key": secrets.token_hex(8)}
+    call, me = f"POST /v1/events/{draft['id']}/types", e2e.organiser.client
 
-    answer = ask(house.organiser.client, f"POST /v1/events/{draft['id']}/types", SEAT)
+    created = send(me, call, SEAT, headers=key)
+    other = send(me, call, SEAT | {"name": "Other"}, headers=key)
+    mixed = send(me, call, SEAT | {"currency": "CHF"})
+    long = send(me, call, SEAT | {"sale_until": "2031-05-01T21:00:01Z"})
+    with e2e.altered("events", draft["id"], "event", status="CANCELLED"):
+        over = send(me, call, SEAT)
+    unknown = send(me, f"POST /v1/events/{SOME}/types", SEAT)
+    dear = send(me, call, SEAT | {"prices": 90_000_000})
 
-    assert answer.told == (409, "too-many-types")
+    assert (created.outcome, other.outcome) == ((201, "done"), (422, "idempotency-key-reused"))
+    assert (mixed.outcome, over.outcome) == ((422, "mixed-currencies"), (409, "not-editable"))
+    assert long.outcome == (422, "sale-beyond-end")
+    assert (unknown.outcome, dear.outcome) == ((404, "event-not-found"), (422, "price-too-high"))
 
 
-def test_staff_is_named_for_ones_own_events(house: House, ask: Asking) -> None:
-    draft, staff, me = house.draft(), {"user_ids": [house.staff.id]}, house.organiser.client
+def test_number_of_types_is_limited(e2e: E2EFixture, send: RecordingClient) -> None:
+    draft = e2e.create_draft(types=[SEAT | {"name": f"Seat {n}"} for n in range(20)])
+
+    response = send(e2e.organiser.client, f"POST /v1/events/{draft['id']}/types", SEAT)
+
+    assert response.outcome == (409, "too-many-types")
+
+
+def test_organiser_sets_staff_of_own_events(e2e: E2EFixture, send: RecordingClient) -> None:
+    draft, staff, me = e2e.create_draft(), {"user_ids": [e2e.staff.id]}, e2e.organiser.client
     call = f"PUT /v1/events/{draft['id']}/staff"
-    seen = {"If-Match": ask(me, f"GET /v1/users/{house.organiser.id}/events/{draft['id']}").headers["ETag"]}
+    if_match = {"If-Match": send(me, f"GET /v1/users/{e2e.organiser.id}/events/{draft['id']}").headers["ETag"]}
 
-    assert ask(me, call, staff, headers=seen).told == (200, "done")
-    assert ask(me, call, {"user_ids": []}, headers=seen).told == (412, "changed")
-    assert ask(me, call, staff).told == (428, "revision-missing")
-    assert ask(me, f"PUT /v1/events/{SOME}/staff", staff, headers=seen).told == (404, "event-unknown")
+    assert send(me, call, staff, headers=if_match).outcome == (200, "done")
+    assert send(me, call, {"user_ids": []}, headers=if_match).outcome == (412, "stale-version")
+    assert send(me, call, staff).outcome == (428, "if-match-required")
+    assert send(me, f"PUT /v1/events/{SOME}/staff", staff, headers=if_match).outcome == (404, "event-not-found")
 
 
-def test_an_event_is_published_by_its_organiser(house: House, ask: Asking) -> None:
-    ready, bare = house.draft(), house.draft(types=[])
-    me = house.organiser.client
+def test_organiser_publishes_own_event(e2e: E2EFixture, send: RecordingClient) -> None:
+    ready, bare = e2e.create_draft(), e2e.create_draft(types=[])
+    me = e2e.organiser.client
 
-    assert ask(me, f"POST /v1/events/{ready['id']}/publish").told == (200, "done")
-    assert ask(me, f"POST /v1/events/{bare['id']}/publish").told == (409, "no-types")
-    assert ask(me, f"POST /v1/events/{SOME}/publish").told == (404, "event-unknown")
+    assert send(me, f"POST /v1/events/{ready['id']}/publish").outcome == (200, "done")
+    assert send(me, f"POST /v1/events/{bare['id']}/publish").outcome == (409, "no-types")
+    assert send(me, f"POST /v1/events/{SOME}/publish").outcome == (404, "event-not-found")
 
 
 @pytest.mark.parametrize(
     ("problem", "fields"),
     [("already-started", {"starts_at": "2021-05-01T18:00:00Z"}), ("not-publishable", {"status": "CANCELLED"})],
 )
-def test_an_event_whose_time_has_passed_is_not_published(
-    problem: str, fields: dict[str, str], house: House, ask: Asking
+def test_started_or_cancelled_event_cannot_be_published(
+    problem: str, fields: dict[str, str], e2e: E2EFixture, send: RecordingClient
 ) -> None:
-    draft = house.draft()
+    draft = e2e.create_draft()
 
-    with house.altered("events", draft["id"], "event", **fields):
-        answer = ask(house.organiser.client, f"POST /v1/events/{draft['id']}/publish")
+    with e2e.altered("events", draft["id"], "event", **fields):
+        response = send(e2e.organiser.client, f"POST /v1/events/{draft['id']}/publish")
 
-    assert answer.told == (409, problem)
+    assert response.outcome == (409, problem)
 
 
 @pytest.mark.parametrize(
@@ -150,18 +156,18 @@ def test_an_event_whose_time_has_passed_is_not_published(
         ("events.cancel_event", "POST /v1/events/{}/cancel", {"message": "Rain"}),
     ],
 )
-def test_an_event_that_changed_meanwhile_is_not_overwritten(
-    function: str, call: str, body: dict[str, object] | None, house: House, ask: Asking
+def test_concurrent_event_change_is_rejected(
+    function: str, call: str, body: dict[str, object] | None, e2e: E2EFixture, send: RecordingClient
 ) -> None:
-    draft = house.draft()
+    draft = e2e.create_draft()
 
-    with reading_late(house, function):
-        answer = ask(house.organiser.client, call.format(draft["id"]), body, headers={"If-Match": "*"})
+    with stale_read(e2e, function):
+        response = send(e2e.organiser.client, call.format(draft["id"]), body, headers={"If-Match": "*"})
 
-    assert answer.told == (409, "changed-meanwhile")
+    assert response.outcome == (409, "concurrent-modification")
 
 
-def test_everybody_sees_a_published_event_and_its_free_places(house: House, ask: Asking) -> None:
+def test_published_event_and_availability_are_public(e2e: E2EFixture, send: RecordingClient) -> None:
     for what in ("", "/availability"):
-        assert ask(house.nobody, f"GET /v1/events/{house.concert['id']}{what}").told == (200, "done")
-        assert ask(house.nobody, f"GET /v1/events/{SOME}{what}").told == (404, "event-unknown")
+        assert send(e2e.anonymous, f"GET /v1/events/{e2e.concert['id']}{what}").outcome == (200, "done")
+        assert send(e2e.anonymous, f"GET /v1/events/{SOME}{what}").outcome == (404, "event-not-found")

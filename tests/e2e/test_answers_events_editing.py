@@ -1,4 +1,4 @@
-"""What the calls answer that edit, cancel and clone events, beside what their form brings."""
+"""Responses of editing, cancelling and cloning events."""
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -7,217 +7,245 @@ from typing import Any
 import pytest
 
 from local.client import Client
-from tests.support.answers import Asking, Reply
-from tests.support.house import FREE, PAID, House
-from tests.support.redeploy import redeployed
+from tests.support.faults.redeploy import redeployed
+from tests.support.fixtures.answers import RecordedResponse, RecordingClient
+from tests.support.fixtures.e2e_fixture import FREE, PAID, E2EFixture
 
 SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
-EDITED = (
+EDITABLE_FIELDS = (
     "category_id", "name", "venue", "city", "zone", "starts_at", "ends_at",
     "max_per_user", "hold_seconds", "refund_percent", "refund_hours",
 )  # fmt: skip
-RUNNING = {"starts_at": "2021-05-01T18:00:00.000Z"}
+STARTED_IN_PAST = {"starts_at": "2021-05-01T18:00:00.000Z"}
 
 
 @pytest.fixture
-def me(house: House) -> Client:
-    return house.organiser.client
+def organiser(e2e: E2EFixture) -> Client:
+    return e2e.organiser.client
 
 
 @pytest.fixture
-def draft(house: House) -> dict[str, Any]:
-    return house.draft()
+def draft(e2e: E2EFixture) -> dict[str, Any]:
+    return e2e.create_draft()
 
 
 @pytest.fixture
-def public(house: House, me: Client) -> dict[str, Any]:
-    event = house.draft(refund_percent=50, refund_hours=24)
-    return dict(me.must("POST", f"/v1/events/{event['id']}/publish"))
+def published(e2e: E2EFixture, organiser: Client) -> dict[str, Any]:
+    event = e2e.create_draft(refund_percent=50, refund_hours=24)
+    return dict(organiser.request_json("POST", f"/v1/events/{event['id']}/publish"))
 
 
-def edit(ask: Asking, by: Client, event: dict[str, Any], seen: str | None = "*", **fields: Any) -> Reply:
-    wanted = {name: event[name] for name in EDITED} | fields
-    return ask(by, f"PUT /v1/events/{event['id']}", wanted, headers={"If-Match": seen} if seen else {})
+def update_event(
+    send: RecordingClient, by: Client, event: dict[str, Any], etag: str | None = "*", **fields: Any
+) -> RecordedResponse:
+    event_request = {name: event[name] for name in EDITABLE_FIELDS} | fields
+    return send(by, f"PUT /v1/events/{event['id']}", event_request, headers={"If-Match": etag} if etag else {})
 
 
-def edit_type(ask: Asking, by: Client, event: dict[str, Any], seen: str | None = "*", **fields: Any) -> Reply:
+def update_type(
+    send: RecordingClient, by: Client, event: dict[str, Any], etag: str | None = "*", **fields: Any
+) -> RecordedResponse:
     one = event["types"][0]
-    wanted = {name: one[name] for name in ("name", "prices", "currency", "status")} | fields
+    type_request = {name: one[name] for name in ("name", "prices", "currency", "status")} | fields
     call = f"PUT /v1/events/{event['id']}/types/{fields.pop('id', one['id'])}"
-    wanted.pop("id", None)
-    return ask(by, call, wanted, headers={"If-Match": seen} if seen else {})
+    type_request.pop("id", None)
+    return send(by, call, type_request, headers={"If-Match": etag} if etag else {})
 
 
-def test_an_event_is_edited_by_its_organiser_at_the_revision_that_was_read(
-    ask: Asking, me: Client, public: dict[str, Any]
+def test_event_update_requires_current_etag(
+    send: RecordingClient, organiser: Client, published: dict[str, Any]
 ) -> None:
-    read = ask(me, f"GET /v1/users/{public['organiser_id']}/events/{public['id']}")
+    read = send(organiser, f"GET /v1/users/{published['organiser_id']}/events/{published['id']}")
 
-    done = edit(ask, me, public, read.headers["ETag"], venue="Elsewhere")
-    stale = edit(ask, me, public, read.headers["ETag"], venue="Nowhere")
+    done = update_event(send, organiser, published, read.headers["ETag"], venue="Elsewhere")
+    stale = update_event(send, organiser, published, read.headers["ETag"], venue="Nowhere")
 
-    assert (read.told, done.told, done.json["venue"]) == ((200, "done"), (200, "done"), "Elsewhere")
-    assert (stale.told, edit(ask, me, public, None).told) == ((412, "changed"), (428, "revision-missing"))
-    assert edit(ask, me, public | {"id": SOME}).told == (404, "event-unknown")
+    assert (read.outcome, done.outcome, done.json["venue"]) == ((200, "done"), (200, "done"), "Elsewhere")
+    assert (stale.outcome, update_event(send, organiser, published, None).outcome) == (
+        (412, "stale-version"),
+        (428, "if-match-required"),
+    )
+    assert update_event(send, organiser, published | {"id": SOME}).outcome == (404, "event-not-found")
 
 
 @pytest.mark.parametrize(
-    ("told", "fields"),
+    ("outcome", "fields"),
     [
         ((409, "refund-reduced"), {"refund_percent": 49}),
         ((422, "not-in-future"), {"starts_at": "2021-05-01T18:00:00Z"}),
-        ((422, "category-unknown"), {"category_id": SOME}),
+        ((422, "invalid-category"), {"category_id": SOME}),
         ((422, "price-too-high"), {"max_per_user": 50}),
         ((422, "sale-beyond-end"), {"ends_at": "2031-05-01T19:30:00Z"}),
     ],
 )
-def test_what_was_promised_or_cannot_be_is_refused(
-    told: tuple[int, str], fields: dict[str, Any], ask: Asking, me: Client, house: House
+def test_update_breaking_promises_is_rejected(
+    outcome: tuple[int, str], fields: dict[str, Any], send: RecordingClient, organiser: Client, e2e: E2EFixture
 ) -> None:
     seat = {"name": "Seat"} | PAID | {"prices": 9_000_000, "sale_until": "2031-05-01T20:00:00Z"}
-    event = house.draft(refund_percent=50, types=[seat])
-    me.must("POST", f"/v1/events/{event['id']}/publish")
+    event = e2e.create_draft(refund_percent=50, types=[seat])
+    organiser.request_json("POST", f"/v1/events/{event['id']}/publish")
 
-    assert edit(ask, me, event, **fields).told == told
-
-
-def test_what_is_free_stays_so_and_what_has_prices_is_not(ask: Asking, me: Client, house: House) -> None:
-    free, paid = house.draft(category_id=house.free, types=[{"name": "Entry"} | FREE]), house.draft()
-    me.must("POST", f"/v1/events/{free['id']}/publish")
-
-    assert edit(ask, me, free, category_id=house.paid).told == (409, "no-longer-free")
-    assert edit(ask, me, paid, category_id=house.free).told == (422, "not-free")
-    assert edit_type(ask, me, free, prices=1).told == (422, "not-free")
+    assert update_event(send, organiser, event, **fields).outcome == outcome
 
 
-def test_a_running_event_is_not_moved_and_a_past_one_not_edited(
-    ask: Asking, me: Client, house: House, public: dict[str, Any]
+def test_free_event_stays_free(send: RecordingClient, organiser: Client, e2e: E2EFixture) -> None:
+    free, paid = e2e.create_draft(category_id=e2e.free_category, types=[{"name": "Entry"} | FREE]), e2e.create_draft()
+    organiser.request_json("POST", f"/v1/events/{free['id']}/publish")
+
+    assert update_event(send, organiser, free, category_id=e2e.paid_category).outcome == (409, "no-longer-free")
+    assert update_event(send, organiser, paid, category_id=e2e.free_category).outcome == (422, "not-free")
+    assert update_type(send, organiser, free, prices=1).outcome == (422, "not-free")
+
+
+def test_started_event_cannot_move_nor_ended_event_change(
+    send: RecordingClient, organiser: Client, e2e: E2EFixture, published: dict[str, Any]
 ) -> None:
-    with house.altered("events", public["id"], "event", **RUNNING):
-        moved = edit(ask, me, public)
-        ended = edit(ask, me, public | RUNNING, ends_at="2021-05-01T19:00:00Z")
-    with house.altered("events", public["id"], "event", status="ENDED"):
-        over = edit(ask, me, public)
-        types, cancelled = edit_type(ask, me, public), ask(me, f"POST /v1/events/{public['id']}/cancel", {})
+    with e2e.altered("events", published["id"], "event", **STARTED_IN_PAST):
+        moved = update_event(send, organiser, published)
+        ended = update_event(send, organiser, published | STARTED_IN_PAST, ends_at="2021-05-01T19:00:00Z")
+    with e2e.altered("events", published["id"], "event", status="ENDED"):
+        over = update_event(send, organiser, published)
+        types, cancelled = (
+            update_type(send, organiser, published),
+            send(organiser, f"POST /v1/events/{published['id']}/cancel", {}),
+        )
 
-    assert (moved.told, ended.told) == ((409, "already-started"), (422, "ends-in-past"))
-    assert (over.told, types.told, cancelled.told) == (
+    assert (moved.outcome, ended.outcome) == ((409, "already-started"), (422, "ends-in-past"))
+    assert (over.outcome, types.outcome, cancelled.outcome) == (
         (409, "not-editable"), (409, "not-editable"), (409, "event-ended"),
     )  # fmt: skip
 
 
-def test_a_short_hold_is_for_practice_only(ask: Asking, me: Client, house: House, draft: dict[str, Any]) -> None:
+def test_updated_short_hold_requires_test_stage(
+    send: RecordingClient, organiser: Client, e2e: E2EFixture, draft: dict[str, Any]
+) -> None:
     real = {"events/core/drafts.py": ('env.setting("SHORT_HOLDS") == "1"', "False")}
 
-    with redeployed(house.stack, "events.update_event", real):
-        assert edit(ask, me, draft, hold_seconds=5).told == (422, "hold-too-short")
+    with redeployed(e2e.stack, "events.update_event", real):
+        assert update_event(send, organiser, draft, hold_seconds=5).outcome == (422, "hold-too-short")
 
 
-def test_of_many_edits_of_what_was_read_one_is_made(me: Client, public: dict[str, Any]) -> None:
-    call, wanted = f"/v1/events/{public['id']}", {name: public[name] for name in EDITED}
+def test_one_of_concurrent_updates_wins(organiser: Client, published: dict[str, Any]) -> None:
+    call, wanted = f"/v1/events/{published['id']}", {name: published[name] for name in EDITABLE_FIELDS}
 
     def rename(number: int) -> int:
-        return me.call("PUT", call, wanted | {"name": f"Name {number}"}, If_Match='"2"').status
+        return organiser.request("PUT", call, wanted | {"name": f"Name {number}"}, If_Match='"2"').status
 
     with ThreadPoolExecutor(8) as people:
-        told = sorted(people.map(rename, range(8)))
+        statuses = sorted(people.map(rename, range(8)))
 
-    read = me.call("GET", call)
-    assert told[0] == 200
-    assert set(told[1:]) <= {409, 412}
+    read = organiser.request("GET", call)
+    assert statuses[0] == 200
+    assert set(statuses[1:]) <= {409, 412}
     assert read.headers["ETag"].startswith('"3.')
 
 
-@pytest.mark.parametrize(("function", "call"), [("events.update_event", edit), ("events.update_type", edit_type)])
-def test_what_changed_meanwhile_is_not_overwritten(
-    function: str, call: Any, ask: Asking, me: Client, house: House, draft: dict[str, Any]
+@pytest.mark.parametrize(
+    ("function", "call"), [("events.update_event", update_event), ("events.update_type", update_type)]
+)
+def test_update_after_concurrent_change_is_rejected(
+    function: str, call: Any, send: RecordingClient, organiser: Client, e2e: E2EFixture, draft: dict[str, Any]
 ) -> None:
-    seen = 'return {"seen": event["version"]'
-    with redeployed(house.stack, function, {"events/core/repository.py": (seen, f"{seen} - 1")}):
-        assert call(ask, me, draft, name="Other").told == (409, "changed-meanwhile")
+    source_line = 'return {"seen": event["version"]'
+    with redeployed(e2e.stack, function, {"events/core/repository.py": (source_line, f"{source_line} - 1")}):
+        assert call(send, organiser, draft, name="Other").outcome == (409, "concurrent-modification")
 
 
-def test_a_type_is_edited_paused_and_closed(ask: Asking, me: Client, public: dict[str, Any]) -> None:
+def test_type_can_be_paused_and_closed(send: RecordingClient, organiser: Client, published: dict[str, Any]) -> None:
     for status in ("PAUSED", "ON_SALE", "CLOSED"):
-        assert edit_type(ask, me, public, status=status).json["status"] == status
-    assert edit_type(ask, me, public).told == (409, "type-closed")
+        assert update_type(send, organiser, published, status=status).json["status"] == status
+    assert update_type(send, organiser, published).outcome == (409, "type-closed")
 
 
-def test_a_type_is_edited_within_what_was_promised(
-    ask: Asking, me: Client, house: House, public: dict[str, Any]
+def test_type_update_keeps_promises(
+    send: RecordingClient, organiser: Client, e2e: E2EFixture, published: dict[str, Any]
 ) -> None:
-    two = house.draft(types=[{"name": name} | PAID for name in ("Seat", "Box")])
+    two = e2e.create_draft(types=[{"name": name} | PAID for name in ("Seat", "Box")])
 
-    assert edit_type(ask, me, public, prices=2600).told == (200, "done")
-    assert edit_type(ask, me, public, currency="CHF").told == (409, "currency-fixed")
-    assert edit_type(ask, me, public, capacity=1).told == (409, "capacity-elsewhere")
-    assert edit_type(ask, me, public, prices=90_000_000).told == (422, "price-too-high")
-    assert edit_type(ask, me, public, sale_until="2041-05-01T18:00:00Z").told == (422, "sale-beyond-end")
-    assert edit_type(ask, me, two, currency="CHF").told == (422, "mixed-currencies")
-    assert edit_type(ask, me, public, id=SOME).told == (404, "type-unknown")
-    assert edit_type(ask, me, public | {"id": SOME}).told == (404, "event-unknown")
-    assert edit_type(ask, me, public, '"1"').told == (412, "changed")
-    assert edit_type(ask, me, public, None).told == (428, "revision-missing")
-
-
-def test_an_event_is_cancelled_by_its_organiser(ask: Asking, me: Client, public: dict[str, Any]) -> None:
-    call = f"POST /v1/events/{public['id']}/cancel"
-
-    first, again = ask(me, call, {"message": "Rain"}), ask(me, call, {"message": "Snow"})
-
-    assert (first.told, again.json) == ((200, "done"), first.json)
-    assert ask(me, f"POST /v1/events/{SOME}/cancel", {}).told == (404, "event-unknown")
+    assert update_type(send, organiser, published, prices=2600).outcome == (200, "done")
+    assert update_type(send, organiser, published, currency="CHF").outcome == (409, "currency-fixed")
+    assert update_type(send, organiser, published, capacity=1).outcome == (409, "capacity-endpoint-required")
+    assert update_type(send, organiser, published, prices=90_000_000).outcome == (422, "price-too-high")
+    assert update_type(send, organiser, published, sale_until="2041-05-01T18:00:00Z").outcome == (
+        422,
+        "sale-beyond-end",
+    )
+    assert update_type(send, organiser, two, currency="CHF").outcome == (422, "mixed-currencies")
+    assert update_type(send, organiser, published, id=SOME).outcome == (404, "event-type-not-found")
+    assert update_type(send, organiser, published | {"id": SOME}).outcome == (404, "event-not-found")
+    assert update_type(send, organiser, published, '"1"').outcome == (412, "stale-version")
+    assert update_type(send, organiser, published, None).outcome == (428, "if-match-required")
 
 
-def test_an_event_is_cloned_once_per_key(ask: Asking, me: Client, public: dict[str, Any]) -> None:
-    call, key = f"POST /v1/events/{public['id']}/clone", {"Idempotency-Key": secrets.token_hex(8)}
+def test_organiser_cancels_own_event(send: RecordingClient, organiser: Client, published: dict[str, Any]) -> None:
+    call = f"POST /v1/events/{published['id']}/cancel"
+
+    first, again = send(organiser, call, {"message": "Rain"}), send(organiser, call, {"message": "Snow"})
+
+    assert (first.outcome, again.json) == ((200, "done"), first.json)
+    assert send(organiser, f"POST /v1/events/{SOME}/cancel", {}).outcome == (404, "event-not-found")
+
+
+def test_clone_is_idempotent_per_key(send: RecordingClient, organiser: Client, published: dict[str, Any]) -> None:
+    call, key = f"POST /v1/events/{published['id']}/clone", {"Idempotency-Key": secrets.token_hex(8)}
     times = {"starts_at": "2032-05-01T18:00:00Z", "ends_at": "2032-05-01T21:00:00Z"}
 
-    made = ask(me, call, times, headers=key)
-    other = ask(me, call, times | {"name": "Other"}, headers=key)
+    created = send(organiser, call, times, headers=key)
+    other = send(organiser, call, times | {"name": "Other"}, headers=key)
 
-    assert (made.told, other.told) == ((201, "done"), (422, "key-reused"))
-    assert ask(me, f"GET {made.headers['Location']}").json == made.json
-    assert ask(me, call, times | {"starts_at": "2021-05-01T18:00:00Z"}).told == (422, "not-in-future")
-    assert ask(me, f"POST /v1/events/{SOME}/clone", times).told == (404, "event-unknown")
-
-
-def test_ones_own_events_are_ones_own(ask: Asking, me: Client, house: House, draft: dict[str, Any]) -> None:
-    mine, theirs = f"GET /v1/users/{house.organiser.id}/events", f"GET /v1/users/{house.buyer.id}/events"
-
-    assert ask(me, mine).json["items"][0]["id"] == draft["id"]
-    assert ask(me, f"{mine}?next_token=x").told == (400, "bad-token")
-    assert ask(me, theirs).told == ask(me, f"{theirs}/{draft['id']}").told == (404, "organiser-unknown")
-    assert ask(me, f"{mine}/{SOME}").told == (404, "event-unknown")
+    assert (created.outcome, other.outcome) == ((201, "done"), (422, "idempotency-key-reused"))
+    assert send(organiser, f"GET {created.headers['Location']}").json == created.json
+    assert send(organiser, call, times | {"starts_at": "2021-05-01T18:00:00Z"}).outcome == (422, "not-in-future")
+    assert send(organiser, f"POST /v1/events/{SOME}/clone", times).outcome == (404, "event-not-found")
 
 
-def test_a_category_is_read_by_everybody_and_renamed_by_admins(ask: Asking, house: House) -> None:
+def test_own_events_are_private(
+    send: RecordingClient, organiser: Client, e2e: E2EFixture, draft: dict[str, Any]
+) -> None:
+    own, theirs = f"GET /v1/users/{e2e.organiser.id}/events", f"GET /v1/users/{e2e.buyer.id}/events"
+
+    assert send(organiser, own).json["items"][0]["id"] == draft["id"]
+    assert send(organiser, f"{own}?next_token=x").outcome == (400, "invalid-page-token")
+    assert (
+        send(organiser, theirs).outcome
+        == send(organiser, f"{theirs}/{draft['id']}").outcome
+        == (404, "organiser-not-found")
+    )
+    assert send(organiser, f"{own}/{SOME}").outcome == (404, "event-not-found")
+
+
+def test_admin_renames_public_category(send: RecordingClient, e2e: E2EFixture) -> None:
     new, other = ({"name": f"Named {secrets.token_hex(4)}", "type": "paid"} for _ in "12")
-    call = f"/v1/categories/{house.admin.must('POST', '/v1/categories', new)['id']}"
-    house.admin.must("POST", "/v1/categories", other)
-    named, any_version = {"name": f"Renamed {secrets.token_hex(4)}"}, {"If-Match": "*"}
+    call = f"/v1/categories/{e2e.admin.request_json('POST', '/v1/categories', new)['id']}"
+    e2e.admin.request_json("POST", "/v1/categories", other)
+    category_request, any_version = {"name": f"Renamed {secrets.token_hex(4)}"}, {"If-Match": "*"}
 
-    read = ask(house.nobody, f"GET {call}")
+    read = send(e2e.anonymous, f"GET {call}")
     stale = {"If-Match": read.headers["ETag"]}
 
-    assert (read.told, ask(house.admin, f"PUT {call}", named, headers=stale).told) == ((200, "done"), (200, "done"))
-    assert ask(house.admin, f"PUT {call}", new, headers=any_version).told == (422, "invalid")
-    assert ask(house.admin, f"PUT {call}", {"name": new["name"]}, headers=stale).told == (412, "changed")
-    assert ask(house.admin, f"PUT {call}", named).told == (428, "revision-missing")
-    taken = ask(house.admin, f"PUT {call}", {"name": other["name"]}, headers=any_version)
-    assert taken.told == (409, "category-exists")
+    assert (read.outcome, send(e2e.admin, f"PUT {call}", category_request, headers=stale).outcome) == (
+        (200, "done"),
+        (200, "done"),
+    )
+    assert send(e2e.admin, f"PUT {call}", new, headers=any_version).outcome == (422, "unprocessable")
+    assert send(e2e.admin, f"PUT {call}", {"name": new["name"]}, headers=stale).outcome == (412, "stale-version")
+    assert send(e2e.admin, f"PUT {call}", category_request).outcome == (428, "if-match-required")
+    taken = send(e2e.admin, f"PUT {call}", {"name": other["name"]}, headers=any_version)
+    assert taken.outcome == (409, "category-exists")
     for method in ("GET", "PUT"):
-        body = named if method == "PUT" else None
-        gone = ask(house.admin, f"{method} /v1/categories/{SOME}", body, headers=any_version)
-        assert gone.told == (404, "no-such-category")
+        body = category_request if method == "PUT" else None
+        gone = send(e2e.admin, f"{method} /v1/categories/{SOME}", body, headers=any_version)
+        assert gone.outcome == (404, "category-not-found")
 
 
-def test_a_category_that_changed_meanwhile_is_not_renamed(ask: Asking, house: House) -> None:
-    seen = 'values={"seen": category["version"]'
-    made = house.admin.must("POST", "/v1/categories", {"name": f"Late {secrets.token_hex(4)}", "type": "paid"})
-    named = {"name": f"Too late {secrets.token_hex(4)}"}
+def test_concurrent_category_change_is_rejected(send: RecordingClient, e2e: E2EFixture) -> None:
+    source_line = 'values={"seen": category["version"]'
+    created = e2e.admin.request_json("POST", "/v1/categories", {"name": f"Late {secrets.token_hex(4)}", "type": "paid"})
+    category_request = {"name": f"Too late {secrets.token_hex(4)}"}
 
-    with redeployed(house.stack, "events.update_category", {"events/core/categories.py": (seen, f"{seen} - 1")}):
-        answer = ask(house.admin, f"PUT /v1/categories/{made['id']}", named, headers={"If-Match": "*"})
+    with redeployed(
+        e2e.stack, "events.update_category", {"events/core/categories.py": (source_line, f"{source_line} - 1")}
+    ):
+        response = send(e2e.admin, f"PUT /v1/categories/{created['id']}", category_request, headers={"If-Match": "*"})
 
-    assert answer.told == (409, "changed-meanwhile")
+    assert response.outcome == (409, "concurrent-modification")

@@ -1,4 +1,4 @@
-"""What the calls of payment answer, beside what their form brings."""
+"""Responses of payments, except those to invalid requests."""
 
 import hashlib
 import hmac
@@ -10,167 +10,175 @@ from typing import Any
 
 import pytest
 
-from local.people import Person, checkout, held, payment_of, until
-from tests.support.answers import Asking, Reply
-from tests.support.house import PAID, House
-from tests.support.redeploy import redeployed
+from local.actors import Actor, find_payment, hold_places, open_checkout, wait_for
+from tests.support.faults.redeploy import redeployed
+from tests.support.fixtures.answers import RecordedResponse, RecordingClient
+from tests.support.fixtures.e2e_fixture import PAID, E2EFixture
 
 SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 WEBHOOK = "POST /v1/payments/webhook"
 
 
 @pytest.fixture
-def buyer(house: House) -> Person:
-    return Person.registers(house.nobody, "paula")
+def buyer(e2e: E2EFixture) -> Actor:
+    return Actor.register(e2e.anonymous, "paula")
 
 
 @pytest.fixture
-def booking(house: House, buyer: Person) -> dict[str, Any]:
-    """One seat, whose payment is open."""
-    made = held(buyer, house.concert["id"], {house.concert["types"][0]["id"]: 1})
-    opened(buyer, made)
-    return made
+def booking(e2e: E2EFixture, buyer: Actor) -> dict[str, Any]:
+    """A held seat whose payment is open."""
+    created = hold_places(buyer, e2e.concert["id"], {e2e.concert["types"][0]["id"]: 1})
+    wait_for_payment(buyer, created)
+    return created
 
 
-def opened(buyer: Person, booking: dict[str, Any]) -> None:
+def wait_for_payment(buyer: Actor, booking: dict[str, Any]) -> None:
     """Wait for the payment of a booking."""
 
     def look() -> bool | None:
-        page = buyer.client.must("GET", "/v1/payments?limit=100")
+        page = buyer.client.request_json("GET", "/v1/payments?limit=100")
         return any(one["booking_id"] == booking["id"] for one in page["items"]) or None
 
-    until(look, "the payment's opening")
+    wait_for(look, "the payment's opening")
 
 
-def due(booking: dict[str, Any], **fields: Any) -> dict[str, Any]:
+def payment_request(booking: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"order_id": booking["id"], "price": booking["prices"]} | fields
 
 
-def noticed(house: House, ask: Asking, notice: Any, *, secret: str | None = None) -> Reply:
-    """A message to the webhook, signed as the provider signs."""
-    stored = house.stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
+def send_webhook(e2e: E2EFixture, send: RecordingClient, event: Any, *, secret: str | None = None) -> RecordedResponse:
+    """Send a webhook signed like the provider's."""
+    stored = e2e.stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
     key = secret or json.loads(stored["SecretString"])["api_key"]  # the sandbox has one secret
-    content, moment = json.dumps(notice).encode(), int(time.time())
+    content, moment = json.dumps(event).encode(), int(time.time())
     signed = hmac.new(key.encode(), f"{moment}.".encode() + content, hashlib.sha256).hexdigest()
     headers = {"Stripe-Signature": f"t={moment},v1={signed}"}
-    return ask(house.nobody, WEBHOOK, raw=content, headers=headers)
+    return send(e2e.anonymous, WEBHOOK, raw=content, headers=headers)
 
 
-def declined(payment_id: str, **fields: Any) -> dict[str, Any]:
-    """What the provider says when a card was not taken."""
+def payment_failed_event(payment_id: str, **fields: Any) -> dict[str, Any]:
+    """The provider's event of a declined card."""
     intent = {"id": "pi_1", "object": "payment_intent", "metadata": {"payment_id": payment_id}}
-    told = {"type": "payment_intent.payment_failed", "created": 1_700_000_000, "data": {"object": intent}}
-    return {"id": f"evt_{secrets.token_hex(8)}", "object": "event"} | told | fields
+    fields_of_event = {"type": "payment_intent.payment_failed", "created": 1_700_000_000, "data": {"object": intent}}
+    return {"id": f"evt_{secrets.token_hex(8)}", "object": "event"} | fields_of_event | fields
 
 
-def test_a_payment_is_started_once_per_key(house: House, buyer: Person, booking: dict[str, Any], ask: Asking) -> None:
+def test_payment_start_is_idempotent_per_key(
+    e2e: E2EFixture, buyer: Actor, booking: dict[str, Any], send: RecordingClient
+) -> None:
     key = {"Idempotency-Key": secrets.token_hex(8)}
 
-    made = ask(buyer.client, "POST /v1/payments", due(booking), headers=key)
-    other = ask(buyer.client, "POST /v1/payments", due(booking, price=1), headers=key)
+    created = send(buyer.client, "POST /v1/payments", payment_request(booking), headers=key)
+    other = send(buyer.client, "POST /v1/payments", payment_request(booking, price=1), headers=key)
 
-    assert (made.told, other.told) == ((201, "done"), (422, "key-reused"))
+    assert (created.outcome, other.outcome) == ((201, "done"), (422, "idempotency-key-reused"))
 
 
-def test_a_page_that_the_provider_has_ended_is_replaced(
-    house: House, buyer: Person, booking: dict[str, Any], ask: Asking
+def test_expired_checkout_is_replaced(
+    e2e: E2EFixture, buyer: Actor, booking: dict[str, Any], send: RecordingClient
 ) -> None:
-    first = checkout(buyer, booking)
-    stored = house.stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
+    first = open_checkout(buyer, booking)
+    stored = e2e.stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
     key = {"Authorization": f"Bearer {json.loads(stored['SecretString'])['api_key']}"}
-    over = ask(house.nobody, f"POST /sandbox/v1/checkout/sessions/{first.rsplit('/', 1)[1]}/expire", headers=key)
+    over = send(e2e.anonymous, f"POST /sandbox/v1/checkout/sessions/{first.rsplit('/', 1)[1]}/expire", headers=key)
 
-    again, same = (ask(buyer.client, "POST /v1/payments", due(booking)) for _ in range(2))
+    again, same = (send(buyer.client, "POST /v1/payments", payment_request(booking)) for _ in range(2))
 
-    assert (over.told, again.told, same.told) == ((200, "done"), (201, "done"), (201, "done"))
+    assert (over.outcome, again.outcome, same.outcome) == ((200, "done"), (201, "done"), (201, "done"))
     assert again.json["checkout_url"] == same.json["checkout_url"] != first
 
 
-def test_what_is_not_due_is_not_taken(house: House, buyer: Person, booking: dict[str, Any], ask: Asking) -> None:
-    wrong = ask(buyer.client, "POST /v1/payments", due(booking, price=1))
-    foreign = ask(house.stranger.client, "POST /v1/payments", due(booking))
+def test_wrong_price_or_owner_is_rejected(
+    e2e: E2EFixture, buyer: Actor, booking: dict[str, Any], send: RecordingClient
+) -> None:
+    wrong = send(buyer.client, "POST /v1/payments", payment_request(booking, price=1))
+    foreign = send(e2e.stranger.client, "POST /v1/payments", payment_request(booking))
 
-    assert (wrong.told, foreign.told) == ((422, "price-mismatch"), (404, "order-unknown"))
-
-
-def test_what_is_paid_is_not_paid_again(house: House, ask: Asking) -> None:
-    answer = ask(house.buyer.client, "POST /v1/payments", due(house.booking))
-
-    assert answer.told == (409, "already-paid")
+    assert (wrong.outcome, foreign.outcome) == ((422, "price-mismatch"), (404, "order-not-found"))
 
 
-def test_a_cancelled_order_is_not_paid(buyer: Person, booking: dict[str, Any], ask: Asking) -> None:
-    buyer.client.must("POST", f"/v1/bookings/{booking['id']}/cancel")
+def test_paid_order_is_not_paid_again(e2e: E2EFixture, send: RecordingClient) -> None:
+    response = send(e2e.buyer.client, "POST /v1/payments", payment_request(e2e.booking))
 
-    until(lambda: payment_of(buyer, booking)["status"] == "CANCELLED" or None, "the payment's end")
-
-    assert ask(buyer.client, "POST /v1/payments", due(booking)).told == (410, "payment-closed")
+    assert response.outcome == (409, "already-paid")
 
 
-def test_what_is_no_longer_held_is_not_paid(house: House, buyer: Person, ask: Asking) -> None:
-    short = house.organiser.publishes(house.paid, "Short hold", [{"name": "Seat"} | PAID], hold_seconds=2)
-    booking = held(buyer, short["id"], 1)
-    opened(buyer, booking)
+def test_cancelled_booking_cannot_be_paid(buyer: Actor, booking: dict[str, Any], send: RecordingClient) -> None:
+    buyer.client.request_json("POST", f"/v1/bookings/{booking['id']}/cancel")
+
+    wait_for(lambda: find_payment(buyer, booking)["status"] == "CANCELLED" or None, "the payment's end")
+
+    assert send(buyer.client, "POST /v1/payments", payment_request(booking)).outcome == (410, "payment-closed")
+
+
+def test_expired_hold_cannot_be_paid(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
+    short = e2e.organiser.publish_event(e2e.paid_category, "Short hold", [{"name": "Seat"} | PAID], hold_seconds=2)
+    booking = hold_places(buyer, short["id"], 1)
+    wait_for_payment(buyer, booking)
     ends = datetime.fromisoformat(booking["pay_before"])
-    until(lambda: datetime.now(UTC) >= ends or None, "the end of the hold")
+    wait_for(lambda: datetime.now(UTC) >= ends or None, "the end of the hold")
 
-    # Before the timer has closed the payment, and after it.
-    assert ask(buyer.client, "POST /v1/payments", due(booking)).told == (410, "hold-over")
-    until(lambda: payment_of(buyer, booking)["status"] == "FAILED" or None, "the payment's end")
-    assert ask(buyer.client, "POST /v1/payments", due(booking)).told == (410, "hold-over")
+    # Before and after the timer closes the payment.
+    assert send(buyer.client, "POST /v1/payments", payment_request(booking)).outcome == (410, "payment-deadline-passed")
+    wait_for(lambda: find_payment(buyer, booking)["status"] == "FAILED" or None, "the payment's end")
+    assert send(buyer.client, "POST /v1/payments", payment_request(booking)).outcome == (410, "payment-deadline-passed")
 
 
-def test_what_the_provider_refuses_for_good_cannot_be_paid(
-    house: House, buyer: Person, booking: dict[str, Any], ask: Asking
+def test_provider_rejection_makes_order_unpayable(
+    e2e: E2EFixture, buyer: Actor, booking: dict[str, Any], send: RecordingClient
 ) -> None:
-    odd = {"payment/core/stripe_provider.py": ('"mode": "payment"', '"mode": "no-such"')}
+    odd = {"payment/core/providers/stripe.py": ('"mode": "payment"', '"mode": "no-such"')}
 
-    with redeployed(house.stack, "payment.start_payment", odd):
-        answer = ask(buyer.client, "POST /v1/payments", due(booking))
+    with redeployed(e2e.stack, "payment.start_payment", odd):
+        response = send(buyer.client, "POST /v1/payments", payment_request(booking))
 
-    assert answer.told == (409, "not-payable")
+    assert response.outcome == (409, "not-payable")
 
 
-def test_without_the_provider_nothing_is_started(
-    house: House, buyer: Person, booking: dict[str, Any], ask: Asking
+def test_unreachable_provider_is_503(
+    e2e: E2EFixture, buyer: Actor, booking: dict[str, Any], send: RecordingClient
 ) -> None:
-    away = {"payment/core/stripe_provider.py": ('env.setting("PROVIDER_API")', '"http://127.0.0.1:9"')}
+    away = {"payment/core/providers/stripe.py": ('env.setting("PROVIDER_API")', '"http://127.0.0.1:9"')}
 
-    with redeployed(house.stack, "payment.start_payment", away):
-        answer = ask(buyer.client, "POST /v1/payments", due(booking))
+    with redeployed(e2e.stack, "payment.start_payment", away):
+        response = send(buyer.client, "POST /v1/payments", payment_request(booking))
 
-    assert answer.told == (503, "provider-unavailable")
-
-
-def test_ones_own_payments_are_listed_and_shown(house: House, ask: Asking) -> None:
-    mine = payment_of(house.buyer, house.booking)
-
-    assert ask(house.buyer.client, "GET /v1/payments").told == (200, "done")
-    assert ask(house.buyer.client, f"GET /v1/payments/{mine['id']}").told == (200, "done")
-    assert ask(house.stranger.client, f"GET /v1/payments/{mine['id']}").told == (404, "payment-unknown")
+    assert response.outcome == (503, "provider-unavailable")
 
 
-def test_the_provider_is_believed_once_per_message(
-    house: House, buyer: Person, booking: dict[str, Any], ask: Asking
+def test_owner_lists_and_reads_payments(e2e: E2EFixture, send: RecordingClient) -> None:
+    own = find_payment(e2e.buyer, e2e.booking)
+
+    assert send(e2e.buyer.client, "GET /v1/payments").outcome == (200, "done")
+    assert send(e2e.buyer.client, f"GET /v1/payments/{own['id']}").outcome == (200, "done")
+    assert send(e2e.stranger.client, f"GET /v1/payments/{own['id']}").outcome == (404, "payment-not-found")
+
+
+def test_webhook_event_id_cannot_be_reused(
+    e2e: E2EFixture, buyer: Actor, booking: dict[str, Any], send: RecordingClient
 ) -> None:
-    checkout(buyer, booking)
-    notice = declined(payment_of(buyer, booking)["id"])
+    open_checkout(buyer, booking)
+    notification = payment_failed_event(find_payment(buyer, booking)["id"])
 
-    taken = noticed(house, ask, notice)
-    other = noticed(house, ask, notice | {"created": 1_700_000_001})
+    taken = send_webhook(e2e, send, notification)
+    other = send_webhook(e2e, send, notification | {"created": 1_700_000_001})
 
-    assert (taken.told, other.told) == ((200, "done"), (409, "event-id-reused"))
-
-
-def test_nobody_else_is_believed(house: House, ask: Asking) -> None:
-    assert noticed(house, ask, declined(SOME), secret="invented").told == (400, "bad-signature")
-    assert noticed(house, ask, ["no event"]).told == (400, "malformed")
+    assert (taken.outcome, other.outcome) == ((200, "done"), (409, "event-id-reused"))
 
 
-def test_the_provider_is_asked_to_come_again(house: House, buyer: Person, booking: dict[str, Any], ask: Asking) -> None:
-    notice = declined(payment_of(buyer, booking)["id"])
+def test_webhook_requires_valid_signature(e2e: E2EFixture, send: RecordingClient) -> None:
+    assert send_webhook(e2e, send, payment_failed_event(SOME), secret="invented").outcome == (400, "invalid-signature")
+    assert send_webhook(e2e, send, ["no event"]).outcome == (400, "bad-request")
 
-    with redeployed(house.stack, "payment.receive_webhook", {"payment/core/intake.py": ("_TRIES = 3", "_TRIES = 0")}):
-        answer = noticed(house, ask, notice)
 
-    assert answer.told == (503, "provider-unavailable")
+def test_contended_webhook_is_503(
+    e2e: E2EFixture, buyer: Actor, booking: dict[str, Any], send: RecordingClient
+) -> None:
+    notification = payment_failed_event(find_payment(buyer, booking)["id"])
+
+    with redeployed(
+        e2e.stack, "payment.receive_webhook", {"payment/core/webhook.py": ("_MAX_ATTEMPTS = 3", "_MAX_ATTEMPTS = 0")}
+    ):
+        response = send_webhook(e2e, send, notification)
+
+    assert response.outcome == (503, "provider-unavailable")

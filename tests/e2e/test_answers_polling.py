@@ -1,42 +1,42 @@
-"""What is read again and again: who has the answer already is told so, and gets it once it is another."""
+"""Conditional reads: 304 while nothing changes, the new representation afterwards."""
 
-from local.people import Person, held, payment_of, settled
-from tests.support.answers import Asking
-from tests.support.house import FREE, House
+from local.actors import Actor, find_payment, hold_places, wait_for_booking
+from tests.support.fixtures.answers import RecordingClient
+from tests.support.fixtures.e2e_fixture import FREE, E2EFixture
 
 
-def unchanged(by: Person, call: str, ask: Asking) -> bool:
-    """Whether the second asking is answered 304 with the tag of the first."""
-    first = ask(by.client, f"GET {call}")
-    again = ask(by.client, f"GET {call}", headers={"If-None-Match": first.headers["ETag"]})
+def is_unchanged(by: Actor, call: str, send: RecordingClient) -> bool:
+    """Whether a read with the first response's ETag returns 304."""
+    first = send(by.client, f"GET {call}")
+    again = send(by.client, f"GET {call}", headers={"If-None-Match": first.headers["ETag"]})
     same = again.headers["ETag"] == first.headers["ETag"] and not again.content
-    return same and (first.told, again.told) == ((200, "done"), (304, "unchanged"))
+    return same and (first.outcome, again.outcome) == ((200, "done"), (304, "unchanged"))
 
 
-def test_what_a_buyer_looks_at_again_is_sent_once(house: House, ask: Asking) -> None:
-    # An event of its own: of the concert other tests hold and give back places.
-    event = house.organiser.publishes(house.free, "Read again", [{"name": "Entry"} | FREE])
+def test_unchanged_buyer_reads_answer_304(e2e: E2EFixture, send: RecordingClient) -> None:
+    # A separate event: other tests hold and release places of the concert.
+    event = e2e.organiser.publish_event(e2e.free_category, "Read again", [{"name": "Entry"} | FREE])
 
-    assert unchanged(house.buyer, f"/v1/events/{event['id']}", ask)
-    assert unchanged(house.buyer, f"/v1/events/{event['id']}/availability", ask)
-    assert unchanged(house.buyer, f"/v1/bookings/{house.booking['id']}", ask)
-    assert unchanged(house.buyer, f"/v1/payments/{payment_of(house.buyer, house.booking)['id']}", ask)
-    assert unchanged(house.buyer, f"/v1/tickets/{house.tickets[0]['id']}", ask)
-
-
-def test_what_an_organiser_edits_is_sent_once(house: House, ask: Asking) -> None:
-    event = house.draft()
-
-    assert unchanged(house.organiser, f"/v1/users/{house.organiser.id}/events/{event['id']}", ask)
+    assert is_unchanged(e2e.buyer, f"/v1/events/{event['id']}", send)
+    assert is_unchanged(e2e.buyer, f"/v1/events/{event['id']}/availability", send)
+    assert is_unchanged(e2e.buyer, f"/v1/bookings/{e2e.booking['id']}", send)
+    assert is_unchanged(e2e.buyer, f"/v1/payments/{find_payment(e2e.buyer, e2e.booking)['id']}", send)
+    assert is_unchanged(e2e.buyer, f"/v1/tickets/{e2e.tickets[0]['id']}", send)
 
 
-def test_a_booking_that_moves_on_is_sent_again(house: House, ask: Asking) -> None:
-    booking = held(house.stranger, house.party["id"], 1)
+def test_unchanged_own_event_answers_304(e2e: E2EFixture, send: RecordingClient) -> None:
+    event = e2e.create_draft()
+
+    assert is_unchanged(e2e.organiser, f"/v1/users/{e2e.organiser.id}/events/{event['id']}", send)
+
+
+def test_changed_booking_is_sent_again(e2e: E2EFixture, send: RecordingClient) -> None:
+    booking = hold_places(e2e.stranger, e2e.party["id"], 1)
     call = f"GET /v1/bookings/{booking['id']}"
-    tag = ask(house.stranger.client, call).headers["ETag"]
-    settled(house.stranger, booking, "CONFIRMED")
-    house.stranger.client.must("POST", f"/v1/bookings/{booking['id']}/cancel")
+    tag = send(e2e.stranger.client, call).headers["ETag"]
+    wait_for_booking(e2e.stranger, booking, "CONFIRMED")
+    e2e.stranger.client.request_json("POST", f"/v1/bookings/{booking['id']}/cancel")
 
-    again = ask(house.stranger.client, call, headers={"If-None-Match": tag})
+    again = send(e2e.stranger.client, call, headers={"If-None-Match": tag})
 
-    assert (again.told, again.json["status"]) == ((200, "done"), "CANCELLED")
+    assert (again.outcome, again.json["status"]) == ((200, "done"), "CANCELLED")

@@ -1,114 +1,118 @@
-"""What the calls of ticket and notify answer, beside what their form brings."""
+"""Responses of tickets and check-ins, except those to invalid requests."""
 
 import secrets
 from typing import Any
 
 import pytest
 
-from local.people import until
-from tests.support.answers import Asking
-from tests.support.house import FREE, House
+from local.actors import wait_for
+from tests.support.fixtures.answers import RecordingClient
+from tests.support.fixtures.e2e_fixture import FREE, E2EFixture
 
 SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 
-FORMS = ("/qr", "/pdf", "/calendar")
+FORMATS = ("/qr", "/pdf", "/calendar")
 
 
-def scan(house: House, ticket: int, **fields: Any) -> dict[str, Any]:
-    """A scan at the party's door; each test has tickets of its own."""
+def scan_request(e2e: E2EFixture, ticket: int, **fields: Any) -> dict[str, Any]:
+    """A scan at the party; each test uses its own tickets."""
     nonce = secrets.token_hex(8)
-    return {"event_id": house.party["id"], "code": house.tickets[ticket]["code"], "nonce": nonce} | fields
+    return {"event_id": e2e.party["id"], "code": e2e.tickets[ticket]["code"], "nonce": nonce} | fields
 
 
 @pytest.mark.parametrize("call", ["GET /v1/tickets", "GET /v1/notifications"])
-def test_ones_own_are_listed(call: str, house: House, ask: Asking) -> None:
-    assert ask(house.buyer.client, call).told == (200, "done")
+def test_own_tickets_and_notifications_are_listed(call: str, e2e: E2EFixture, send: RecordingClient) -> None:
+    assert send(e2e.buyer.client, call).outcome == (200, "done")
 
 
-@pytest.mark.parametrize("what", ["", *FORMS])
-def test_ones_own_ticket_is_shown_and_others_are_unknown(what: str, house: House, ask: Asking) -> None:
-    address = f"GET /v1/tickets/{house.tickets[0]['id']}{what}"
+@pytest.mark.parametrize("what", ["", *FORMATS])
+def test_ticket_is_visible_to_owner_only(what: str, e2e: E2EFixture, send: RecordingClient) -> None:
+    address = f"GET /v1/tickets/{e2e.tickets[0]['id']}{what}"
 
-    assert ask(house.buyer.client, address).told == (200, "done")
-    assert ask(house.stranger.client, address).told == (404, "ticket-unknown")
+    assert send(e2e.buyer.client, address).outcome == (200, "done")
+    assert send(e2e.stranger.client, address).outcome == (404, "ticket-not-found")
 
 
-@pytest.mark.parametrize("what", FORMS)
+@pytest.mark.parametrize("what", FORMATS)
 @pytest.mark.parametrize(("status", "problem"), [("PENDING", "not-issued"), ("VOID", "ticket-void")])
-def test_a_ticket_that_admits_nobody_is_not_handed_out(
-    status: str, problem: str, what: str, house: House, ask: Asking
+def test_inadmissible_ticket_is_not_rendered(
+    status: str, problem: str, what: str, e2e: E2EFixture, send: RecordingClient
 ) -> None:
-    ticket = house.tickets[1]["id"]
+    ticket = e2e.tickets[1]["id"]
 
-    with house.altered("tickets", ticket, "ticket", status=status):
-        answer = ask(house.buyer.client, f"GET /v1/tickets/{ticket}{what}")
+    with e2e.altered("tickets", ticket, "ticket", status=status):
+        response = send(e2e.buyer.client, f"GET /v1/tickets/{ticket}{what}")
 
-    assert answer.told == (409, problem)
-
-
-def test_a_ticket_admits_once(house: House, ask: Asking) -> None:
-    first = scan(house, 2)
-
-    admitted = ask(house.staff.client, "POST /v1/check-ins", first)
-    again = ask(house.staff.client, "POST /v1/check-ins", scan(house, 2))
-    reused = ask(house.staff.client, "POST /v1/check-ins", first | {"code": house.tickets[3]["code"]})
-
-    assert (admitted.told, again.told) == ((201, "done"), (409, "already-checked-in"))
-    assert reused.told == (422, "nonce-reused")
+    assert response.outcome == (409, problem)
 
 
-def test_a_ticket_admits_nowhere_else(house: House, ask: Asking) -> None:
-    other = ask(house.staff.client, "POST /v1/check-ins", scan(house, 4, event_id=house.concert["id"]))
-    unknown = ask(house.staff.client, "POST /v1/check-ins", scan(house, 4, code="NO-SUCH-CODE"))
-    no_staff = ask(house.stranger.client, "POST /v1/check-ins", scan(house, 4))
+def test_ticket_checks_in_once(e2e: E2EFixture, send: RecordingClient) -> None:
+    first = scan_request(e2e, 2)
 
-    assert (other.told, unknown.told) == ((409, "other-event"), (404, "unknown-code"))
-    assert no_staff.told == (404, "event-unknown")
+    admitted = send(e2e.staff.client, "POST /v1/check-ins", first)
+    again = send(e2e.staff.client, "POST /v1/check-ins", scan_request(e2e, 2))
+    reused = send(e2e.staff.client, "POST /v1/check-ins", first | {"code": e2e.tickets[3]["code"]})
 
-
-def test_a_void_ticket_admits_nobody(house: House, ask: Asking) -> None:
-    with house.altered("tickets", house.tickets[5]["id"], "ticket", status="VOID"):
-        answer = ask(house.staff.client, "POST /v1/check-ins", scan(house, 5))
-
-    assert answer.told == (409, "ticket-void")
+    assert (admitted.outcome, again.outcome) == ((201, "done"), (409, "already-checked-in"))
+    assert reused.outcome == (422, "nonce-reused")
 
 
-def test_a_check_in_is_undone_once(house: House, ask: Asking) -> None:
-    made = scan(house, 6)
-    ask(house.staff.client, "POST /v1/check-ins", made)
-    undo = f"POST /v1/check-ins/{made['nonce']}/undo"
+def test_ticket_is_rejected_at_other_event(e2e: E2EFixture, send: RecordingClient) -> None:
+    other = send(e2e.staff.client, "POST /v1/check-ins", scan_request(e2e, 4, event_id=e2e.concert["id"]))
+    unknown = send(e2e.staff.client, "POST /v1/check-ins", scan_request(e2e, 4, code="NO-SUCH-CODE"))
+    no_staff = send(e2e.stranger.client, "POST /v1/check-ins", scan_request(e2e, 4))
 
-    with house.altered("tickets", house.tickets[6]["id"], "ticket", status="VOID"):
-        void = ask(house.staff.client, undo)
-    undone = ask(house.staff.client, undo)
-    again = ask(house.staff.client, "POST /v1/check-ins", made)
-
-    assert (void.told, undone.told, again.told) == ((409, "ticket-void"), (200, "done"), (410, "check-in-undone"))
+    assert (other.outcome, unknown.outcome) == ((409, "wrong-event"), (404, "code-not-found"))
+    assert no_staff.outcome == (404, "event-not-found")
 
 
-def test_what_was_not_admitted_is_not_undone(house: House, ask: Asking) -> None:
+def test_void_ticket_cannot_check_in(e2e: E2EFixture, send: RecordingClient) -> None:
+    with e2e.altered("tickets", e2e.tickets[5]["id"], "ticket", status="VOID"):
+        response = send(e2e.staff.client, "POST /v1/check-ins", scan_request(e2e, 5))
+
+    assert response.outcome == (409, "ticket-void")
+
+
+def test_check_in_can_be_undone_once(e2e: E2EFixture, send: RecordingClient) -> None:
+    created = scan_request(e2e, 6)
+    send(e2e.staff.client, "POST /v1/check-ins", created)
+    undo = f"POST /v1/check-ins/{created['nonce']}/undo"
+
+    with e2e.altered("tickets", e2e.tickets[6]["id"], "ticket", status="VOID"):
+        void = send(e2e.staff.client, undo)
+    undone = send(e2e.staff.client, undo)
+    again = send(e2e.staff.client, "POST /v1/check-ins", created)
+
+    assert (void.outcome, undone.outcome, again.outcome) == (
+        (409, "ticket-void"),
+        (200, "done"),
+        (410, "check-in-undone"),
+    )
+
+
+def test_unknown_check_in_cannot_be_undone(e2e: E2EFixture, send: RecordingClient) -> None:
     undo = f"POST /v1/check-ins/{secrets.token_hex(8)}/undo"
 
-    assert ask(house.staff.client, undo).told == (404, "check-in-unknown")
+    assert send(e2e.staff.client, undo).outcome == (404, "check-in-not-found")
 
 
-def test_who_admits_no_longer_undoes_nothing(house: House, ask: Asking) -> None:
-    made = scan(house, 7)
-    ask(house.staff.client, "POST /v1/check-ins", made)
+def test_removed_staff_cannot_undo_check_in(e2e: E2EFixture, send: RecordingClient) -> None:
+    created = scan_request(e2e, 7)
+    send(e2e.staff.client, "POST /v1/check-ins", created)
 
-    with house.altered("tickets", house.party["id"], "event", staff=[]):
-        answer = ask(house.staff.client, f"POST /v1/check-ins/{made['nonce']}/undo")
+    with e2e.altered("tickets", e2e.party["id"], "event", staff=[]):
+        response = send(e2e.staff.client, f"POST /v1/check-ins/{created['nonce']}/undo")
 
-    assert answer.told == (404, "event-unknown")
+    assert response.outcome == (404, "event-not-found")
 
 
-def test_the_door_knows_its_event(house: House, ask: Asking) -> None:
-    # An event of its own: at the party other tests change tickets, some of them later than they end.
-    show = house.organiser.publishes(house.free, "Own door", [{"name": "Entry"} | FREE], staff=(house.staff.id,))
+def test_unchanged_door_manifest_answers_304(e2e: E2EFixture, send: RecordingClient) -> None:
+    # A separate event: other tests change tickets of the party, even after they end.
+    show = e2e.organiser.publish_event(e2e.free_category, "Own door", [{"name": "Entry"} | FREE], staff=(e2e.staff.id,))
     call = f"GET /v1/events/{show['id']}/door"
 
-    first = until(lambda: answer if (answer := ask(house.staff.client, call)).told[0] == 200 else None, "the door")
-    again = ask(house.staff.client, call, headers={"If-None-Match": first.headers["ETag"]})
+    first = wait_for(lambda: answer if (answer := send(e2e.staff.client, call)).outcome[0] == 200 else None, "the door")
+    again = send(e2e.staff.client, call, headers={"If-None-Match": first.headers["ETag"]})
 
-    assert (first.told, again.told) == ((200, "done"), (304, "unchanged"))
-    assert ask(house.stranger.client, call).told == (404, "event-unknown")
+    assert (first.outcome, again.outcome) == ((200, "done"), (304, "unchanged"))
+    assert send(e2e.stranger.client, call).outcome == (404, "event-not-found")

@@ -1,28 +1,28 @@
-"""Every documented answer was got by one of the tests before: what this run heard is what docs/answers.md says."""
+"""Every documented response was received by an earlier test: docs/answers.md equals this run."""
 
-from tests.support.answers import Heard
-from tools.docs import answers_page, read
+from tests.support.fixtures.answers import ResponseRecorder
+from tools.docs import answers_page, introspection
 
 
-def test_every_documented_answer_was_heard_over_http_and_is_on_the_page(heard: Heard) -> None:
-    answers_page.leave(heard.first())
-    page = answers_page.page(heard.first())
+def test_every_documented_response_was_received(recorder: ResponseRecorder) -> None:
+    answers_page.write_recorded(recorder.first_tests())
+    page = answers_page.page(recorder.first_tests())
 
-    assert answers_page.empty(page) == []
-    committed = (read.ROOT / answers_page.PAGE).read_text(encoding="utf-8")
+    assert answers_page.rows_without_test(page) == []
+    committed = (introspection.ROOT / answers_page.PAGE).read_text(encoding="utf-8")
     assert committed == page, "docs/answers.md is out of date: run make answers and commit it"
 
 
-def test_an_answer_that_nobody_heard_leaves_an_empty_row(heard: Heard) -> None:
-    tests = dict(heard.first())
-    missed = answers_page.wanted()[0]
+def test_unreceived_response_leaves_empty_row(recorder: ResponseRecorder) -> None:
+    tests = dict(recorder.first_tests())
+    missed = answers_page.tested_responses()[0]
     del tests[missed]
 
-    row = f"| `{missed.call}` | {missed.status} {missed.word} | — |"
-    assert row in answers_page.empty(answers_page.page(tests))
+    row = f"| `{missed.call}` | {missed.status} {missed.outcome} | — |"
+    assert row in answers_page.rows_without_test(answers_page.page(tests))
 
 
-def test_a_call_whose_tests_are_owed_has_answers_that_nobody_heard(heard: Heard) -> None:
-    missed = {one.call for one in answers_page.everything() if one not in heard.tests}
+def test_untested_routes_list_is_exact(recorder: ResponseRecorder) -> None:
+    missed = {one.call for one in answers_page.all_responses() if one not in recorder.tests}
 
-    assert set(answers_page.OWED) == missed
+    assert set(answers_page.UNTESTED_ROUTES) == missed

@@ -1,4 +1,4 @@
-"""The core of the journey through the typed client that is generated from the document, checked by mypy."""
+"""The core journey with the typed client that is generated from the OpenAPI document."""
 
 import secrets
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from ticketing_api.api.events import create_category, create_event, list_events,
 from ticketing_api.api.payment import start_payment
 from ticketing_api.api.ticket import check_in, list_tickets
 from ticketing_api.models import (
+    AccountView,
     Availability,
     BookingRequest,
     BookingView,
@@ -23,15 +24,13 @@ from ticketing_api.models import (
     CategoryView,
     CheckInRequest,
     CheckInView,
-    CodeRequest,
     EventPage,
     EventRequest,
     LoginRequest,
-    OrganisedEventView,
+    OrganiserEventView,
     PaymentRequest,
     PaymentView,
     Problem,
-    RegisteredView,
     RegisterRequest,
     Role,
     RolesRequest,
@@ -42,48 +41,49 @@ from ticketing_api.models import (
     TicketView,
     TokensView,
     TypeRequest,
+    VerifyEmailRequest,
 )
 
-from local.people import choose, code_in, until
+from local.actors import choose_outcome, wait_for, wait_for_code
 from local.stack import Stack
-from tests.support.stack import ADMIN
+from tests.support.system.e2e_stack import ADMIN
 
 T = TypeVar("T")
 PASSWORD = "a sentence for a client"
-PLAIN: dict[str, Any] = {"trust_env": False}  # no proxy stands before this machine's own stack
+PLAIN: dict[str, Any] = {"trust_env": False}  # the local stack needs no proxy
 
 
-def given(kind: type[T], answer: object) -> T:
-    """The answer, which must be of this kind."""
-    assert isinstance(answer, kind), answer
-    return answer
+def expect_type(expected_type: type[T], response: object) -> T:
+    """The response, checked to be of this type."""
+    assert isinstance(response, expected_type), response
+    return response
 
 
 @dataclass(frozen=True)
-class Entrance:
-    """Gives clients of the API, and closes them in the end."""
+class ClientFactory:
+    """Creates clients of the API, and closes them in the end."""
 
     api: str
-    opened: ExitStack
+    exit_stack: ExitStack
 
-    def nobody(self) -> Client:
-        return self.opened.enter_context(Client(base_url=self.api, httpx_args=PLAIN))
+    def anonymous(self) -> Client:
+        return self.exit_stack.enter_context(Client(base_url=self.api, httpx_args=PLAIN))
 
-    def person(self, name: str, password: str) -> AuthenticatedClient:
+    def log_in(self, name: str, password: str) -> AuthenticatedClient:
         names = LoginRequest(username=name, password=password)
-        tokens = given(TokensView, login.sync(client=self.nobody(), body=names))
+        tokens = expect_type(TokensView, login.sync(client=self.anonymous(), body=names))
         client = AuthenticatedClient(base_url=self.api, token=tokens.access_token, httpx_args=PLAIN)
-        return self.opened.enter_context(client)
+        return self.exit_stack.enter_context(client)
 
 
 @pytest.fixture
-def entrance(stack: Stack) -> Iterator[Entrance]:
+def clients(stack: Stack) -> Iterator[ClientFactory]:
     with ExitStack() as opened:
-        yield Entrance(stack.api, opened)
+        yield ClientFactory(stack.api, opened)
 
 
-def joined(entrance: Entrance, name: str) -> tuple[str, str]:
-    """A new person's id and user name."""
+def register_user(clients: ClientFactory, name: str) -> tuple[str, str]:
+    """Register a user. Returns the id and the user name."""
     unique = f"{name}-{secrets.token_hex(4)}"
     account = RegisterRequest(
         email=f"{unique}@people.example",
@@ -93,20 +93,22 @@ def joined(entrance: Entrance, name: str) -> tuple[str, str]:
         password=PASSWORD,
         mobile_phone="+4915112345678",
     )
-    made = given(RegisteredView, register.sync(client=entrance.nobody(), body=account))
-    return made.id, account.user_name
+    registered = expect_type(AccountView, register.sync(client=clients.anonymous(), body=account))
+    return registered.id, account.user_name
 
 
-def verified(entrance: Entrance, mailbox: str, name: str) -> None:
-    """The person's address is proved with the code that comes to it."""
-    code = code_in(mailbox, f"{name}@people.example", "confirm your e-mail")
-    assert verify_email.sync_detailed(client=entrance.nobody(), body=CodeRequest(token=code)).status_code == 204
+def verify_address(clients: ClientFactory, mailbox: str, name: str) -> None:
+    """Verify the user's address with the code of the mail."""
+    code = wait_for_code(mailbox, f"{name}@people.example", "confirm your e-mail")
+    assert (
+        verify_email.sync_detailed(client=clients.anonymous(), body=VerifyEmailRequest(token=code)).status_code == 204
+    )
 
 
-def on_sale(organiser: AuthenticatedClient, admin: AuthenticatedClient, staff: str) -> OrganisedEventView:
-    """A published event with one type, at whose door this person stands."""
-    kind = CategoryRequest(name=f"Client {secrets.token_hex(4)}", type_=CategoryType.PAID)
-    category = given(CategoryView, create_category.sync(client=admin, body=kind))
+def publish_paid_event(organiser: AuthenticatedClient, admin: AuthenticatedClient, staff: str) -> OrganiserEventView:
+    """Publish an event with one type and this staff member."""
+    category_request = CategoryRequest(name=f"Client {secrets.token_hex(4)}", type_=CategoryType.PAID)
+    category = expect_type(CategoryView, create_category.sync(client=admin, body=category_request))
     starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
     plan = EventRequest(
         category_id=category.id,
@@ -118,67 +120,69 @@ def on_sale(organiser: AuthenticatedClient, admin: AuthenticatedClient, staff: s
         ends_at=starts + timedelta(hours=2),
         types=[TypeRequest(name="Seat", prices=2500, currency="EUR", capacity=10)],
     )
-    event = given(OrganisedEventView, create_event.sync(client=organiser, body=plan))
-    given(
-        OrganisedEventView,
+    event = expect_type(OrganiserEventView, create_event.sync(client=organiser, body=plan))
+    expect_type(
+        OrganiserEventView,
         set_staff.sync(event.id, client=organiser, body=StaffRequest(user_ids=[staff]), if_match="*"),
     )
-    return given(OrganisedEventView, publish_event.sync(event.id, client=organiser))
+    return expect_type(OrganiserEventView, publish_event.sync(event.id, client=organiser))
 
 
-def paid(buyer: AuthenticatedClient, booking: BookingView) -> None:
-    due = PaymentRequest(order_id=booking.id, price=booking.prices)
+def pay(buyer: AuthenticatedClient, booking: BookingView) -> None:
+    payment_request = PaymentRequest(order_id=booking.id, price=booking.prices)
 
     def started() -> PaymentView | None:
-        answer = start_payment.sync(client=buyer, body=due)
-        if isinstance(answer, Problem) and answer.type_ == "/problems/order-unknown":
+        response = start_payment.sync(client=buyer, body=payment_request)
+        if isinstance(response, Problem) and response.type_ == "/problems/order-not-found":
             return None
-        return given(PaymentView, answer)
+        return expect_type(PaymentView, response)
 
-    choose(given(str, until(started, "the payment's opening").checkout_url), "paid")
+    choose_outcome(expect_type(str, wait_for(started, "the payment's opening").checkout_url), "paid")
 
 
-def tickets(buyer: AuthenticatedClient, booking: BookingView) -> list[TicketView]:
+def wait_for_tickets(buyer: AuthenticatedClient, booking: BookingView) -> list[TicketView]:
     def look() -> list[TicketView] | None:
-        found = given(TicketPage, list_tickets.sync(client=buyer)).items
-        mine = [one for one in found if one.booking_id == booking.id and one.status == TicketState.CREATED]
-        return mine if len(mine) == booking.quantity else None
+        found = expect_type(TicketPage, list_tickets.sync(client=buyer)).items
+        own = [one for one in found if one.booking_id == booking.id and one.status == TicketState.CREATED]
+        return own if len(own) == booking.quantity else None
 
-    return until(look, "the tickets")
+    return wait_for(look, "the tickets")
 
 
-def test_the_generated_client_goes_from_a_registration_to_the_door(entrance: Entrance, stack: Stack) -> None:
-    admin = entrance.person("admin", ADMIN["password"])
+def test_generated_client_completes_purchase_and_check_in(clients: ClientFactory, stack: Stack) -> None:
+    admin = clients.log_in("admin", ADMIN["password"])
     (organiser_id, organiser_name), (staff_id, staff_name), (_, buyer_name) = (
-        joined(entrance, name) for name in ("olga", "stan", "berta")
+        register_user(clients, name) for name in ("olga", "stan", "berta")
     )
-    verified(entrance, stack.mailbox, organiser_name)
-    given(RolesView, set_roles.sync(organiser_id, client=admin, body=RolesRequest(roles=[Role.ORGANISER])))
-    organiser, staff, buyer = (entrance.person(one, PASSWORD) for one in (organiser_name, staff_name, buyer_name))
-    event = on_sale(organiser, admin, staff_id)
+    verify_address(clients, stack.mailbox, organiser_name)
+    expect_type(RolesView, set_roles.sync(organiser_id, client=admin, body=RolesRequest(roles=[Role.ORGANISER])))
+    organiser, staff, buyer = (clients.log_in(one, PASSWORD) for one in (organiser_name, staff_name, buyer_name))
+    event = publish_paid_event(organiser, admin, staff_id)
 
     def found() -> bool | None:
-        page = given(EventPage, list_events.sync(client=buyer, q=event.name))
+        page = expect_type(EventPage, list_events.sync(client=buyer, q=event.name))
         return event.id in [one.id for one in page.items] or None
 
-    until(found, "the event in the search")
-    free = until(lambda: sold(buyer, event.id), "the event's sale")
+    wait_for(found, "the event in the search")
+    free = wait_for(lambda: find_availability(buyer, event.id), "the event's sale")
     order = BookingRequest(event_id=event.id, number_slot=2)
-    booking = given(BookingView, create_booking.sync(client=buyer, body=order, idempotency_key=secrets.token_hex(8)))
-    paid(buyer, booking)
-    ticket = tickets(buyer, booking)[0]
-    scan = CheckInRequest(event_id=event.id, code=given(str, ticket.code), nonce=secrets.token_hex(8))
-    admitted = given(CheckInView, check_in.sync(client=staff, body=scan))
+    booking = expect_type(
+        BookingView, create_booking.sync(client=buyer, body=order, idempotency_key=secrets.token_hex(8))
+    )
+    pay(buyer, booking)
+    ticket = wait_for_tickets(buyer, booking)[0]
+    scan = CheckInRequest(event_id=event.id, code=expect_type(str, ticket.code), nonce=secrets.token_hex(8))
+    admitted = expect_type(CheckInView, check_in.sync(client=staff, body=scan))
     scan.nonce = secrets.token_hex(8)
-    again = given(Problem, check_in.sync(client=staff, body=scan))
+    again = expect_type(Problem, check_in.sync(client=staff, body=scan))
 
     assert free.types[0].available == 10
-    assert given(BookingView, get_booking.sync(booking.id, client=buyer)).status == "CONFIRMED"
+    assert expect_type(BookingView, get_booking.sync(booking.id, client=buyer)).status == "CONFIRMED"
     assert admitted.ticket_id == ticket.id
     assert again.type_ == "/problems/already-checked-in"
 
 
-def sold(buyer: AuthenticatedClient, event_id: str) -> Availability | None:
-    """The event's places, once booking knows it."""
-    answer = get_availability.sync(event_id, client=buyer)
-    return answer if isinstance(answer, Availability) else None
+def find_availability(buyer: AuthenticatedClient, event_id: str) -> Availability | None:
+    """The event's availability, once booking knows it."""
+    response = get_availability.sync(event_id, client=buyer)
+    return response if isinstance(response, Availability) else None

@@ -1,35 +1,35 @@
-"""The demo's journey on the deployed system, and what it leaves in the tables."""
+"""The demo on the deployed system, and the invariants of its tables."""
 
 from typing import Any
 
 from local import demo
 from local.client import Client
 from local.stack import Stack
-from local.tables import items
+from local.tables import scan_tables
 from reconcile.core.invariants import violations
-from tests.support.stack import ADMIN
+from tests.support.system.e2e_stack import ADMIN
 
-PACE = 5  # times as long as at a demo: a busy machine needs longer than a hold of three seconds
-
-
-def test_the_whole_journey_ends_with_sound_tables(stack: Stack, api: Client) -> None:
-    demo.drive(api, Client(stack.mailbox), ADMIN, stack, pace=PACE)  # which ends when the tables are sound
+PACE = 5  # factor of the demo's hold times, for a busy machine
 
 
-def test_a_place_that_got_lost_is_noticed(stack: Stack) -> None:
-    shard = next(item for item in items(stack, "bookings")["bookings"] if item["sk"].startswith("stock#"))
-    lose_a_place(stack, shard, 1)
+def test_demo_leaves_invariants_intact(stack: Stack, api: Client) -> None:
+    demo.run_demo(api, Client(stack.mailbox), ADMIN, stack, pace=PACE)  # ends when the tables have no violations
+
+
+def test_lost_place_violates_invariant(stack: Stack) -> None:
+    shard = next(item for item in scan_tables(stack, "bookings")["bookings"] if item["sk"].startswith("stock#"))
+    remove_places(stack, shard, 1)
     try:
-        found = violations(items(stack))
+        found = violations(scan_tables(stack))
     finally:
-        lose_a_place(stack, shard, -1)
+        remove_places(stack, shard, -1)
 
-    mine = [said for said in found if said.startswith("I1") and shard["pk"] in said]
+    mine = [violation for violation in found if violation.startswith("I1") and shard["pk"] in violation]
     assert mine, found
 
 
-def lose_a_place(stack: Stack, shard: dict[str, Any], places: int) -> None:
-    """Take places out of a stock item, as no code of ours may."""
+def remove_places(stack: Stack, shard: dict[str, Any], places: int) -> None:
+    """Remove places from an inventory item, which violates an invariant."""
     stack.client("dynamodb").update_item(
         TableName=stack.table("bookings"),
         Key={"pk": {"S": shard["pk"]}, "sk": {"S": shard["sk"]}},

@@ -1,4 +1,4 @@
-"""The provider misbehaves towards the deployed system: every purchase ends in its tickets or with its money back."""
+"""Every single fault of the provider on the deployed system: the purchase ends with tickets or a full refund."""
 
 import secrets
 import sys
@@ -6,115 +6,129 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from local.actors import Actor, Organiser, wait_for, wait_for_booking
 from local.client import Client
-from local.people import Organiser, Person, settled, until
 from local.stack import Stack
-from sandbox.core.faults import NAMES
-from tests.support.crowd import REFUND, TICKETS, Books, Purchase, Settled, at_once, buys, registered, settle
-from tests.support.redeploy import redeployed
+from sandbox.core.faults import FAULT_NAMES
+from tests.support.faults.redeploy import redeployed
+from tests.support.load.concurrent_buyers import (
+    REFUND,
+    TICKETS,
+    Purchase,
+    PurchaseAudit,
+    Settlement,
+    buy,
+    register_buyers,
+    run_concurrently,
+    settle_purchases,
+)
 
 SEAT = [{"name": "Seat", "prices": 2500, "currency": "EUR", "capacity": 3000}]
-HOLD_SECONDS = 25  # within which the buyer pays; what is lost is found when it is over
-PATIENT_SECONDS = 40  # of those whose page comes late
-GIVEN_BACK = ("refund.", "pay.other_")
+HOLD_SECONDS = 25  # the buyer pays within it; lost payments are found at its end
+PATIENT_SECONDS = 40  # for faults that delay the checkout
+REFUNDED_FAULTS = ("refund.", "pay.other_")
 
 
-BLIND = {"payment/core/closing.py": ("    if not payment.begun:\n        return None\n", "    return None\n")}
-OnSale = Callable[[int], str]
-Met = tuple[dict[str, Purchase], dict[str, int], Settled]
+NEVER_ASKS_PROVIDER = {
+    "payment/core/lifecycle.py": ("    if not payment.has_open_attempt:\n        return None\n", "    return None\n")
+}
+Publish = Callable[[int], str]
+PurchasesUnderFaults = tuple[dict[str, Purchase], dict[str, int], Settlement]
 
 
-class Provider:
-    """What the provider is asked to do wrong, and what it has done."""
+class ProviderFaults:
+    """Injects faults into the provider, and counts those that happened."""
 
     def __init__(self, api: Client) -> None:
         self.api = api
 
-    def misbehaves(self, **wanted: object) -> None:
-        self.api.must("PUT", "/sandbox/faults", wanted)
+    def inject(self, **wanted: object) -> None:
+        self.api.request_json("PUT", "/sandbox/faults", wanted)
 
-    def struck(self) -> dict[str, int]:
-        struck: dict[str, int] = self.api.must("GET", "/sandbox/faults")["struck"]
+    def fault_counts(self) -> dict[str, int]:
+        struck: dict[str, int] = self.api.request_json("GET", "/sandbox/faults")["struck"]
         return struck
 
 
 @pytest.fixture(scope="module")
-def provider(api: Client) -> Iterator[Provider]:
-    provider = Provider(api)
-    provider.misbehaves()
+def provider(api: Client) -> Iterator[ProviderFaults]:
+    provider = ProviderFaults(api)
+    provider.inject()
     yield provider
-    provider.misbehaves()
+    provider.inject()
 
 
 @pytest.fixture(scope="module")
-def on_sale(api: Client, admin: Client) -> OnSale:
-    """Publishes an event whose places are held so long."""
-    organiser = Organiser.appointed(admin, Person.registers(api, "olga"))
+def publish(api: Client, admin: Client) -> Publish:
+    """Publishes an event with this hold time in seconds."""
+    organiser = Organiser.appoint(admin, Actor.register(api, "olga"))
     name = f"Faulty {secrets.token_hex(3)}"
-    category = admin.must("POST", "/v1/categories", {"name": name, "type": "paid"})["id"]
+    category = admin.request_json("POST", "/v1/categories", {"name": name, "type": "paid"})["id"]
 
     def published(hold: int) -> str:
-        event = organiser.publishes(category, name, SEAT, hold_seconds=hold, max_per_user=50, refund_percent=100)
+        event = organiser.publish_event(category, name, SEAT, hold_seconds=hold, max_per_user=50, refund_percent=100)
         return str(event["id"])
 
     return published
 
 
-def meets(provider: Provider, buyer: Person, event: str, fault: str) -> Purchase:
-    """A purchase that meets this fault; where it is of a later call, that call is brought about."""
+def buy_under_fault(provider: ProviderFaults, buyer: Actor, event: str, fault: str) -> Purchase:
+    """Make a purchase that meets this fault, with the operation that the fault belongs to."""
     if fault.startswith("open."):
-        return buys(buyer, event, before=lambda: provider.misbehaves(rates={fault: 1}))
+        return buy(buyer, event, before_payment=lambda: provider.inject(rates={fault: 1}))
     lost = " pay.webhook_lost" if fault.startswith(("close.", "look.")) else ""
-    purchase = buys(buyer, event, fault + lost)
+    purchase = buy(buyer, event, fault + lost)
     if fault.startswith("refund."):
-        settled(buyer, dict(purchase.booking), "CONFIRMED")
-        buyer.client.must("POST", f"/v1/bookings/{purchase.id}/cancel")
+        wait_for_booking(buyer, dict(purchase.booking), "CONFIRMED")
+        buyer.client.request_json("POST", f"/v1/bookings/{purchase.id}/cancel")
     return purchase
 
 
 @pytest.fixture(scope="module")
-def met(stack: Stack, api: Client, provider: Provider, on_sale: OnSale) -> Met:
-    """Every fault, each by a buyer of its own."""
-    buyers = dict(zip(NAMES, registered(api, len(NAMES)), strict=True))
+def purchases_under_faults(
+    stack: Stack, api: Client, provider: ProviderFaults, publish: Publish
+) -> PurchasesUnderFaults:
+    """One purchase for each fault, each by its own buyer."""
+    buyers = dict(zip(FAULT_NAMES, register_buyers(api, len(FAULT_NAMES)), strict=True))
     struck: dict[str, int] = {}
     purchases: dict[str, Purchase] = {}
-    event = on_sale(PATIENT_SECONDS)
-    for fault in (one for one in NAMES if one.startswith("open.")):
-        purchases[fault] = meets(provider, buyers[fault], event, fault)
-        struck |= provider.struck()
-    provider.misbehaves(times=1)  # twice would be repeated by the queue, which takes three minutes: that is a proof's
-    event = on_sale(HOLD_SECONDS)
-    others = [one for one in NAMES if one not in purchases]
-    done = at_once([lambda one=one: meets(provider, buyers[one], event, one) for one in others], 6)  # type: ignore[misc]
+    event = publish(PATIENT_SECONDS)
+    for fault in (one for one in FAULT_NAMES if one.startswith("open.")):
+        purchases[fault] = buy_under_fault(provider, buyers[fault], event, fault)
+        struck |= provider.fault_counts()
+    provider.inject(times=1)  # a second failure would wait three minutes for its queue: part of `make prove`
+    event = publish(HOLD_SECONDS)
+    others = [one for one in FAULT_NAMES if one not in purchases]
+    done = run_concurrently([lambda one=one: buy_under_fault(provider, buyers[one], event, one) for one in others], 6)  # type: ignore[misc]
     purchases |= dict(zip(others, done, strict=True))
-    end = settle(stack, list(purchases.values()), patience=HOLD_SECONDS + 15)
-    sys.stderr.write(f"{end.endings} late {end.late} rounds {end.rounds} {end.seconds:.1f} s\n")
-    return purchases, struck | provider.struck(), end
+    end = settle_purchases(stack, list(purchases.values()), timeout_seconds=HOLD_SECONDS + 15)
+    sys.stderr.write(f"{end.outcome_counts} late {end.unsettled} rounds {end.sweeps} {end.seconds:.1f} s\n")
+    return purchases, struck | provider.fault_counts(), end
 
 
-@pytest.mark.parametrize("fault", NAMES)
-def test_whatever_the_provider_does_a_buyer_ends_with_tickets_or_money(fault: str, met: Met) -> None:
-    purchases, struck, end = met
+@pytest.mark.parametrize("fault", FAULT_NAMES)
+def test_provider_fault_ends_with_tickets_or_refund(fault: str, purchases_under_faults: PurchasesUnderFaults) -> None:
+    purchases, struck, end = purchases_under_faults
 
     assert struck.get(fault, 0) >= 1
-    assert end.of[purchases[fault].id] == (REFUND if fault.startswith(GIVEN_BACK) else TICKETS)
+    assert end.outcome_by_booking[purchases[fault].id] == (REFUND if fault.startswith(REFUNDED_FAULTS) else TICKETS)
 
 
-def test_and_everybody_is_told_once(met: Met) -> None:
-    _, _, end = met
+def test_each_buyer_is_notified_once(purchases_under_faults: PurchasesUnderFaults) -> None:
+    _, _, end = purchases_under_faults
 
-    assert (end.unsound, end.mails) == ([], [])
+    assert (end.violations, end.mail_mismatches) == ([], [])
 
 
 @pytest.mark.spoils
-def test_where_the_provider_is_not_asked_money_that_no_webhook_told_of_is_kept_for_nothing(
-    stack: Stack, api: Client, provider: Provider, on_sale: OnSale
+def test_without_provider_sync_lost_webhook_keeps_money(
+    stack: Stack, api: Client, provider: ProviderFaults, publish: Publish
 ) -> None:
-    provider.misbehaves()
-    [buyer] = registered(api, 1)
+    provider.inject()
+    [buyer] = register_buyers(api, 1)
 
-    with redeployed(stack, "payment.close_payment", BLIND):
-        purchase = buys(buyer, on_sale(HOLD_SECONDS), "pay.webhook_lost")
-        # Once both have ended nothing but the reconciler would move them.
+    with redeployed(stack, "payment.close_payment", NEVER_ASKS_PROVIDER):
+        purchase = buy(buyer, publish(HOLD_SECONDS), "pay.webhook_lost")
+        # From then on only the reconciler would change them.
         kept = "EXPIRED, payment FAILED, 0 tickets, 2500 kept, 0 sent back"
-        until(lambda: Books.read(stack, [purchase]).endings()[purchase.id] == kept or None, kept)
+        wait_for(lambda: PurchaseAudit.read(stack, [purchase]).outcomes()[purchase.id] == kept or None, kept)

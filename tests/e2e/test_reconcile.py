@@ -1,61 +1,80 @@
-"""The deployed reconciler: it leaves a sound system alone, and makes again what a hand took out of the tables."""
+"""The deployed reconciler changes nothing in a sound system, and recreates deleted items."""
 
 from typing import Any
 
 import pytest
 
+from local.actors import (
+    Actor,
+    Organiser,
+    choose_outcome,
+    find_payment,
+    hold_places,
+    list_mails_to,
+    open_checkout,
+    wait_for,
+    wait_for_booking,
+    wait_for_tickets,
+)
 from local.client import Client
-from local.people import Organiser, Person, checkout, choose, held, mails_to, payment_of, settled, tickets_of, until
 from local.stack import Stack
-from local.tables import items
+from local.tables import scan_tables
 from reconcile.core.invariants import violations
-from tools.ticketing.rounds import whole_round
+from tools.ticketing.reconcile import run_full_sweep
 
 PAID = {"prices": 2500, "currency": "EUR"}
 
 
-def take_out(stack: Stack, table: str, found: list[dict[str, Any]]) -> None:
+def delete_items(stack: Stack, table: str, found: list[dict[str, Any]]) -> None:
     for one in found:
         key = {"pk": {"S": one["pk"]}, "sk": {"S": one["sk"]}}
         stack.client("dynamodb").delete_item(TableName=stack.table(table), Key=key)
 
 
-def mended(stack: Stack, *names: str) -> list[str]:
-    """What rounds have logged of mending these things; what other tests leave behind is not counted."""
-    group = stack.functions["reconcile.make_round"]["LoggingConfig"]["LogGroup"]
+def repairs(stack: Stack, *names: str) -> list[str]:
+    """The log lines about repairs of these items; those of other tests are not counted."""
+    group = stack.functions["reconcile.run_reconciliation"]["LoggingConfig"]["LogGroup"]
     pages = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
     lines = [one["message"] for page in pages for one in page["events"]]
-    return [line for line in lines if '"mending"' in line and any(name in line for name in names)]
+    return [line for line in lines if '"repairing"' in line and any(name in line for name in names)]
 
 
 @pytest.mark.spoils
-def test_what_a_lost_bus_event_would_have_made_is_made_by_a_round(stack: Stack, api: Client, admin: Client) -> None:
-    organiser = Organiser.appointed(admin, Person.registers(api, "olga"))
-    category = admin.must("POST", "/v1/categories", {"name": "Rounds", "type": "paid"})["id"]
-    event = organiser.publishes(category, "Rounds", [{"name": "Seat", "capacity": 5, **PAID}])
-    buyer = Person.registers(api, "bea")
-    booking = held(buyer, event["id"], {event["types"][0]["id"]: 2})
-    choose(checkout(buyer, booking), "paid")
-    settled(buyer, booking, "CONFIRMED")
-    before = sorted(one["id"] for one in tickets_of(buyer, booking))
-    mine = booking["id"]
-    until(lambda: not [one for one in violations(items(stack)) if mine in one] or None, "quiet tables")
-    whole_round(stack, 0)
-    tickets = [one for one in items(stack, "tickets")["tickets"] if one.get("booking_id", one["pk"]) == booking["id"]]
-    notices = [one for one in items(stack, "notifications")["notifications"] if one.get("booking_id") == booking["id"]]
-    take_out(stack, "tickets", [one for one in tickets if one["sk"] in ("issue", "ticket")])
-    take_out(stack, "notifications", [one for one in notices if one["sk"] == "notification"])
+def test_sweep_recreates_items_of_lost_bus_event(stack: Stack, api: Client, admin: Client) -> None:
+    organiser = Organiser.appoint(admin, Actor.register(api, "olga"))
+    category = admin.request_json("POST", "/v1/categories", {"name": "Rounds", "type": "paid"})["id"]
+    event = organiser.publish_event(category, "Rounds", [{"name": "Seat", "capacity": 5, **PAID}])
+    buyer = Actor.register(api, "bea")
+    booking = hold_places(buyer, event["id"], {event["types"][0]["id"]: 2})
+    choose_outcome(open_checkout(buyer, booking), "paid")
+    wait_for_booking(buyer, booking, "CONFIRMED")
+    before = sorted(one["id"] for one in wait_for_tickets(buyer, booking))
+    own = booking["id"]
+    wait_for(
+        lambda: not [one for one in violations(scan_tables(stack)) if own in one] or None, "tables without violations"
+    )
+    run_full_sweep(stack, 0)
+    tickets = [
+        one for one in scan_tables(stack, "tickets")["tickets"] if one.get("booking_id", one["pk"]) == booking["id"]
+    ]
+    notifications = [
+        one for one in scan_tables(stack, "notifications")["notifications"] if one.get("booking_id") == booking["id"]
+    ]
+    delete_items(stack, "tickets", [one for one in tickets if one["sk"] in ("issue", "ticket")])
+    delete_items(stack, "notifications", [one for one in notifications if one["sk"] == "notification"])
 
-    ours = (mine, payment_of(buyer, booking)["id"])
-    assert mended(stack, *ours) == []
-    found = whole_round(stack, 0)
+    ours = (own, find_payment(buyer, booking)["id"])
+    assert repairs(stack, *ours) == []
+    found = run_full_sweep(stack, 0)
 
-    assert found["wrong"] > 0
-    until(lambda: mended(stack, *ours) or None, "the round's word of it")
-    made = until(lambda: tickets_of(buyer, booking) or None, "tickets made again")
-    assert sorted(one["id"] for one in made) == before
-    assert until(lambda: len(mails_to(Client(stack.mailbox), buyer)) > 1 or None, "the mail again")
-    until(lambda: not [one for one in violations(items(stack)) if mine in one] or None, "quiet tables again")
-    told = mended(stack, *ours)
-    whole_round(stack, 0)
-    assert mended(stack, *ours) == told
+    assert found["violated"] > 0
+    wait_for(lambda: repairs(stack, *ours) or None, "the log of the repair")
+    created = wait_for(lambda: wait_for_tickets(buyer, booking) or None, "the recreated tickets")
+    assert sorted(one["id"] for one in created) == before
+    assert wait_for(lambda: len(list_mails_to(Client(stack.mailbox), buyer)) > 1 or None, "the mail again")
+    wait_for(
+        lambda: not [one for one in violations(scan_tables(stack)) if own in one] or None, "tables without violations"
+    )
+    repairs_before = repairs(stack, *ours)
+    run_full_sweep(stack, 0)
+    assert repairs(stack, *ours) == repairs_before

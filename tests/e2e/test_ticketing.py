@@ -1,4 +1,4 @@
-"""The operator's command line, on the deployed system."""
+"""The operators' commands on the deployed system."""
 
 import json
 import os
@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 
 from common import ids
-from local.people import held, settled, tickets_of, until
+from local.actors import hold_places, wait_for, wait_for_booking, wait_for_tickets
 from local.stack import Stack
-from local.tables import items
-from tests.support.house import House
+from local.tables import scan_tables
+from tests.support.fixtures.e2e_fixture import E2EFixture
 
 ROOT = Path(__file__).parents[2]
-SENDING = "notify.on_noti_pending"
-Run = Callable[..., Any]
+SEND_FUNCTION = "notify.send_notification"
+CommandRunner = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def ticketing(stack: Stack) -> Run:
-    """`bin/ticketing` with these arguments: what it prints with --json, or what it says as it fails."""
+def ticketing(stack: Stack) -> CommandRunner:
+    """Run `bin/ticketing`. Returns its JSON output, or its error output if it fails."""
 
     def run(*arguments: str, fails: bool = False) -> Any:
         done = subprocess.run(
@@ -37,36 +37,36 @@ def ticketing(stack: Stack) -> Run:
 
 
 @pytest.fixture(scope="module")
-def booking(house: House) -> dict[str, Any]:
-    made = settled(house.buyer, held(house.buyer, house.party["id"], 2), "CONFIRMED")
-    until(lambda: made if _told(house, made) else None, "the mail")
-    return made
+def booking(e2e: E2EFixture) -> dict[str, Any]:
+    created = wait_for_booking(e2e.buyer, hold_places(e2e.buyer, e2e.party["id"], 2), "CONFIRMED")
+    wait_for(lambda: created if _is_notified(e2e, created) else None, "the mail")
+    return created
 
 
-def _told(house: House, booking: dict[str, Any]) -> bool:
-    known = house.buyer.client.must("GET", "/v1/notifications?limit=100")["items"]
-    return any(one["booking_id"] == booking["id"] and one["status"] == "CREATED" for one in known)
+def _is_notified(e2e: E2EFixture, booking: dict[str, Any]) -> bool:
+    stored = e2e.buyer.client.request_json("GET", "/v1/notifications?limit=100")["items"]
+    return any(one["booking_id"] == booking["id"] and one["status"] == "SENT" for one in stored)
 
 
-def test_a_trace_tells_who_did_what_when_and_because_of_what(ticketing: Run, booking: dict[str, Any]) -> None:
-    told = ticketing("trace", booking["id"], "--messages")
+def test_trace_shows_actions_actors_times_and_causes(ticketing: CommandRunner, booking: dict[str, Any]) -> None:
+    output = ticketing("trace", booking["id"], "--messages")
 
-    steps = [(one["what"].split()[0], one["did"]) for one in told]
+    steps = [(one["subject"].split()[0], one["action"]) for one in output]
     assert [one for one in steps if one[0] == "booking"] == [("booking", "order"), ("booking", "confirm")]
     assert steps.count(("ticket", "issue")) == 2
     assert ("payment", "open") in steps
     assert ("notification", "send") in steps
     assert ("ticket.on_booking_confirmed", "handled BookingConfirmed") in steps
-    assert [one["at"] for one in told] == sorted(one["at"] for one in told)
-    published = {name for one in told for name in one["caused"]}
+    assert [one["at"] for one in output] == sorted(one["at"] for one in output)
+    published = {name for one in output for name in one["published"]}
     assert {"BookingConfirmed.v1", "PaymentSucceeded.v1", "TicketCreated.v1"} <= published
-    confirmed = next(one for one in told if (one["what"], one["did"]) == ("booking", "confirm"))
-    assert len({one["correlation_id"] for one in told if one["correlation_id"]}) == 1
-    assert confirmed["cause"] in {one["cause"] for one in told if one["by"] == "queue"}
+    confirmed = next(one for one in output if (one["subject"], one["action"]) == ("booking", "confirm"))
+    assert len({one["correlation_id"] for one in output if one["correlation_id"]}) == 1
+    assert confirmed["cause"] in {one["cause"] for one in output if one["actor"] == "queue"}
 
 
-def test_a_replay_tells_the_same_again_and_changes_nothing(
-    ticketing: Run, stack: Stack, booking: dict[str, Any]
+def test_replay_republishes_without_changing_anything(
+    ticketing: CommandRunner, stack: Stack, booking: dict[str, Any]
 ) -> None:
     before = _versions(stack, booking["id"])
 
@@ -76,91 +76,93 @@ def test_a_replay_tells_the_same_again_and_changes_nothing(
     assert "BookingConfirmed.v1" in {one["bus_event"] for one in first}
     handled = ids.derive("ticketing.booking", booking["id"], "booking", 2, "BookingConfirmed.v1")
     assert handled in {one["bus_event_id"] for one in first}
-    until(lambda: True if _heard(ticketing, booking, handled) >= 3 else None, "both replays")
+    wait_for(lambda: True if _count_deliveries(ticketing, booking, handled) >= 3 else None, "both replays")
     assert _versions(stack, booking["id"]) == before
 
 
 @pytest.mark.spoils
-def test_a_message_that_was_given_up_is_listed_with_its_reason_and_given_back_once(
-    ticketing: Run, stack: Stack, house: House, booking: dict[str, Any]
+def test_dead_letter_is_listed_and_redriven_once(
+    ticketing: CommandRunner, stack: Stack, e2e: E2EFixture, booking: dict[str, Any]
 ) -> None:
-    envelope = _unsendable(house, stack, booking)
-    mine = envelope["detail"]["bus_event_id"]  # others may have died there, too
-    assert about(ticketing("dlq", SENDING), mine) == []
-    dead = stack.dead_letters(SENDING)
+    envelope = _unsendable_message(e2e, stack, booking)
+    mine = envelope["detail"]["bus_event_id"]  # the queue may have other dead letters
+    assert about(ticketing("dlq", SEND_FUNCTION), mine) == []
+    dead = stack.dead_letters(SEND_FUNCTION)
     stack.client("sqs").send_message(QueueUrl=dead, MessageBody=json.dumps(envelope))
 
-    [letter] = about(ticketing("dlq", SENDING), mine)
-    again = about(ticketing("dlq", SENDING), mine)
-    given = [ticketing("redrive", SENDING)[SENDING] for _ in range(2)]
+    [dead_letter] = about(ticketing("dlq", SEND_FUNCTION), mine)
+    again = about(ticketing("dlq", SEND_FUNCTION), mine)
+    redriven = [ticketing("redrive", SEND_FUNCTION)[SEND_FUNCTION] for _ in range(2)]
 
-    assert "ContactMissing" in letter["reason"]
-    assert again == [letter], "looking at it has changed it"
-    assert given[0] > given[1] == 0
-    assert about(ticketing("dlq", SENDING), mine) == []
+    assert "ContactMissing" in dead_letter["reason"]
+    assert again == [dead_letter], "listing has changed it"
+    assert redriven[0] > redriven[1] == 0
+    assert about(ticketing("dlq", SEND_FUNCTION), mine) == []
 
 
-def test_a_sound_system_is_looked_at_and_left_alone(ticketing: Run, stack: Stack, booking: dict[str, Any]) -> None:
+def test_reconcile_leaves_sound_system_unchanged(
+    ticketing: CommandRunner, stack: Stack, booking: dict[str, Any]
+) -> None:
     before = _versions(stack, booking["id"])
 
-    told = ticketing("reconcile", "--grace", "1800")
+    output = ticketing("reconcile", "--grace", "1800")
 
-    assert told["judged"] + told["young"] > 0
-    assert told["wrong"] == told["learnt"] == 0
+    assert output["checked"] + output["skipped"] > 0
+    assert output["violated"] == output["synced"] == 0
     assert _versions(stack, booking["id"]) == before
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["trace", "7f4c522e-e592-5ee3-b0f3-a657bdc9d698"], "There is no booking"),
         (["dlq", "booking.on_nothing"], "No consumer is called booking.on_nothing"),
-        (["redrive"], "Name a consumer, or say --all"),
-        (["redrive", "--all", "booking.expire_hold"], "Name a consumer, or say --all"),
+        (["redrive"], "Name a consumer or pass --all"),
+        (["redrive", "--all", "booking.expire_hold_backstop"], "Name a consumer or pass --all"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_sentence(ticketing: Run, arguments: list[str], said: str) -> None:
-    told = ticketing(*arguments, fails=True)
+def test_command_error_is_one_sentence(ticketing: CommandRunner, arguments: list[str], message: str) -> None:
+    output = ticketing(*arguments, fails=True)
 
-    assert told.startswith(said)
-    assert len(told.splitlines()) == 1
+    assert output.startswith(message)
+    assert len(output.splitlines()) == 1
 
 
 def about(letters: list[dict[str, Any]], bus_event_id: str) -> list[dict[str, Any]]:
     return [one for one in letters if one["bus_event_id"] == bus_event_id]
 
 
-def _unsendable(house: House, stack: Stack, booking: dict[str, Any]) -> dict[str, Any]:
-    """The message of a mail to somebody whom nobody knows; its consumer has failed on it once."""
-    ticket = tickets_of(house.buyer, booking)[0]["id"]
-    house.buyer.client.must("POST", f"/v1/tickets/{ticket}/transfer", {"to_user_id": ids.new()})
-    notice = until(lambda: _offered(stack, ticket), "the notification")
-    said = notice["outbox"][0]
+def _unsendable_message(e2e: E2EFixture, stack: Stack, booking: dict[str, Any]) -> dict[str, Any]:
+    """The message of a notification to an unknown user; its consumer has failed on it once."""
+    ticket = wait_for_tickets(e2e.buyer, booking)[0]["id"]
+    e2e.buyer.client.request_json("POST", f"/v1/tickets/{ticket}/transfer", {"to_user_id": ids.new()})
+    notification = wait_for(lambda: _find_offer_notification(stack, ticket), "the notification")
+    outbox_entry = notification["outbox"][0]
     detail = {
-        "bus_event_id": ids.derive("ticketing.notify", notice["id"], "notification", 1, "NotiPending.v1"),
-        "occurred_at": notice["updated_at"],
-        "correlation_id": said["correlation"],
-        "causation_id": said["cause"],
-        "notification_id": notice["id"],
-        "user_id": notice["user_id"],
+        "bus_event_id": ids.derive("ticketing.notify", notification["id"], "notification", 1, "NotiPending.v1"),
+        "occurred_at": notification["updated_at"],
+        "correlation_id": outbox_entry["correlation"],
+        "causation_id": outbox_entry["cause"],
+        "notification_id": notification["id"],
+        "user_id": notification["user_id"],
     }
     return {"detail-type": "NotiPending.v1", "source": "ticketing.notify", "detail": detail}
 
 
-def _offered(stack: Stack, ticket_id: str) -> dict[str, Any] | None:
-    known = items(stack, "notifications")["notifications"]
-    return next((one for one in known if one.get("ticket_id") == ticket_id and one["kind"] == "ticket_offered"), None)
+def _find_offer_notification(stack: Stack, ticket_id: str) -> dict[str, Any] | None:
+    stored = scan_tables(stack, "notifications")["notifications"]
+    return next((one for one in stored if one.get("ticket_id") == ticket_id and one["kind"] == "ticket_offered"), None)
 
 
-def _heard(ticketing: Run, booking: dict[str, Any], bus_event_id: str) -> int:
-    told = ticketing("trace", booking["id"], "--messages")
-    return sum(one["what"] == "ticket.on_booking_confirmed" and one["cause"] == bus_event_id for one in told)
+def _count_deliveries(ticketing: CommandRunner, booking: dict[str, Any], bus_event_id: str) -> int:
+    output = ticketing("trace", booking["id"], "--messages")
+    return sum(one["subject"] == "ticket.on_booking_confirmed" and one["cause"] == bus_event_id for one in output)
 
 
 def _versions(stack: Stack, booking_id: str) -> list[tuple[str, str, int]]:
     return sorted(
         (table, one["pk"], one["version"])
-        for table, found in items(stack).items()
+        for table, found in scan_tables(stack).items()
         for one in found
         if booking_id in (one["pk"], one.get("booking_id")) and "version" in one
     )

@@ -1,1 +1,1 @@
-"""The API fuzzed by schemathesis from its own document, as each role, on the deployed system."""
+"""Fuzz the deployed API with schemathesis, from its OpenAPI document, as each role."""

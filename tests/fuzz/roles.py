@@ -1,18 +1,18 @@
-"""As whom the API is fuzzed, and which calls are for whom."""
+"""The roles as which the API is fuzzed, and the operations that each may call."""
 
-from infra.vocabulary import Route, Who
-from tools.docs import read
+from infra.topology_types import Access, Route
+from tools.docs import introspection
 
 ROLES = ("anyone", "buyer", "staff", "organiser", "admin")
-_MAY = {
-    Who.ANYONE: ROLES,
-    Who.PROVIDER: ROLES,
-    Who.USER: ROLES[1:],
-    Who.ORGANISER: ROLES[3:],
-    Who.ADMIN: ROLES[4:],
+_ROLES_BY_ACCESS = {
+    Access.PUBLIC: ROLES,
+    Access.PROVIDER: ROLES,
+    Access.USER: ROLES[1:],
+    Access.ORGANISER: ROLES[3:],
+    Access.ADMIN: ROLES[4:],
 }
-# Open to everybody with an account, but about events of one's own, or at whose door one stands.
-_FEWER = {
+# Open to every user, but only for one's own events or as staff of the event.
+_RESTRICTED = {
     "get_own_event": ROLES[3:],
     "check_in": ROLES[2:],
     "get_check_in": ROLES[2:],
@@ -21,11 +21,11 @@ _FEWER = {
 }
 
 
-def may(row: Route) -> tuple[str, ...]:
-    """Whom the call is for."""
-    return _FEWER.get(row.file, _MAY[row.who])
+def allowed_roles(row: Route) -> tuple[str, ...]:
+    """The roles that may call the route."""
+    return _RESTRICTED.get(row.file, _ROLES_BY_ACCESS[row.access])
 
 
-def calls(role: str) -> frozenset[str]:
-    """The calls that are for the role, by the ids of their operations."""
-    return frozenset(row.file for row in read.routes() if role in may(row))
+def allowed_operations(role: str) -> frozenset[str]:
+    """The ids of the operations that the role may call."""
+    return frozenset(row.file for row in introspection.routes() if role in allowed_roles(row))

@@ -1,4 +1,4 @@
-"""One run of schemathesis as one role, and what came of it."""
+"""Runs of schemathesis, one for each role, and their results."""
 
 import json
 import os
@@ -8,89 +8,95 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz.roles import ROLES, may
-from tests.fuzz.world import World
-from tools.docs import read
+from tests.fuzz.fuzz_fixture import FuzzFixture
+from tests.fuzz.roles import ROLES, allowed_roles
+from tools.docs import introspection
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PHASES = "examples,coverage,fuzzing,stateful"
-WANTED = 0.3  # of an operation's positive cases, at least, are to succeed
+MIN_SUCCESS_RATE = 0.3  # of an operation's positive cases
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one role's run ended: schemathesis's own verdict, and every answer."""
+    """The result of one role's run: schemathesis's verdict, and every response."""
 
     role: str
     failed: bool
-    said: str
-    notes: tuple[dict[str, object], ...]
+    output: str
+    responses: tuple[dict[str, object], ...]
 
 
-def fuzz(world: World, role: str, directory: Path, *, examples: int, phases: str = PHASES) -> Outcome:
+def run_as_role(fixture: FuzzFixture, role: str, directory: Path, *, examples: int, phases: str = PHASES) -> Outcome:
     """All checks, all phases, every operation, from a fixed seed."""
-    own = directory / role
-    own.mkdir(parents=True, exist_ok=True)
-    (own / "world.json").write_text(json.dumps(world.plain()))
-    notes = own / "answers.jsonl"
-    given = {"FUZZ_ROLE": role, "FUZZ_WORLD": str(own / "world.json"), "FUZZ_NOTES": str(notes)}
+    role_directory = directory / role
+    role_directory.mkdir(parents=True, exist_ok=True)
+    (role_directory / "fixture.json").write_text(json.dumps(fixture.to_dict()))
+    responses_file = role_directory / "responses.jsonl"
+    environment = {
+        "FUZZ_ROLE": role,
+        "FUZZ_FIXTURE": str(role_directory / "fixture.json"),
+        "FUZZ_RESPONSES": str(responses_file),
+    }
     paths = os.pathsep.join(map(str, (ROOT, ROOT / "functions", ROOT / "layers/common/python")))
     command = [str(Path(sys.executable).parent / "st"), "--config-file", str(HERE / "schemathesis.toml"), "run"]
-    command += [str(ROOT / "docs/openapi.json"), "--url", world.api, "--checks", "all", "--seed", "1"]
+    command += [str(ROOT / "docs/openapi.json"), "--url", fixture.api, "--checks", "all", "--seed", "1"]
     command += ["--max-examples", str(examples), "--workers", "1", "--request-timeout", "35", "--no-color"]
     command += ["--continue-on-failure", "--no-shrink", "--generation-database", "none"]
     command += ["--phases", phases]
-    ran = subprocess.run(
-        command, cwd=own, capture_output=True, text=True, check=False,
-        env=os.environ | given | {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": paths},
+    result = subprocess.run(
+        command, cwd=role_directory, capture_output=True, text=True, check=False,
+        env=os.environ | environment | {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": paths},
     )  # fmt: skip
-    lines = notes.read_text().splitlines() if notes.exists() else []
-    return Outcome(role, ran.returncode != 0, ran.stdout + ran.stderr, tuple(map(json.loads, lines)))
+    lines = responses_file.read_text().splitlines() if responses_file.exists() else []
+    return Outcome(role, result.returncode != 0, result.stdout + result.stderr, tuple(map(json.loads, lines)))
 
 
-def everybody(world: World, directory: Path, *, examples: int, phases: str = PHASES) -> list[Outcome]:
-    """Each role's run, all at the same time."""
+def run_all_roles(fixture: FuzzFixture, directory: Path, *, examples: int, phases: str = PHASES) -> list[Outcome]:
+    """The runs of all roles, concurrently."""
     with ThreadPoolExecutor(len(ROLES)) as pool:
-        return list(pool.map(lambda role: fuzz(world, role, directory, examples=examples, phases=phases), ROLES))
+        return list(
+            pool.map(lambda role: run_as_role(fixture, role, directory, examples=examples, phases=phases), ROLES)
+        )
 
 
 @dataclass
-class Share:
-    """Of one call as one role: all cases, the positive ones, and how many of those were answered with 2xx."""
+class SuccessCount:
+    """Counts of one call as one role: cases, positive cases, and positive cases with a 2xx response."""
 
     cases: int = 0
     positive: int = 0
     succeeded: int = 0
 
     @property
-    def much(self) -> float:
+    def rate(self) -> float:
         return self.succeeded / self.positive if self.positive else 0.0
 
 
-def shares(outcomes: list[Outcome]) -> dict[str, dict[str, Share]]:
-    """By call, and by each role that it is for."""
-    found = {row.call: {role: Share() for role in may(row)} for row in read.routes()}
+def success_counts(outcomes: list[Outcome]) -> dict[str, dict[str, SuccessCount]]:
+    """The counts by call and by each allowed role."""
+    found = {row.route_key: {role: SuccessCount() for role in allowed_roles(row)} for row in introspection.routes()}
     for outcome in outcomes:
-        for note in outcome.notes:
-            share = found[str(note["call"])].get(outcome.role)
-            if share:
-                share.cases += 1
-                share.positive += bool(note["positive"])
-                share.succeeded += bool(note["positive"]) and 200 <= int(str(note["status"])) < 300
+        for response in outcome.responses:
+            count = found[str(response["call"])].get(outcome.role)
+            if count:
+                count.cases += 1
+                count.positive += bool(response["positive"])
+                count.succeeded += bool(response["positive"]) and 200 <= int(str(response["status"])) < 300
     return found
 
 
-def poor(found: dict[str, dict[str, Share]]) -> dict[tuple[str, str], Share]:
-    """Where too few positive cases succeed for the call to have been tried."""
-    each = {(call, role): share for call, roles in found.items() for role, share in roles.items()}
-    return {at: share for at, share in each.items() if share.much < WANTED}
+def below_minimum(found: dict[str, dict[str, SuccessCount]]) -> dict[tuple[str, str], SuccessCount]:
+    """Calls and roles with too few successful positive cases."""
+    counts = {(call, role): count for call, roles in found.items() for role, count in roles.items()}
+    return {key: count for key, count in counts.items() if count.rate < MIN_SUCCESS_RATE}
 
 
-def table(found: dict[str, dict[str, Share]]) -> str:
-    """A line per call: for each role that it is for all cases, and the share of 2xx in the positive ones."""
+def success_table(found: dict[str, dict[str, SuccessCount]]) -> str:
+    """One line per call: for each allowed role the cases, and the share of 2xx in the positive ones."""
     return "\n".join(f"{call:58}{_line(roles)}" for call, roles in sorted(found.items()))
 
 
-def _line(roles: dict[str, Share]) -> str:
-    return "".join(f"  {role} {share.cases} {share.much:.0%}" for role, share in roles.items())
+def _line(roles: dict[str, SuccessCount]) -> str:
+    return "".join(f"  {role} {count.cases} {count.rate:.0%}" for role, count in roles.items())

@@ -1,4 +1,4 @@
-"""What an operator's deployment leaves in the provider's secret."""
+"""The value of the provider's secret after deployments by an operator."""
 
 import json
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tools.deploy import Inputs, give_provider_secret
+from tools.deploy import Inputs, store_provider_secret
 
 NAME = "ticketing/dev/provider"
-GIVEN = Inputs(
+INPUTS = Inputs(
     stage="dev",
     sender="tickets@example.org",
     admin_email="admin@example.org",
@@ -33,15 +33,15 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
-def given(secrets: Any, *webhook_secrets: str) -> Any:
-    """What the secret holds after deployments with these."""
+def deploy_with(secrets: Any, *webhook_secrets: str) -> Any:
+    """The secret's value after one deployment per webhook secret."""
     for one in webhook_secrets:
-        give_provider_secret(replace(GIVEN, stripe_webhook_secret=one))
+        store_provider_secret(replace(INPUTS, stripe_webhook_secret=one))
     return json.loads(secrets.get_secret_value(SecretId=NAME)["SecretString"])
 
 
-def test_the_first_deployment_leaves_what_was_given(secrets: Any) -> None:
-    assert given(secrets, "whsec_1") == {"api_key": "sk_1", "webhook_secret": "whsec_1"}
+def test_first_deployment_stores_the_given_secrets(secrets: Any) -> None:
+    assert deploy_with(secrets, "whsec_1") == {"api_key": "sk_1", "webhook_secret": "whsec_1"}
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def test_the_first_deployment_leaves_what_was_given(secrets: Any) -> None:
         (("whsec_1", "whsec_1"), None),
     ],
 )
-def test_a_webhook_secret_that_is_replaced_is_kept_until_the_next(
+def test_replaced_webhook_secret_is_kept_until_the_next(
     secrets: Any, deployments: tuple[str, ...], previous: str | None
 ) -> None:
-    found = given(secrets, *deployments)
+    secret = deploy_with(secrets, *deployments)
 
-    assert (found["webhook_secret"], found.get("previous_webhook_secret")) == (deployments[-1], previous)
+    assert (secret["webhook_secret"], secret.get("previous_webhook_secret")) == (deployments[-1], previous)
 
 
-def test_the_sandboxs_one_secret_signs_no_more_once_the_provider_is_real(secrets: Any) -> None:
+def test_real_provider_drops_the_sandbox_secret(secrets: Any) -> None:
     secrets.put_secret_value(SecretId=NAME, SecretString=json.dumps({"api_key": "generated"}))
 
-    assert given(secrets, "whsec_1") == {"api_key": "sk_1", "webhook_secret": "whsec_1"}
+    assert deploy_with(secrets, "whsec_1") == {"api_key": "sk_1", "webhook_secret": "whsec_1"}

@@ -1,46 +1,50 @@
-"""Every route of the topology reaches exactly its function, past the authorizer where it must."""
+"""Every route of the topology invokes exactly its function, behind the authorizer if its access requires it."""
 
-from infra.vocabulary import Authorizer, Route, Who
-from tests.infra.cloud import Cloud, Resource
+from infra.constructs.routes import route_id
+from infra.topology import ROWS
+from infra.topology_types import Access, Authorizer, Route
+from tests.infra.cloud_assembly import CloudAssembly, Resource
 
-TOKEN = {Who.USER, Who.ORGANISER, Who.ADMIN}
+AUTHENTICATED = {Access.USER, Access.ORGANISER, Access.ADMIN}
 
 
-def faults(cloud: Cloud) -> list[str]:
-    wanted = {row.call: row for row in cloud.rows if isinstance(row, Route)}
-    found = [route.props["RouteKey"] for route in cloud.of("ApiGatewayV2::Route")]
-    strange = [f"{call} is no row" for call in found if call not in wanted]
-    twice = [f"{call} is there twice" for call in set(found) if found.count(call) > 1]
-    missing = [f"{call} is missing" for call in wanted if call not in found]
+def faults(cloud: CloudAssembly) -> list[str]:
+    expected = {row.route_key: row for row in cloud.rows if isinstance(row, Route)}
+    actual = [route.properties["RouteKey"] for route in cloud.by_type("ApiGatewayV2::Route")]
+    unknown = [f"{call} is no row" for call in actual if call not in expected]
+    duplicates = [f"{call} is there twice" for call in set(actual) if actual.count(call) > 1]
+    missing = [f"{call} is missing" for call in expected if call not in actual]
     wrong = [
-        f"{route.props['RouteKey']}: {what}"
-        for route in cloud.of("ApiGatewayV2::Route")
-        if route.props["RouteKey"] in wanted
-        for what in _wrong(cloud, route, wanted[route.props["RouteKey"]])
+        f"{route.properties['RouteKey']}: {what}"
+        for route in cloud.by_type("ApiGatewayV2::Route")
+        if route.properties["RouteKey"] in expected
+        for what in _route_faults(cloud, route, expected[route.properties["RouteKey"]])
     ]
-    return strange + twice + missing + wrong + _authorizer(cloud)
+    return unknown + duplicates + missing + wrong + _authorizer_faults(cloud)
 
 
-def _wrong(cloud: Cloud, route: Resource, row: Route) -> list[str]:
-    integration = cloud.named(route.props["Target"].removeprefix("integrations/"))
+def _route_faults(cloud: CloudAssembly, route: Resource, row: Route) -> list[str]:
+    integration = cloud.resolve(route.properties["Target"].removeprefix("integrations/"))
     function = cloud.function(row.function)
-    guard = [one.name for one in cloud.of("ApiGatewayV2::Authorizer")] if row.who in TOKEN else []
+    guard = [one.name for one in cloud.by_type("ApiGatewayV2::Authorizer")] if row.access in AUTHENTICATED else []
     checks = {
-        "another function": integration.props["IntegrationUri"] == function.arn,
-        "not a proxy of payload 2.0": integration.props["PayloadFormatVersion"] == "2.0"
-        and integration.props["IntegrationType"] == "AWS_PROXY",
-        "the authorizer": [route.props.get("AuthorizerId")] == guard if guard else "AuthorizerId" not in route.props,
-        "the kind of authorization": route.props["AuthorizationType"] == ("CUSTOM" if guard else "NONE"),
+        "another function": integration.properties["IntegrationUri"] == function.arn,
+        "not a proxy of payload 2.0": integration.properties["PayloadFormatVersion"] == "2.0"
+        and integration.properties["IntegrationType"] == "AWS_PROXY",
+        "the authorizer": [route.properties.get("AuthorizerId")] == guard
+        if guard
+        else "AuthorizerId" not in route.properties,
+        "the kind of authorization": route.properties["AuthorizationType"] == ("CUSTOM" if guard else "NONE"),
         "who may invoke": _invokers(cloud, function) == [f"{_api(cloud)}/*/{_source(row)}"],
     }
     return [what for what, right in checks.items() if not right]
 
 
-def _authorizer(cloud: Cloud) -> list[str]:
+def _authorizer_faults(cloud: CloudAssembly) -> list[str]:
     (row,) = (row for row in cloud.rows if isinstance(row, Authorizer))
-    (found,) = cloud.of("ApiGatewayV2::Authorizer")
+    (authorizer,) = cloud.by_type("ApiGatewayV2::Authorizer")
     function = cloud.function(row.function)
-    wanted = {
+    expected = {
         "AuthorizerType": "REQUEST",
         "AuthorizerPayloadFormatVersion": "2.0",
         "EnableSimpleResponses": True,
@@ -48,36 +52,38 @@ def _authorizer(cloud: Cloud) -> list[str]:
         "AuthorizerResultTtlInSeconds": 60,
         "AuthorizerUri": f"arn:aws:apigateway:region:lambda:path/2015-03-31/functions/{function.arn}/invocations",
     }
-    wrong = [f"authorizer: {key}" for key, value in wanted.items() if found.props.get(key) != value]
-    asked = _invokers(cloud, function) == [f"{_api(cloud)}/authorizers/{found.name}"]
-    return wrong + ([] if asked else ["authorizer: who may invoke"])
+    wrong = [f"authorizer: {key}" for key, value in expected.items() if authorizer.properties.get(key) != value]
+    may_invoke = _invokers(cloud, function) == [f"{_api(cloud)}/authorizers/{authorizer.name}"]
+    return wrong + ([] if may_invoke else ["authorizer: who may invoke"])
 
 
-def _api(cloud: Cloud) -> str:
-    (api,) = cloud.of("ApiGatewayV2::Api")
+def _api(cloud: CloudAssembly) -> str:
+    (api,) = cloud.by_type("ApiGatewayV2::Api")
     return f"arn:aws:execute-api:region:account:{api.name}"
 
 
 def _source(row: Route) -> str:
-    return "*" if row.call == "$default" else f"*{row.path}"
+    return "*" if row.route_key == "$default" else f"*{row.path}"
 
 
-def _invokers(cloud: Cloud, function: Resource) -> list[str]:
-    permissions = [one.props for one in cloud.of("Lambda::Permission") if one.props["FunctionName"] == function.arn]
+def _invokers(cloud: CloudAssembly, function: Resource) -> list[str]:
+    permissions = [
+        one.properties for one in cloud.by_type("Lambda::Permission") if one.properties["FunctionName"] == function.arn
+    ]
     assert all(one["Principal"] == "apigateway.amazonaws.com" for one in permissions)
     return [one["SourceArn"] for one in permissions]
 
 
-def test_every_route_reaches_exactly_its_function(cloud: Cloud) -> None:
+def test_every_route_reaches_its_function(cloud: CloudAssembly) -> None:
     assert faults(cloud) == []
 
 
-def test_a_dropped_a_swapped_an_open_and_an_added_route_are_seen(local: Cloud) -> None:
+def test_dropped_swapped_open_and_added_routes_are_detected(local: CloudAssembly) -> None:
     dropped, swapped, opened, added = (local.copy() for _ in range(4))
     dropped.resources.remove(_route(dropped, "POST /v1/bookings"))
-    _route(swapped, "POST /v1/bookings").props["Target"] = _route(swapped, "GET /v1/bookings").props["Target"]
-    del _route(opened, "POST /v1/bookings").props["AuthorizerId"]
-    _route(added, "POST /v1/bookings").props["RouteKey"] = "POST /v1/anything"
+    _route(swapped, "POST /v1/bookings").properties["Target"] = _route(swapped, "GET /v1/bookings").properties["Target"]
+    del _route(opened, "POST /v1/bookings").properties["AuthorizerId"]
+    _route(added, "POST /v1/bookings").properties["RouteKey"] = "POST /v1/anything"
 
     assert faults(dropped) == ["POST /v1/bookings is missing"]
     assert faults(swapped) == ["POST /v1/bookings: another function"]
@@ -85,12 +91,26 @@ def test_a_dropped_a_swapped_an_open_and_an_added_route_are_seen(local: Cloud) -
     assert faults(added) == ["POST /v1/anything is no row", "POST /v1/bookings is missing"]
 
 
-def test_an_authorizer_that_trusts_its_word_longer_is_seen(local: Cloud) -> None:
+def test_longer_authorizer_cache_is_detected(local: CloudAssembly) -> None:
     broken = local.copy()
-    broken.of("ApiGatewayV2::Authorizer")[0].props["AuthorizerResultTtlInSeconds"] = 3600
+    broken.by_type("ApiGatewayV2::Authorizer")[0].properties["AuthorizerResultTtlInSeconds"] = 3600
 
     assert faults(broken) == ["authorizer: AuthorizerResultTtlInSeconds"]
 
 
-def _route(cloud: Cloud, call: str) -> Resource:
-    return next(one for one in cloud.of("ApiGatewayV2::Route") if one.props["RouteKey"] == call)
+def _route(cloud: CloudAssembly, call: str) -> Resource:
+    return next(one for one in cloud.by_type("ApiGatewayV2::Route") if one.properties["RouteKey"] == call)
+
+
+def test_route_and_integration_are_named_after_the_route_key(local: CloudAssembly) -> None:
+    for route in local.by_type("ApiGatewayV2::Route"):
+        integration = local.resolve(route.properties["Target"].removeprefix("integrations/"))
+
+        assert route.name.split(".")[1].startswith(route_id(route.properties["RouteKey"]))
+        assert integration.name.split(".")[1].startswith(route_id(route.properties["RouteKey"]))
+
+
+def test_route_ids_are_unique() -> None:
+    keys = [row.route_key for row in ROWS if isinstance(row, Route)]
+
+    assert len({route_id(key) for key in keys}) == len(keys)

@@ -8,11 +8,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from common import body, ids
-from common.api import Request, View, endpoint
-from common.problems import DomainError, Malformed
+from common import ids, json_body
+from common.api import Request, ResponseModel, endpoint
+from common.problems import BadRequest, DomainError
 from common.store import marshal, unmarshal
-from tests.support.system import Reply
+from tests.support.system.system import HttpResponse
 
 SETTINGS = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 NUMBER = st.integers(-(10**38) + 1, 10**38 - 1)
@@ -34,7 +34,7 @@ class Free(Request):
     number: int = 0
 
 
-class Echo(View):
+class Echo(ResponseModel):
     name: str
     number: int
 
@@ -45,29 +45,29 @@ def echo(free: Free, limit: int = 1) -> Echo:
     return Echo(name=free.name, number=free.number + limit)
 
 
-def call(content: bytes, query: dict[str, str] | None = None, **headers: str) -> Reply:
+def call(content: bytes, query: dict[str, str] | None = None, **headers: str) -> HttpResponse:
     event = {"requestContext": {"requestId": "r"}, "headers": headers, "queryStringParameters": query}
-    return Reply(echo(event | {"body": base64.b64encode(content).decode(), "isBase64Encoded": True}))
+    return HttpResponse(echo(event | {"body": base64.b64encode(content).decode(), "isBase64Encoded": True}))
 
 
 @SETTINGS
 @given(item=ITEM)
-def test_an_item_comes_back_as_it_went_but_for_attributes_of_none(item: dict[str, Any]) -> None:
+def test_any_item_round_trips_without_none_attributes(item: dict[str, Any]) -> None:
     assert unmarshal(marshal(item)) == {name: value for name, value in item.items() if value is not None}
 
 
 @SETTINGS
 @given(item=ITEM)
-def test_true_and_one_stay_apart(item: dict[str, Any]) -> None:
+def test_true_and_one_stay_distinct(item: dict[str, Any]) -> None:
     assert repr(unmarshal(marshal({"item": item}))) == repr({"item": item})
 
 
 @SETTINGS
 @given(value=VALUE)
-def test_all_json_of_sane_size_passes_and_reads_the_same_to_both_parsers(value: Any) -> None:
+def test_valid_json_reads_the_same_in_both_parsers(value: Any) -> None:
     text = json.dumps({"value": value}).encode()
 
-    body.check(text)
+    json_body.validate(text)
 
     assert Anything.model_validate_json(text).value == json.loads(text)["value"]
 
@@ -82,10 +82,10 @@ def test_all_json_of_sane_size_passes_and_reads_the_same_to_both_parsers(value: 
 @example(b"-")
 @example(b"1e999")
 @example(b"\x00")
-def test_what_passes_the_check_is_json_to_pydantic_too(raw: bytes) -> None:
+def test_validated_json_is_readable_by_pydantic(raw: bytes) -> None:
     try:
-        body.check(raw)
-    except Malformed:
+        json_body.validate(raw)
+    except BadRequest:
         return
     text = b'{"value":' + raw + b"}"
     assert Anything.model_validate_json(text).value == json.loads(text)["value"]
@@ -93,7 +93,7 @@ def test_what_passes_the_check_is_json_to_pydantic_too(raw: bytes) -> None:
 
 @SETTINGS
 @given(value=VALUE, at=st.integers(0, 400), with_=st.binary(min_size=1, max_size=3))
-def test_damaged_json_is_read_or_refused_and_never_breaks(value: Any, at: int, with_: bytes) -> None:
+def test_damaged_json_never_makes_a_5xx(value: Any, at: int, with_: bytes) -> None:
     text = json.dumps({"name": value, "number": value}, ensure_ascii=False).encode()
     damaged = text[: at % (len(text) + 1)] + with_ + text[at % (len(text) + 1) + 1 :]
 
@@ -107,23 +107,23 @@ def test_damaged_json_is_read_or_refused_and_never_breaks(value: Any, at: int, w
     headers=st.dictionaries(st.sampled_from(["content-type", "Idempotency-Key", "Host", "x"]), st.text(max_size=9)),
 )
 def test_no_request_makes_a_5xx(raw: bytes, query: dict[str, str], headers: dict[str, str]) -> None:
-    answer = call(raw, query, **headers)
+    response = call(raw, query, **headers)
 
-    assert answer.status < 500
-    assert answer.status == 200 or answer.problem
-    answer.text.encode()
+    assert response.status < 500
+    assert response.status == 200 or response.problem
+    response.text.encode()
 
 
 @SETTINGS
 @given(value=VALUE)
-def test_every_refused_field_has_a_pointer_that_leads_to_it(value: Any) -> None:
+def test_error_pointer_leads_to_the_rejected_field(value: Any) -> None:
     sent = {"name": "x", "more": value} if isinstance(value, dict) else {"name": value}
     try:
         Free.model_validate_json(json.dumps(sent))
     except ValidationError:
-        answer = call(json.dumps(sent).encode())
-        assert answer.status == 422
-        for error in answer.json["errors"]:
+        response = call(json.dumps(sent).encode())
+        assert response.status == 422
+        for error in response.json["errors"]:
             assert error["pointer"].removeprefix("/").replace("~1", "/").replace("~0", "~") in sent
 
 
@@ -137,7 +137,7 @@ def test_ids_differ_where_their_parts_do(parts: list[str], others: list[str]) ->
 
 @SETTINGS
 @given(detail=st.text(max_size=30), members=st.dictionaries(st.sampled_from(["status", "type", "left"]), VALUE))
-def test_a_problem_is_always_valid_json_with_its_own_type_and_status(detail: str, members: dict[str, Any]) -> None:
-    problem = json.loads(json.dumps(DomainError(detail, **members).problem()))
+def test_problem_is_valid_json_with_type_and_status(detail: str, members: dict[str, Any]) -> None:
+    problem = json.loads(json.dumps(DomainError(detail, **members).to_document()))
 
     assert (problem["type"], problem["status"]) == ("/problems/domain-error", 500)

@@ -1,4 +1,4 @@
-"""The search against a plain model of it: what is found, in which order, on which page, whatever comes and goes."""
+"""The search against a plain model: results, order and pages, while events are added and removed."""
 
 import string
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common import clock, env
-from events.core.catalogue import Search
-from events.core.index import Index
-from events.core.search import Filters, fold, words
-from tests.support.catalogue import EPOCH, an_event
+from events.core.event_search import EventQuery
+from events.core.search_filters import SearchFilters, fold, tokenize
+from events.core.search_index import SearchIndex
+from tests.support.fixtures.event_items import EPOCH, event_item
 
 WORDS = (
     "a",
@@ -48,7 +48,7 @@ EVENT = st.fixed_dictionaries(
     }
 )
 FILTERS = st.builds(
-    Filters,
+    SearchFilters,
     q=st.none() | TEXT | st.text(max_size=20),
     category=st.none() | st.sampled_from(("theatre", "JAZZ", "jaz")),
     city=st.none() | CITY,
@@ -59,8 +59,8 @@ SORT = st.sampled_from(("start", "-start", "relevance"))
 
 
 @pytest.fixture(autouse=True, scope="module")
-def signed() -> Iterator[None]:
-    """Tokens need a key, and this is no test of it."""
+def token_key() -> Iterator[None]:
+    """Page tokens need a signing key; which one does not matter here."""
     patch = pytest.MonkeyPatch()
     patch.setattr(env, "secret", lambda _: "key")
     clock.use(lambda: EPOCH)
@@ -69,31 +69,31 @@ def signed() -> Iterator[None]:
     patch.undo()
 
 
-def an_index(events: list[dict[str, Any]]) -> Index:
-    index = Index.empty()
+def build_index(events: list[dict[str, Any]]) -> SearchIndex:
+    index = SearchIndex.empty()
     index.update(events, ())
     return index
 
 
-def numbered(events: list[dict[str, Any]], first: int = 0) -> list[dict[str, Any]]:
-    return [an_event(first + at, **event) for at, event in enumerate(events)]
+def number_events(events: list[dict[str, Any]], first: int = 0) -> list[dict[str, Any]]:
+    return [event_item(first + at, **event) for at, event in enumerate(events)]
 
 
-def rank(filters: Filters, event: dict[str, Any]) -> int:
-    """How well the event fits, from 0; 4 if not at all."""
-    asked, name = words(filters.q or ""), words(event["name"])
-    short = name + words(f"{event['venue']} {event['city']} {event['category']}")
-    if all(word in name for word in asked):
+def expected_rank(filters: SearchFilters, event: dict[str, Any]) -> int:
+    """The relevance of the event: 0 is best, 4 is no match."""
+    terms, name = tokenize(filters.q or ""), tokenize(event["name"])
+    short_texts = name + tokenize(f"{event['venue']} {event['city']} {event['category']}")
+    if all(word in name for word in terms):
         return 0
-    for at, there in enumerate((name, short, short + words(event["description"])), start=1):
-        if all(any(one.startswith(word) for one in there) for word in asked):
+    for at, there in enumerate((name, short_texts, short_texts + tokenize(event["description"])), start=1):
+        if all(any(one.startswith(word) for one in there) for word in terms):
             return at
     return 4
 
 
-def fits(filters: Filters, event: dict[str, Any]) -> bool:
+def matches(filters: SearchFilters, event: dict[str, Any]) -> bool:
     return (
-        rank(filters, event) < 4
+        expected_rank(filters, event) < 4
         and (filters.category is None or fold(filters.category) == fold(event["category"]))
         and (filters.city is None or fold(filters.city) == fold(event["city"]))
         and (filters.price_max is None or event["types"][0]["prices"] <= filters.price_max)
@@ -101,42 +101,44 @@ def fits(filters: Filters, event: dict[str, Any]) -> bool:
     )
 
 
-def order(search: Search, event: dict[str, Any]) -> tuple[int, str, str]:
+def sort_key(search: EventQuery, event: dict[str, Any]) -> tuple[int, str, str]:
     by_rank = search.sort == "relevance"
-    return (rank(search.filters, event) if by_rank else 0, event["starts_at"], event["id"])
+    return (expected_rank(search.filters, event) if by_rank else 0, event["starts_at"], event["id"])
 
 
-def model(search: Search, events: list[dict[str, Any]]) -> list[str]:
-    """The ids that must be found, in their order."""
-    found = [event for event in events if fits(search.filters, event)]
-    return [one["id"] for one in sorted(found, key=lambda e: order(search, e), reverse=search.sort == "-start")]
+def expected_ids(search: EventQuery, events: list[dict[str, Any]]) -> list[str]:
+    """The ids of the expected results, in order."""
+    matching = [event for event in events if matches(search.filters, event)]
+    return [one["id"] for one in sorted(matching, key=lambda e: sort_key(search, e), reverse=search.sort == "-start")]
 
 
-def walked(search: Search, index: Index, limit: int, token: str | None = None, *, back: bool = False) -> list[str]:
-    """The ids of all pages in one direction, in the list's order; and the token of the last page's other direction."""
+def walk_pages(
+    search: EventQuery, index: SearchIndex, limit: int, token: str | None = None, *, backward: bool = False
+) -> list[str]:
+    """Return the ids on all pages from the token in one direction, in list order."""
     ids: list[str] = []
     while True:
         page = search.page(index, limit, token)
         assert len(page.items) <= limit
-        here = [one["id"] for one in page.items]
-        ids = here + ids if back else ids + here
-        token = page.previous_token if back else page.next_token
+        page_ids = [one["id"] for one in page.items]
+        ids = page_ids + ids if backward else ids + page_ids
+        token = page.previous_token if backward else page.next_token
         if token is None:
             return ids
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(st.lists(EVENT, max_size=8), FILTERS, SORT, st.integers(1, 4))
-def test_it_finds_what_the_model_finds_in_both_directions(
-    drawn: list[dict[str, Any]], filters: Filters, sort: Any, limit: int
+def test_search_matches_the_model_in_both_directions(
+    drawn: list[dict[str, Any]], filters: SearchFilters, sort: Any, limit: int
 ) -> None:
-    events, search = numbered(drawn), Search(filters, sort=sort)
-    index, expected = an_index(events), model(Search(filters, sort=sort), events)
+    events, search = number_events(drawn), EventQuery(filters, sort=sort)
+    index, expected = build_index(events), expected_ids(EventQuery(filters, sort=sort), events)
 
-    assert walked(search, index, limit) == expected
+    assert walk_pages(search, index, limit) == expected
     if len(expected) > limit:
         second = search.page(index, limit, search.page(index, limit, None).next_token)
-        assert walked(search, index, limit, second.previous_token, back=True) == expected[:limit]
+        assert walk_pages(search, index, limit, second.previous_token, backward=True) == expected[:limit]
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -148,26 +150,26 @@ def test_it_finds_what_the_model_finds_in_both_directions(
     st.integers(1, 3),
     st.sampled_from(("", "a", "ab")),
 )
-def test_pages_lose_and_repeat_nothing_of_what_stays(
+def test_pages_neither_lose_nor_repeat_remaining_events(
     drawn: list[dict[str, Any]], coming: list[dict[str, Any]], data: st.DataObject, sort: Any, limit: int, q: str
 ) -> None:
-    events, search = numbered(drawn), Search(Filters(q=q), sort=sort)
+    events, search = number_events(drawn), EventQuery(SearchFilters(q=q), sort=sort)
     going = data.draw(st.sets(st.sampled_from([one["id"] for one in events])))
-    index, before = an_index(events), model(search, events)
+    index, before = build_index(events), expected_ids(search, events)
     page = search.page(index, limit, None)
     read = [one["id"] for one in page.items]
 
-    added = numbered(coming, first=100)
+    added = number_events(coming, first=100)
     index.update(added, going)
     stays = [id for id in before if id not in going]
 
     if page.next_token:
-        rest = walked(search, index, limit, page.next_token)
+        rest = walk_pages(search, index, limit, page.next_token)
         assert [id for id in read + rest if id in stays] == stays
-        back = search.page(index, 100, page.next_token)
-        if back.previous_token:
-            again = walked(search, index, limit, back.previous_token, back=True)
-            assert [id for id in again + rest if id in stays] == stays
+        previous = search.page(index, 100, page.next_token)
+        if previous.previous_token:
+            previous_ids = walk_pages(search, index, limit, previous.previous_token, backward=True)
+            assert [id for id in previous_ids + rest if id in stays] == stays
         assert len(set(read + rest)) == len(read + rest)
     else:
         assert read == before
@@ -177,16 +179,16 @@ def test_pages_lose_and_repeat_nothing_of_what_stays(
 @given(
     st.text(alphabet=st.characters(codec="utf-8"), max_size=200) | st.text(string.punctuation + " aORND", max_size=60)
 )
-def test_no_text_whatever_upsets_the_index(q: str) -> None:
-    index = an_index([an_event(1)])
+def test_any_text_is_a_valid_query(q: str) -> None:
+    index = build_index([event_item(1)])
 
     for sort in ("start", "relevance"):
-        Search(Filters(q=q, city=q, category=q), sort=sort).page(index, 5, None)
+        EventQuery(SearchFilters(q=q, city=q, category=q), sort=sort).page(index, 5, None)
 
 
-def test_as_many_words_as_a_query_can_hold_are_looked_up() -> None:
+def test_query_with_maximum_words_succeeds() -> None:
     q = " ".join(dict.fromkeys(f"{a}{b}" for a in string.ascii_lowercase for b in "abcd"))[:200]
-    index = an_index([an_event(1, name=q[:100], description=q[100:] + q[98:102])])
+    index = build_index([event_item(1, name=q[:100], description=q[100:] + q[98:102])])
 
-    assert len(Search(Filters(q=q), sort="relevance").page(index, 5, None).items) <= 1
-    assert len(Search(Filters(q=q[:99]), sort="relevance").page(index, 5, None).items) == 1
+    assert len(EventQuery(SearchFilters(q=q), sort="relevance").page(index, 5, None).items) <= 1
+    assert len(EventQuery(SearchFilters(q=q[:99]), sort="relevance").page(index, 5, None).items) == 1

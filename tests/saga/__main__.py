@@ -1,4 +1,4 @@
-"""`make crash-points`: everything that goes wrong at any call of any function, counted, and what comes of it."""
+"""`make crash-points`: inject a fault at every call of every function, and count the failures."""
 
 import os
 import sys
@@ -10,66 +10,68 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 from infra import topology
-from tests.saga.crash_points import boundaries, rights, silence, wrong
-from tests.saga.stage import Stage
-from tests.support.deliveries import When
-from tests.support.saga import Saga
+from tests.saga.crash_points import call_boundaries, check_fault, granted_calls, silence_logs
+from tests.saga.harness import Harness
+from tests.support.drivers.saga_driver import Saga
+from tests.support.faults.fault_points import FaultTiming
 
 
 @dataclass
-class Count:
-    """What there is to one function."""
+class FunctionCount:
+    """The counts of one function."""
 
     function: str
-    runs: int = 0  # that differ
+    runs: int = 0  # distinct
     calls: int = 0
-    points: Counter[When] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
+    points: Counter[FaultTiming] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
 
 
-def counted(functions: Sequence[str]) -> list[Count]:
-    """All points of these functions, in this process."""
-    found = {name: Count(name) for name in functions}
-    with silence(), Saga.running() as saga:
-        stage = Stage(saga)
-        for at in boundaries(stage):
-            if at.function not in found:
+def count_points(functions: Sequence[str]) -> list[FunctionCount]:
+    """Check all points of these functions in this process."""
+    counts = {name: FunctionCount(name) for name in functions}
+    with silence_logs(), Saga.running() as saga:
+        harness = Harness(saga)
+        for boundary in call_boundaries(harness):
+            if boundary.function not in counts:
                 continue
-            count = found[at.function]
-            count.runs += at.call == 1
+            count = counts[boundary.function]
+            count.runs += boundary.call == 1
             count.calls += 1
-            for when in at.may:
-                count.points[when] += 1
-                what = wrong(stage, at, when)
-                count.wrong += [f"{when} {at}: {what}"] if what else []
-    return list(found.values())
+            for timing in boundary.timings:
+                count.points[timing] += 1
+                failure = check_fault(harness, boundary, timing)
+                count.failures += [f"{timing} {boundary}: {failure}"] if failure else []
+    return list(counts.values())
 
 
-def told(found: Sequence[Count], seconds: float) -> Iterator[str]:
-    """A line for each function, and the sums."""
-    yield f"{'function':36}{'runs':>6}{'calls':>7}" + "".join(f"{when:>8}" for when in When)
-    for one in found:
-        yield f"{one.function:36}{one.runs:6}{one.calls:7}" + "".join(f"{one.points[when]:8}" for when in When)
-    silent = [one.function for one in topology.ROWS if not rights(one)]
-    yield f"no calls, for they have no rights: {', '.join(silent)}"
-    points = sum(one.points.total() for one in found)
-    wrong = [line for one in found for line in one.wrong]
-    yield f"{len(found)} functions, {sum(one.calls for one in found)} calls, {points} points in {seconds:.0f} s"
-    yield f"{100 * (points - len(wrong)) / points:.6g} % of them end as they must"
-    yield from wrong
+def report(counts: Sequence[FunctionCount], seconds: float) -> Iterator[str]:
+    """One line per function, and the totals."""
+    yield f"{'function':36}{'runs':>6}{'calls':>7}" + "".join(f"{timing:>8}" for timing in FaultTiming)
+    for one in counts:
+        yield f"{one.function:36}{one.runs:6}{one.calls:7}" + "".join(
+            f"{one.points[timing]:8}" for timing in FaultTiming
+        )
+    without_calls = [one.function for one in topology.ROWS if not granted_calls(one)]
+    yield f"no grants, so no calls: {', '.join(without_calls)}"
+    points = sum(one.points.total() for one in counts)
+    failures = [line for one in counts for line in one.failures]
+    yield f"{len(counts)} functions, {sum(one.calls for one in counts)} calls, {points} points in {seconds:.0f} s"
+    yield f"{100 * (points - len(failures)) / points:.6g} % of them pass"
+    yield from failures
 
 
 def main() -> int:
-    names = [one.function for one in topology.ROWS if rights(one)]
-    started, many = time.monotonic(), os.cpu_count() or 1
-    with ProcessPoolExecutor(many, get_context("spawn")) as pool:
-        parts = pool.map(counted, [names[at :: 4 * many] for at in range(4 * many)])
-        found = {one.function: one for part in parts for one in part}
-    print("\n".join(told([found[name] for name in names], time.monotonic() - started)))  # noqa: T201
-    return int(any(one.wrong for one in found.values()))
+    names = [one.function for one in topology.ROWS if granted_calls(one)]
+    started, processes = time.monotonic(), os.cpu_count() or 1
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        parts = pool.map(count_points, [names[at :: 4 * processes] for at in range(4 * processes)])
+        counts = {one.function: one for part in parts for one in part}
+    print("\n".join(report([counts[name] for name in names], time.monotonic() - started)))  # noqa: T201
+    return int(any(one.failures for one in counts.values()))
 
 
 if __name__ == "__main__":
-    from tests.saga import __main__ as by_name  # where the processes that are started look for it
+    from tests.saga import __main__ as package_main  # spawned processes import it by this name
 
-    sys.exit(by_name.main())
+    sys.exit(package_main.main())

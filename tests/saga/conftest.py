@@ -1,14 +1,14 @@
-"""One running system for each module of saga tests."""
+"""One running system per test module."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.saga.stage import Stage
-from tests.support.saga import Saga
+from tests.saga.harness import Harness
+from tests.support.drivers.saga_driver import Saga
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def harness() -> Iterator[Harness]:
     with Saga.running() as saga:
-        yield Stage(saga)
+        yield Harness(saga)

@@ -12,55 +12,62 @@ from dataclasses import dataclass
 
 from common import log
 from infra import topology
-from infra.vocabulary import Grant, Table, Timer, Trigger, publishes
-from tests.saga.compare import without
+from infra.topology_types import DelayedEvent, FunctionSpec, Grant, Table, puts_events
+from tests.saga.alternative_outcomes import (
+    BACKSTOP_CAME_FIRST,
+    HONOURED_LATE,
+    AlternativeOutcome,
+    without_allowed_differences,
+)
+from tests.saga.auxiliary_journeys import ALL_JOURNEYS
+from tests.saga.harness import Harness, RunResult
 from tests.saga.journeys import Journey
-from tests.saga.overtaken import BACKSTOP, HONOURED_LATE, Overtaken, excused
-from tests.saga.stage import Run, Stage
-from tests.saga.visits import EVERYTHING
-from tests.support.cloud import physical
-from tests.support.deliveries import Call, Faults, Point, Process, When
+from tests.saga.table_diff import without_attributes
+from tests.support.faults.fault_points import CallSite, FaultPlan, FaultTiming, Invocation, ServiceCall
+from tests.support.system.moto_resources import physical_name
 
 # Who took a step, and after which request, differs where it is asked for anew: what became of it does not.
-_TRACES = ("operation", "cause", "correlation")
-MAILERS = {one.function for one in topology.ROWS if topology.SES in {getattr(may, "resource", None) for may in one.may}}
-_HARMLESS = ("Get", "BatchGet", "Query", "GET", "Sign", "Invoke")
+_CAUSE_ATTRIBUTES = ("operation", "cause", "correlation")
+EMAIL_SENDERS = {
+    one.function for one in topology.ROWS if topology.SES in {getattr(may, "resource", None) for may in one.grants}
+}
+_READ_PREFIXES = ("Get", "BatchGet", "Query", "GET", "Sign", "Invoke")
 
 # Where the end may be another one, and why; everything else is compared.
-EXCUSES: Mapping[str, tuple[Overtaken, ...]] = {
-    "booking.expire_hold": (Overtaken("the payment's own end is first", {"bookings": ("logs",)}),),
+ALTERNATIVES_BY_FUNCTION: Mapping[str, tuple[AlternativeOutcome, ...]] = {
+    "booking.expire_hold_backstop": (AlternativeOutcome("the payment's own end is first", {"bookings": ("logs",)}),),
     # Its message comes again when the back-stop has ended the hold.
-    "payment.close_payment": (BACKSTOP, HONOURED_LATE),
-    "sandbox.expire_session": (BACKSTOP,),  # of which payment then knows nothing
-    "sandbox.submit_page": (
-        Overtaken(
+    "payment.close_payment": (BACKSTOP_CAME_FIRST, HONOURED_LATE),
+    "sandbox.expire_session": (BACKSTOP_CAME_FIRST,),  # of which payment then knows nothing
+    "sandbox.submit_checkout_page": (
+        AlternativeOutcome(
             "the button is pressed again, and the card is declined twice",
             {"sandbox": ("declines",), "payments": ("logs", "version", "outbox_version")},
-            beside=(("payments", "event"),),
+            extra_items=(("payments", "event"),),
         ),
     ),
-    "auth.request_reset": (
-        Overtaken(
+    "auth.request_password_reset": (
+        AlternativeOutcome(
             "somebody asks twice, and gets two codes: each is good until one is used",
-            {"auth": ("letters",)},
-            beside=(("auth", "letter"), ("auth", "code")),
+            {"auth": ("email_requests",)},
+            extra_items=(("auth", "email_request"), ("auth", "code")),
         ),
     ),
     "auth.change_password": (
-        Overtaken(
+        AlternativeOutcome(
             "whoever asks again with a password that is no more has failed once; letters have ids of their own",
             {"auth": ("failures",)},
-            beside=(("auth", "letter"),),
+            extra_items=(("auth", "email_request"),),
         ),
     ),
     "auth.login": (
-        Overtaken(
-            "somebody logs in twice: of the first session nobody has the tokens", {}, beside=(("auth", "session"),)
+        AlternativeOutcome(
+            "somebody logs in twice: of the first session nobody has the tokens", {}, extra_items=(("auth", "session"),)
         ),
     ),
-    "ticket.update_ticket": (Overtaken("the same is written twice", {"tickets": ("logs", "version")}),),
+    "ticket.update_ticket": (AlternativeOutcome("the same is written twice", {"tickets": ("logs", "version")}),),
     "ticket.reissue_ticket": (
-        Overtaken(
+        AlternativeOutcome(
             "somebody asks for a new code twice, and the second is the ticket's",
             {"tickets": ("serial", "latest_code", "qr_payload", "logs", "version", "outbox_version")},
             ("ticket_reissued",),
@@ -71,32 +78,31 @@ EXCUSES: Mapping[str, tuple[Overtaken, ...]] = {
 
 
 # Rights that are no calls, and those of ways that no journey goes.
-IMPLIED = {"ListBucket", "SendRawEmail"}
-UNASKED = {
-    ("payment.on_booking_failed", "GetSecretValue"): "a page is open while booking finds out that there is no room",
+IMPLIED_ACTIONS = {"ListBucket", "SendRawEmail"}
+UNREACHED_CALLS = {
     ("sandbox.list_refunds", "PutItem test-sandbox"): "nobody looked at its session before",
     ("ticket.get_attendees_csv", "GetSecretValue"): "the list is longer than an answer",
 }
 
 
 @dataclass(frozen=True)
-class Boundary:
+class CallBoundary:
     """A call of one of a function's runs, in a journey."""
 
     journey: Journey
     function: str
-    woken: str
-    nth: int
+    trigger: str
+    run: int
     call: int
-    asked: str
-    may: tuple[When, ...]
+    description: str
+    timings: tuple[FaultTiming, ...]
 
     def __str__(self) -> str:
-        return f"{self.function} ({self.woken}; {self.journey}), call {self.call}: {self.asked}"
+        return f"{self.function} ({self.trigger}; {self.journey}), call {self.call}: {self.description}"
 
 
 @contextmanager
-def silence() -> Iterator[None]:
+def silence_logs() -> Iterator[None]:
     """Within the block nothing is logged or counted: most of what happens there goes wrong."""
     level = log.logger.log_level
     log.logger.setLevel("CRITICAL")
@@ -108,81 +114,97 @@ def silence() -> Iterator[None]:
         log.logger.setLevel(level)
 
 
-def boundaries(stage: Stage, journeys: Sequence[Journey] = EVERYTHING) -> Iterator[Boundary]:
+def call_boundaries(harness: Harness, journeys: Sequence[Journey] = ALL_JOURNEYS) -> Iterator[CallBoundary]:
     """Each call of each run that differs from those before it."""
-    known = set()
+    seen = set()
     for journey in journeys:
-        for process in stage.undisturbed(journey).processes:
-            calls = tuple(map(str, process.calls))
-            if (process.function, process.woken, calls) not in known:
-                known.add((process.function, process.woken, calls))
-                yield from _of(journey, process)
+        for invocation in harness.baseline(journey).invocations:
+            calls = tuple(map(str, invocation.calls))
+            if (invocation.function, invocation.trigger, calls) not in seen:
+                seen.add((invocation.function, invocation.trigger, calls))
+                yield from _boundaries_of(journey, invocation)
 
 
-def _of(journey: Journey, process: Process) -> Iterator[Boundary]:
-    for at, call in enumerate(process.calls, start=1):
-        named = (journey, process.function, process.woken, process.nth, at, str(call))
-        yield Boundary(*named, tuple(When) if _changes(call) else (When.BEFORE, When.AFTER))
+def _boundaries_of(journey: Journey, invocation: Invocation) -> Iterator[CallBoundary]:
+    for at, call in enumerate(invocation.calls, start=1):
+        named = (journey, invocation.function, invocation.trigger, invocation.run, at, str(call))
+        yield CallBoundary(
+            *named, tuple(FaultTiming) if _changes_state(call) else (FaultTiming.BEFORE, FaultTiming.AFTER)
+        )
 
 
-def _changes(call: Call) -> bool:
+def _changes_state(call: ServiceCall) -> bool:
     """Whether the SDK, repeating it, might do something twice. Functions are asked once."""
-    return call.wrote is not None and not call.operation.startswith(_HARMLESS)
+    return call.written_items is not None and not call.operation.startswith(_READ_PREFIXES)
 
 
-def wrong(stage: Stage, at: Boundary, when: When) -> str | None:
+def check_fault(harness: Harness, boundary: CallBoundary, timing: FaultTiming) -> str | None:
     """What is wrong in the end if this goes wrong there."""
-    undisturbed, faults = stage.undisturbed(at.journey), Faults(point=Point(at.function, at.nth, at.call, when))
-    run = stage.walk(at.journey, faults)
-    if faults.struck != 1:
+    baseline, faults = (
+        harness.baseline(boundary.journey),
+        FaultPlan(call_site=CallSite(boundary.function, boundary.run, boundary.call, timing)),
+    )
+    result = harness.run_journey(boundary.journey, faults)
+    if faults.fault_count != 1:
         return "nothing happened"
-    if run.dead:  # the last of its tries ended so: its queue's alarm calls an operator
-        stage.saga.redrive()
-        run = stage.run()
-    return _unsound(run) or _mails(at, run, undisturbed) or _differs(at, run, undisturbed)
+    if result.dead_letters:  # the last of its tries ended so: its queue's alarm calls an operator
+        harness.saga.redrive()
+        result = harness.result()
+    return (
+        _check_invariants(result)
+        or _check_mails(boundary, result, baseline)
+        or _check_tables(boundary, result, baseline)
+    )
 
 
-def _unsound(run: Run) -> str | None:
-    return f"given up: {run.dead}" if run.dead else "; ".join(run.violations) or None
+def _check_invariants(result: RunResult) -> str | None:
+    return f"given up: {result.dead_letters}" if result.dead_letters else "; ".join(result.violations) or None
 
 
-def _mails(at: Boundary, run: Run, undisturbed: Run) -> str | None:
+def _check_mails(boundary: CallBoundary, result: RunResult, baseline: RunResult) -> str | None:
     # A mail cannot be sent and noted at once: one may go out twice.
-    more = run.mails - undisturbed.mails
-    twice = at.function in EXCUSES or at.function in MAILERS
-    return None if more == 0 or (twice and more == 1) else f"{more} more mails"
+    extra = result.mails - baseline.mails
+    may_repeat = boundary.function in ALTERNATIVES_BY_FUNCTION or boundary.function in EMAIL_SENDERS
+    return None if extra == 0 or (may_repeat and extra == 1) else f"{extra} more mails"
 
 
-def _differs(at: Boundary, run: Run, undisturbed: Run) -> str | None:
-    excuses = EXCUSES.get(at.function, ())
-    mine, theirs = (without(one.plain, *_TRACES) for one in (run, undisturbed))
-    if any(excused(mine, one) == excused(theirs, one) for one in excuses):
+def _check_tables(boundary: CallBoundary, result: RunResult, baseline: RunResult) -> str | None:
+    alternatives = ALTERNATIVES_BY_FUNCTION.get(boundary.function, ())
+    actual, expected = (without_attributes(one.normalised_tables, *_CAUSE_ATTRIBUTES) for one in (result, baseline))
+    if any(
+        without_allowed_differences(actual, one) == without_allowed_differences(expected, one) for one in alternatives
+    ):
         return None
-    tables = [name for name in mine if mine[name] != theirs[name]]
+    tables = [name for name in actual if actual[name] != expected[name]]
     return f"another end in {', '.join(tables)}" if tables else None
 
 
-def rights(row: Trigger) -> set[str]:
+def granted_calls(row: FunctionSpec) -> set[str]:
     """All calls for which the row's function has a right."""
-    granted = [one for one in row.may if isinstance(one, Grant)]
-    found = {f"{action} {_named(one)}".strip() for one in granted for action in one.actions if action not in IMPLIED}
-    found |= {"SendMessage"} if isinstance(row, Timer) else set()
-    found |= {"PutEvents"} if publishes(row) else set()
-    found |= {"GetQueueAttributes", "ReceiveMessage", "DeleteMessage"} if getattr(row, "sweeps", ()) else set()
-    return found | ({"Invoke"} if row.calls else set())
+    granted = [one for one in row.grants if isinstance(one, Grant)]
+    found = {
+        f"{action} {_table_and_index(one)}".strip()
+        for one in granted
+        for action in one.actions
+        if action not in IMPLIED_ACTIONS
+    }
+    found |= {"SendMessage"} if isinstance(row, DelayedEvent) else set()
+    found |= {"PutEvents"} if puts_events(row) else set()
+    found |= {"GetQueueAttributes", "ReceiveMessage", "DeleteMessage"} if getattr(row, "purges_dlq_of", ()) else set()
+    return found | ({"Invoke"} if row.invokes else set())
 
 
-def asked(stage: Stage, journeys: Sequence[Journey] = EVERYTHING) -> dict[str, set[str]]:
+def calls_made(harness: Harness, journeys: Sequence[Journey] = ALL_JOURNEYS) -> dict[str, set[str]]:
     """What each function calls in all its runs, as its rights are called."""
     found: dict[str, set[str]] = {}
     for journey in journeys:
-        for process in stage.undisturbed(journey).processes:
-            mine = found.setdefault(process.function, set())
-            for call in process.calls:
-                mine |= {f"{action} {table} {index or ''}".strip() for table, action, index in call.rights}
-                mine |= set() if call.rights else {call.operation}
+        for invocation in harness.baseline(journey).invocations:
+            calls = found.setdefault(invocation.function, set())
+            for call in invocation.calls:
+                calls |= {f"{action} {table} {index or ''}".strip() for table, action, index in call.table_accesses}
+                calls |= set() if call.table_accesses else {call.operation}
     return found
 
 
-def _named(grant: Grant) -> str:
-    return f"{physical(grant.resource)} {grant.index or ''}".strip() if isinstance(grant.resource, Table) else ""
+def _table_and_index(grant: Grant) -> str:
+    return f"{physical_name(grant.resource)} {grant.index or ''}".strip() if isinstance(grant.resource, Table) else ""

@@ -1,109 +1,115 @@
-"""Each guard of the saga, taken out of a copy of the sources, turns a saga test red."""
+"""Each guard of the saga is needed: without it in a copy of the sources, a saga test fails."""
 
 from dataclasses import dataclass
 
 import pytest
 
-from tests.support.mutation import Change, failures
+from tests.support.faults.source_patches import SourcePatch, failing_tests
 
 _FAULTS = "tests/saga/test_faults.py::test_"
-AGAIN = f"{_FAULTS}every_message_delivered_again_long_after_changes_nothing"
-PAIRS = f"{_FAULTS}each_pair_of_a_consumers_messages_ends_alike_in_both_orders"
-RACE = "tests/saga/test_paths.py::test_two_instances_with_one_message_answer_it_once"
-EXPIRED = "tests/saga/test_paths.py::test_a_hold_that_runs_out_gives_its_places_back[expired]"
+REDELIVERY = f"{_FAULTS}late_redelivery_changes_nothing"
+PAIRS = f"{_FAULTS}message_pairs_of_one_consumer_commute"
+RACE = "tests/saga/test_paths.py::test_concurrent_delivery_answers_once"
+EXPIRED = "tests/saga/test_paths.py::test_expired_hold_releases_places[hold_expired]"
 NEW = "attribute_not_exists(#pk)"
 
 
 @dataclass(frozen=True)
 class Control:
-    """A guard by its name, the change that takes it out, and the test that must notice."""
+    """A guard, the patches that remove it, and the test that must fail."""
 
     guard: str
     node: str
-    changes: tuple[Change, ...]
+    patches: tuple[SourcePatch, ...]
 
     def __str__(self) -> str:
         return self.guard.replace(" ", "-")
 
 
-def control(guard: str, node: str, *changes: tuple[str, str, str]) -> Control:
-    return Control(guard, node, tuple(Change(*one) for one in changes))
+def control(guard: str, node: str, *patches: tuple[str, str, str]) -> Control:
+    return Control(guard, node, tuple(SourcePatch(*one) for one in patches))
 
 
 CONTROLS = (
     control(
-        "a payment is answered once",
+        "a payment is applied once",
         f"{RACE}[a late payment without room]",
-        ("functions/booking/core/repository.py", '        also="attribute_not_exists(#payment_id)",\n', ""),
+        ("functions/booking/core/repository.py", '        extra_condition="attribute_not_exists(#payment_id)",\n', ""),
     ),
     control(
-        "a transition is of the state and the version that were read",
+        "a transition requires its source states",
         f"{RACE}[a hold that runs out]",
         (
             "layers/common/outbox.py",
-            'f"#status IN ({\', \'.join(\':\' + name for name in sources)})" + (f" AND {also}" if also else "")',
+            """f"#status IN ({', '.join(':' + name for name in sources)})" + (
+        f" AND {extra_condition}" if extra_condition else ""
+    )""",
             '"attribute_exists(#pk)"',
         ),
     ),
     control(
-        "a booking that has ended ends no more",
-        f"{AGAIN}[expired]",
+        "an ended booking does not end again",
+        f"{REDELIVERY}[hold_expired]",
         (
-            "functions/booking/core/ending.py",
+            "functions/booking/core/release.py",
             "    if not LIFECYCLE.allows(booking.status, trigger):\n        return\n",
             "",
         ),
     ),
     control(
-        "a payment that was answered is remembered",
-        f"{AGAIN}[paid_in_time]",
+        "an applied payment is remembered",
+        f"{REDELIVERY}[paid_before_deadline]",
         (
-            "functions/booking/core/service.py",
-            "    if booking.payment_id == payment_id:\n        return  # answered before\n",
+            "functions/booking/core/holds.py",
+            "    if booking.payment_id == payment_id:\n        return  # already applied\n",
             "",
         ),
-        ("functions/booking/core/service.py", "    if booking.payment_id is None:\n", "    if True:\n"),
+        ("functions/booking/core/holds.py", "    if booking.payment_id is None:\n", "    if True:\n"),
     ),
     control(
-        "places and limit go back together",
+        "places and limit are released together",
         EXPIRED,
         (
             "functions/booking/core/repository.py",
-            "transact([ended, limits.given_back(booking), *stock",
-            "transact([ended, *stock",
+            "releases = [inventory.restore_limit(booking), ",
+            "releases = [",
         ),
     ),
     control(
-        "a payment opens once",
-        f"{AGAIN}[paid_in_time]",
+        "a payment is opened once",
+        f"{REDELIVERY}[paid_before_deadline]",
         ("functions/payment/core/repository.py", f'Put(TABLE, item, condition="{NEW}")', "Put(TABLE, item)"),
     ),
     control(
-        "tickets are made once",
-        f"{AGAIN}[admitted]",
+        "tickets are issued once",
+        f"{REDELIVERY}[ticket_checked_in]",
         (
-            "functions/ticket/core/issues.py",
-            "TicketPending, State.PENDING), condition=NEW)",
+            "functions/ticket/core/issuance.py",
+            "TicketPending, State.PENDING), condition=IS_NEW)",
             "TicketPending, State.PENDING))",
         ),
-        ("functions/ticket/core/issues.py", "Put(TABLE, _ticket(one), condition=NEW)", "Put(TABLE, _ticket(one))"),
-    ),
-    control(
-        "each thing is told once",
-        f"{AGAIN}[cancelled]",
         (
-            "functions/notify/core/repository.py",
-            "followed=True), condition=NEW)",
-            "followed=True))",
+            "functions/ticket/core/issuance.py",
+            "Put(TABLE, _new_ticket(one), condition=IS_NEW)",
+            "Put(TABLE, _new_ticket(one))",
         ),
     ),
     control(
-        "a profile is made once",
-        f"{AGAIN}[newcomer]",
+        "a notification is created once",
+        f"{REDELIVERY}[booking_cancelled]",
+        (
+            "functions/notify/core/repository.py",
+            "Put(TABLE, item, condition=IS_NEW)",
+            "Put(TABLE, item)",
+        ),
+    ),
+    control(
+        "a profile is created once",
+        f"{REDELIVERY}[new_user]",
         ("functions/user/core/repository.py", f', condition="{NEW}")', ")"),
     ),
     control(
-        "older names do not come back",
+        "older names do not overwrite newer ones",
         f"{PAIRS}[notify.on_user_updated]",
         (
             "functions/notify/core/contacts.py",
@@ -112,19 +118,19 @@ CONTROLS = (
         ),
     ),
     control(
-        "older terms do not come back",
-        f"{PAIRS}[booking.keep_event]",
+        "older terms do not overwrite newer ones",
+        f"{PAIRS}[booking.on_event_changed]",
         (
-            "functions/booking/core/catalogue.py",
+            "functions/booking/core/event_copy.py",
             '"attribute_not_exists(#terms_version) OR #terms_version < :version"',
             '"attribute_not_exists(#terms_version) OR :version = :version"',
         ),
     ),
     control(
-        "older staff do not come back",
-        f"{PAIRS}[ticket.keep_event]",
+        "older staff do not overwrite newer ones",
+        f"{PAIRS}[ticket.on_event_changed]",
         (
-            "functions/ticket/core/repository.py",
+            "functions/ticket/core/event_copy.py",
             '"attribute_not_exists(#event_version) OR #event_version < :event_version"',
             '"attribute_not_exists(#event_version) OR :event_version = :event_version"',
         ),
@@ -134,13 +140,13 @@ EVERY_CONTROL = pytest.mark.parametrize("control", CONTROLS, ids=str)
 
 
 @EVERY_CONTROL
-def test_without_its_guard_the_saga_goes_wrong(control: Control) -> None:
-    failed, said = failures([control.node], *control.changes)
+def test_saga_fails_without_guard(control: Control) -> None:
+    failed, output = failing_tests([control.node], *control.patches)
 
-    assert failed == [control.node], f"nobody notices that it is missing: {control.guard}\n{said}"
+    assert failed == [control.node], f"no test fails without it: {control.guard}\n{output}"
 
 
-def test_with_every_guard_the_same_tests_pass() -> None:
-    failed, said = failures(sorted({one.node for one in CONTROLS}))
+def test_saga_passes_with_all_guards() -> None:
+    failed, output = failing_tests(sorted({one.node for one in CONTROLS}))
 
-    assert failed == [], said
+    assert failed == [], output

@@ -1,8 +1,8 @@
-"""What happens to a booking is one journey: all bus events, log lines and mails carry the id of its first request.
+"""All bus events, log lines and e-mails of a booking carry the correlation id of its first request.
 
-A request that comes later (paying, the provider's word, a scan, a cancellation) has an id of its own in its own log
-line; every bus event that it causes names it as its cause. Three kinds of line tell of many journeys at once: those
-of cdc (`records`), those of consumers that take a whole batch (they list the journeys), and metrics.
+A later request (payment, webhook, check-in, cancellation) has its own id in its own log line; the bus events that it
+causes name it as causation id. Three kinds of log lines concern several correlation ids: those of cdc (`records`),
+those of batch consumers (`correlation_ids`), and metrics.
 """
 
 from collections import Counter
@@ -13,57 +13,55 @@ from typing import Any
 
 import pytest
 
-from tests.saga.journeys import ALONE, Journey, enlarged
-from tests.saga.stage import Stage
-from tests.support.lines import Lines, logged
-from tests.support.saga import Saga
+from tests.saga.harness import Harness
+from tests.saga.journeys import SINGLE_JOURNEYS, Journey, capacity_announced
+from tests.support.drivers.saga_driver import Saga
+from tests.support.system.log_capture import LogCapture, capture_logs
 
 
-def walked(stage: Stage, journey: Journey) -> tuple[Saga, Lines]:
-    with logged() as lines:
-        stage.walk(journey)
-        stage.saga.rest()
-    return stage.saga, lines
+def run_and_log(harness: Harness, journey: Journey) -> tuple[Saga, LogCapture]:
+    with capture_logs() as logs:
+        harness.run_journey(journey)
+        harness.saga.drain_until_idle()
+    return harness.saga, logs
 
 
-def journeys_of(saga: Saga) -> dict[str, str]:
-    """The bookings, each with the id of its journey."""
+def correlation_by_booking(saga: Saga) -> dict[str, str]:
+    """The correlation id of each booking."""
     return {one["id"]: one["correlation_id"] for one in saga.tables()["bookings"] if one["sk"] == "booking"}
 
 
-def heard(saga: Saga) -> dict[str, dict[str, Any]]:
-    return {one.envelope["detail"]["bus_event_id"]: one.envelope["detail"] for one in saga.heard}
+def delivered_details(saga: Saga) -> dict[str, dict[str, Any]]:
+    return {one.envelope["detail"]["bus_event_id"]: one.envelope["detail"] for one in saga.delivered}
 
 
-@pytest.mark.parametrize("journey", ALONE, ids=str)
-def test_all_that_is_told_of_a_booking_carries_the_id_of_the_request_that_ordered_it(
-    stage: Stage, journey: Journey
-) -> None:
-    saga, lines = walked(stage, journey)
-    known, told = journeys_of(saga), heard(saga)
+@pytest.mark.parametrize("journey", SINGLE_JOURNEYS, ids=str)
+def test_booking_events_share_the_order_correlation_id(harness: Harness, journey: Journey) -> None:
+    saga, logs = run_and_log(harness, journey)
+    correlations, details = correlation_by_booking(saga), delivered_details(saga)
 
-    ordered = [one for one in saga.heard if one.envelope["detail-type"] == "BookingOrdered.v1"]
-    assert {one.envelope["detail"]["causation_id"] for one in ordered} >= set(known.values())
-    assert set(known.values()) <= _requests(lines)
-    of_bookings = [one for one in told.values() if one.get("booking_id") in known]
-    assert of_bookings or not known
-    assert [one for one in of_bookings if one["correlation_id"] != known[one["booking_id"]]] == []
-    about = [one for one in lines.records if _said(one, "bus_event_id") in told]
-    assert [one for one in about if _said(one, "correlation_id") != _journey(told, one)] == []
+    ordered = [one for one in saga.delivered if one.envelope["detail-type"] == "BookingOrdered.v1"]
+    assert {one.envelope["detail"]["causation_id"] for one in ordered} >= set(correlations.values())
+    assert set(correlations.values()) <= _request_ids(logs)
+    of_bookings = [one for one in details.values() if one.get("booking_id") in correlations]
+    assert of_bookings or not correlations
+    assert [one for one in of_bookings if one["correlation_id"] != correlations[one["booking_id"]]] == []
+    log_records = [one for one in logs.records if _field(one, "bus_event_id") in details]
+    assert [one for one in log_records if _field(one, "correlation_id") != _correlation(details, one)] == []
 
 
-@pytest.mark.parametrize("journey", ALONE, ids=str)
-def test_no_line_is_without_a_journey(stage: Stage, journey: Journey) -> None:
-    _, lines = walked(stage, journey)
+@pytest.mark.parametrize("journey", SINGLE_JOURNEYS, ids=str)
+def test_every_log_line_has_a_correlation_id(harness: Harness, journey: Journey) -> None:
+    _, logs = run_and_log(harness, journey)
 
-    assert lines.records
+    assert logs.records
     named = ("correlation_id", "correlation_ids", "records")
-    assert [vars(one) for one in lines.records if not any(_said(one, name) for name in named)] == []
+    assert [vars(one) for one in logs.records if not any(_field(one, name) for name in named)] == []
 
 
-@pytest.mark.parametrize("journey", ALONE, ids=str)
-def test_every_mail_carries_the_journey_of_what_it_tells(stage: Stage, journey: Journey) -> None:
-    saga, _ = walked(stage, journey)
+@pytest.mark.parametrize("journey", SINGLE_JOURNEYS, ids=str)
+def test_every_mail_has_its_correlation_id(harness: Harness, journey: Journey) -> None:
+    saga, _ = run_and_log(harness, journey)
     headers = (message_from_bytes(one, policy=default)["X-Correlation-Id"] for one in saga.system.sdk.mails)
     sent, mails = Counter[str](), Counter(map(str, headers))
     for one in saga.tables()["notifications"]:
@@ -74,30 +72,30 @@ def test_every_mail_carries_the_journey_of_what_it_tells(stage: Stage, journey: 
     assert {one: mails[one] for one in sent} == sent
 
 
-@pytest.mark.parametrize("journey", [one for one in ALONE if one.plays != (enlarged,)], ids=str)
-def test_every_bus_event_leads_back_to_a_request_that_was_logged(stage: Stage, journey: Journey) -> None:
-    saga, lines = walked(stage, journey)
-    told = heard(saga)
+@pytest.mark.parametrize("journey", [one for one in SINGLE_JOURNEYS if one.scripts != (capacity_announced,)], ids=str)
+def test_every_bus_event_traces_to_a_logged_request(harness: Harness, journey: Journey) -> None:
+    saga, logs = run_and_log(harness, journey)
+    details = delivered_details(saga)
     # In `enlarged` the journey itself speaks for booking.
-    ends = {_root(told, one) for one in told}
+    ends = {_root_cause(details, one) for one in details}
     assert ends
-    assert ends - _requests(lines) == set()
+    assert ends - _request_ids(logs) == set()
 
 
-def _requests(lines: Lines) -> set[str]:
-    return {_said(one, "correlation_id") for one in lines.records if _said(one, "status")}
+def _request_ids(logs: LogCapture) -> set[str]:
+    return {_field(one, "correlation_id") for one in logs.records if _field(one, "status")}
 
 
-def _root(told: dict[str, dict[str, Any]], bus_event_id: str) -> str:
-    """What caused what caused it, and so on, to the first."""
-    while bus_event_id in told:
-        bus_event_id = told[bus_event_id]["causation_id"]
+def _root_cause(details: dict[str, dict[str, Any]], bus_event_id: str) -> str:
+    """The first event or request of the causation chain."""
+    while bus_event_id in details:
+        bus_event_id = details[bus_event_id]["causation_id"]
     return bus_event_id
 
 
-def _journey(told: dict[str, dict[str, Any]], line: LogRecord) -> str:
-    return str(told[_said(line, "bus_event_id")]["correlation_id"])
+def _correlation(details: dict[str, dict[str, Any]], line: LogRecord) -> str:
+    return str(details[_field(line, "bus_event_id")]["correlation_id"])
 
 
-def _said(line: LogRecord, name: str) -> Any:
+def _field(line: LogRecord, name: str) -> Any:
     return vars(line).get(name)

@@ -1,70 +1,76 @@
-"""Without a guard, something that goes wrong at a call ends otherwise."""
+"""Each guard is needed: without it, a fault at a call changes the outcome."""
 
 import pytest
 
 from tests.saga.test_controls import Control, control
-from tests.support.mutation import failures
+from tests.support.faults.source_patches import failing_tests
 
-_POINTS = "tests/saga/test_crash_points.py::test_whatever_goes_wrong_at_any_call_changes_nothing"
-_TOLD_ONCE = (
+_POINTS = "tests/saga/test_crash_points.py::test_fault_at_any_call_changes_nothing"
+_NOTIFIED_ONCE = (
     "functions/notify/core/repository.py",
-    "followed=True), condition=NEW)",
-    "followed=True))",
+    "Put(TABLE, item, condition=IS_NEW)",
+    "Put(TABLE, item)",
 )
 
 CONTROLS = (
     control(
-        "HTTP: whoever repeats an order gets its answer",
+        "HTTP: a repeated order gets its first response",
         f"{_POINTS}[booking.create_booking]",
-        ("functions/booking/core/service.py", "repository.find(claim.id) if claim.keyed else None", "None"),
+        ("functions/booking/core/holds.py", "repository.find(idempotency.id) if idempotency.has_key else None", "None"),
     ),
     control(
-        "HTTP: a key opens one account",
+        "HTTP: a key registers one account",
         f"{_POINTS}[auth.register]",
         (
             "functions/auth/core/registration.py",
-            "    if earlier and claim.repeats(earlier) and passwords",
+            "    if earlier and idempotent_request.is_replay_of(earlier) and passwords",
             "    if not earlier and passwords",
         ),
     ),
     control(
-        "HTTP: an extension whose reply was lost is done",
+        "HTTP: an extension whose reply was lost succeeds",
         f"{_POINTS}[booking.extend_booking]",
-        ("functions/booking/core/repository.py", "done = outbox.mine(failure)  # and", "done = None  # and"),
+        (
+            "functions/booking/core/repository.py",
+            "stored = outbox.own_write(failure)  # written",
+            "stored = None  # written",
+        ),
     ),
     control(
-        "consumer: a payment that was answered is remembered",
+        "consumer: an applied payment is remembered",
         f"{_POINTS}[booking.on_payment_succeeded]",
         (
-            "functions/booking/core/service.py",
-            "    if booking.payment_id == payment_id:\n        return  # answered before\n",
+            "functions/booking/core/holds.py",
+            "    if booking.payment_id == payment_id:\n        return  # already applied\n",
             "",
         ),
-        ("functions/booking/core/service.py", "    if booking.payment_id is None:\n", "    if True:\n"),
+        ("functions/booking/core/holds.py", "    if booking.payment_id is None:\n", "    if True:\n"),
     ),
-    control("consumer: each thing is told once", f"{_POINTS}[notify.on_booking_cancelled]", _TOLD_ONCE),
+    control("consumer: a notification is created once", f"{_POINTS}[notify.on_booking_cancelled]", _NOTIFIED_ONCE),
     control(
         "consumer: a refund is sent under one key",
         f"{_POINTS}[payment.on_refund_requested]",
-        ("functions/payment/core/stripe_provider.py", '{"idempotency_key": key}', "{}"),
+        ("functions/payment/core/providers/stripe.py", '{"idempotency_key": key}', "{}"),
     ),
     control(
-        "timer: a payment that is over is left alone",
+        "timer: an ended payment is unchanged",
         f"{_POINTS}[payment.close_payment]",
         (
-            "functions/payment/core/closing.py",
+            "functions/payment/core/lifecycle.py",
             "    if payment.status is not State.PENDING:\n        return\n    if clock",
             "    if clock",
         ),
     ),
-    control("stream: what is published twice is told once", f"{_POINTS}[cdc.publish_outbox]", _TOLD_ONCE),
-    control("clock: what the reconciler says twice is told once", f"{_POINTS}[reconcile.make_round]", _TOLD_ONCE),
+    control("stream: an event published twice notifies once", f"{_POINTS}[cdc.publish_outbox]", _NOTIFIED_ONCE),
+    control(
+        "schedule: an event republished twice notifies once", f"{_POINTS}[reconcile.run_reconciliation]", _NOTIFIED_ONCE
+    ),
 )
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("control", CONTROLS, ids=str)
-def test_without_its_guard_something_goes_wrong(control: Control) -> None:
-    failed, said = failures([control.node], *control.changes)
+def test_crash_point_fails_without_guard(control: Control) -> None:
+    failed, output = failing_tests([control.node], *control.patches)
 
-    assert failed == [control.node], f"nobody notices that it is missing: {control.guard}\n{said}"
+    assert failed == [control.node], f"no test fails without it: {control.guard}\n{output}"

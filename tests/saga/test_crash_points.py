@@ -1,7 +1,7 @@
-"""Wherever a function's process ends, all ends as if it had not: for every call of every function of the topology.
+"""A crash before or after any call of any function does not change the final state.
 
-A function that no journey brings to all that it has a right to makes its test red: a new row needs a journey in
-`journeys.py`, or a visit in `visits.py`. `make crash-points` shows how many there are.
+The test of a function fails if no journey makes all its granted calls: a new row needs a journey in `journeys.py` or
+`auxiliary_journeys.py`. `make crash-points` prints the number of points.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,44 +9,70 @@ from collections.abc import Iterator, Mapping, Sequence
 import pytest
 
 from infra import topology
-from tests.saga.crash_points import UNASKED, Boundary, asked, boundaries, rights, silence, wrong
-from tests.saga.stage import Stage
+from tests.saga.alternative_outcomes import ALTERNATIVE_OUTCOMES
+from tests.saga.crash_points import (
+    ALTERNATIVES_BY_FUNCTION,
+    EMAIL_SENDERS,
+    UNREACHED_CALLS,
+    CallBoundary,
+    call_boundaries,
+    calls_made,
+    check_fault,
+    granted_calls,
+    silence_logs,
+)
+from tests.saga.harness import Harness
 
 ALL = {one.function: one for one in topology.ROWS}
-ASKING = [name for name, row in ALL.items() if rights(row)]
+CALLING_FUNCTIONS = [name for name, row in ALL.items() if granted_calls(row)]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quiet() -> Iterator[None]:
-    with silence():
+def quiet_logs() -> Iterator[None]:
+    with silence_logs():
         yield
 
 
 @pytest.fixture(scope="module")
-def found(stage: Stage) -> Mapping[str, Sequence[Boundary]]:
-    known: dict[str, list[Boundary]] = {}
-    for at in boundaries(stage):
-        known.setdefault(at.function, []).append(at)
-    return known
+def boundaries_by_function(harness: Harness) -> Mapping[str, Sequence[CallBoundary]]:
+    known_by_function: dict[str, list[CallBoundary]] = {}
+    for boundary in call_boundaries(harness):
+        known_by_function.setdefault(boundary.function, []).append(boundary)
+    return known_by_function
 
 
-@pytest.mark.parametrize("function", ASKING)
-def test_whatever_goes_wrong_at_any_call_changes_nothing(
-    stage: Stage, found: Mapping[str, Sequence[Boundary]], function: str
+@pytest.mark.parametrize("function", CALLING_FUNCTIONS)
+def test_fault_at_any_call_changes_nothing(
+    harness: Harness, boundaries_by_function: Mapping[str, Sequence[CallBoundary]], function: str
 ) -> None:
-    said = {f"{when} {at}": wrong(stage, at, when) for at in found[function] for when in at.may}
+    failures = {
+        f"{timing} {boundary}": check_fault(harness, boundary, timing)
+        for boundary in boundaries_by_function[function]
+        for timing in boundary.timings
+    }
 
-    assert not {where: what for where, what in said.items() if what}
-
-
-def test_every_function_makes_every_call_that_it_has_a_right_to(stage: Stage) -> None:
-    known = asked(stage)
-
-    missing = {(name, one) for name in ASKING for one in rights(ALL[name]) - known.get(name, set())}
-
-    assert missing == set(UNASKED)
+    assert not {where: what for where, what in failures.items() if what}
 
 
-def test_who_has_no_rights_calls_nobody(found: Mapping[str, Sequence[Boundary]]) -> None:
-    assert set(found) == set(ASKING)
-    assert {name.split(".")[0] for name in ALL.keys() - set(ASKING)} == {"gateway"}
+def test_every_function_uses_all_its_grants(harness: Harness) -> None:
+    known_by_function = calls_made(harness)
+
+    missing = {
+        (name, one)
+        for name in CALLING_FUNCTIONS
+        for one in granted_calls(ALL[name]) - known_by_function.get(name, set())
+    }
+
+    assert missing == set(UNREACHED_CALLS)
+
+
+def test_allowed_differences_belong_to_existing_functions() -> None:
+    assert set(ALTERNATIVES_BY_FUNCTION) <= set(ALL)
+    assert {function for pair in ALTERNATIVE_OUTCOMES for function in pair} <= set(ALL)
+    assert {function for function, _ in UNREACHED_CALLS} <= set(ALL)
+    assert len(EMAIL_SENDERS) >= 2
+
+
+def test_functions_without_grants_make_no_calls(boundaries_by_function: Mapping[str, Sequence[CallBoundary]]) -> None:
+    assert set(boundaries_by_function) == set(CALLING_FUNCTIONS)
+    assert {name.split(".")[0] for name in ALL.keys() - set(CALLING_FUNCTIONS)} == {"gateway"}

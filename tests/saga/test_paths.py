@@ -1,4 +1,4 @@
-"""Every path of a booking, from the first request to the last mail, and what it leaves in the tables."""
+"""Every path of a booking, from the first request to the last e-mail, and its final tables."""
 
 from collections import Counter
 from typing import Any
@@ -7,287 +7,290 @@ import pytest
 
 from reconcile.core.invariants import violations
 from tests.saga import journeys
-from tests.saga.journeys import ALONE, Journey
-from tests.saga.stage import Run, Stage
-from tests.support.deliveries import Faults
-from tests.support.saga import MAX_RECEIVES
+from tests.saga.harness import Harness, RunResult
+from tests.saga.journeys import SINGLE_JOURNEYS, Journey
+from tests.support.drivers.saga_driver import MAX_RECEIVES
+from tests.support.faults.fault_points import FaultPlan
 
 
-def walked(stage: Stage, play: journeys.Play) -> Run:
-    """The journey as it goes when nothing goes wrong."""
-    run = stage.undisturbed(Journey(play.__name__, (play,)))
-    assert not run.dead
-    assert not run.violations
-    return run
+def run_script(harness: Harness, script: journeys.JourneyScript) -> RunResult:
+    """Run the journey without faults."""
+    result = harness.baseline(Journey(script.__name__, (script,)))
+    assert not result.dead_letters
+    assert not result.violations
+    return result
 
 
-def states(run: Run, table: str, kind: str) -> list[str]:
+def states(result: RunResult, table: str, kind: str) -> list[str]:
     """The states of these items, sorted."""
-    return sorted(one["status"] for one in run.tables[table] if one["sk"] == kind)
+    return sorted(one["status"] for one in result.tables[table] if one["sk"] == kind)
 
 
-def item(run: Run, table: str, kind: str) -> dict[str, Any]:
+def single_item(result: RunResult, table: str, kind: str) -> dict[str, Any]:
     """The only item of its kind."""
-    (found,) = (one for one in run.tables[table] if one["sk"] == kind)
+    (found,) = (one for one in result.tables[table] if one["sk"] == kind)
     return found
 
 
-def told(run: Run) -> Counter[str]:
-    """What mails went out about, by kind of notification."""
-    notices = [one for one in run.tables["notifications"] if one["sk"] == "notification"]
-    assert all(one["status"] == "CREATED" for one in notices)
-    return Counter(one["kind"] for one in notices)
+def notification_counts(result: RunResult) -> Counter[str]:
+    """The number of sent e-mails by kind of notification."""
+    notifications = [one for one in result.tables["notifications"] if one["sk"] == "notification"]
+    assert all(one["status"] == "SENT" for one in notifications)
+    return Counter(one["kind"] for one in notifications)
 
 
-def steps(run: Run) -> list[str]:
-    """What became of the only booking, in its own words."""
-    return [one["did"] for one in item(run, "bookings", "booking")["logs"]]
+def actions(result: RunResult) -> list[str]:
+    """The actions in the log of the only booking."""
+    return [one["action"] for one in single_item(result, "bookings", "booking")["logs"]]
 
 
-def left(run: Run, stage: Stage) -> tuple[int, int, int]:
-    """Free places: the gala's seats and companions, the solo's seats."""
-    free = {one["pk"]: one["available"] for one in run.tables["bookings"] if one["sk"] == "stock#0"}
-    seats, companions = stage.house.gala.types
-    return free[seats], free[companions], free[stage.house.solo.types[0]]
+def available_places(result: RunResult, harness: Harness) -> tuple[int, int, int]:
+    """Available places of the gala's two types and of the solo's type."""
+    by_type = {one["pk"]: one["available"] for one in result.tables["bookings"] if one["sk"] == "stock#0"}
+    seats, companions = harness.scenario.gala.types
+    return by_type[seats], by_type[companions], by_type[harness.scenario.solo.types[0]]
 
 
-def sent_back(run: Run) -> int:
-    """What the provider has sent back, in minor units."""
-    return sum(int(one["amount"]) for one in run.tables["sandbox"] if one["sk"] == "refund")
+def refunded_amount(result: RunResult) -> int:
+    """The amount that the provider refunded, in minor units."""
+    return sum(int(one["amount"]) for one in result.tables["sandbox"] if one["sk"] == "refund")
 
 
-def test_a_booking_paid_in_time_ends_with_signed_tickets_and_a_mail(stage: Stage) -> None:
-    run = walked(stage, journeys.paid_in_time)
+def test_paid_booking_gets_signed_tickets_and_mail(harness: Harness) -> None:
+    result = run_script(harness, journeys.paid_before_deadline)
 
-    booking, payment = item(run, "bookings", "booking"), item(run, "payments", "payment")
-    tickets = [one for one in run.tables["tickets"] if one["sk"] == "ticket"]
-    assert steps(run) == ["order", "confirm"]
+    booking, payment = single_item(result, "bookings", "booking"), single_item(result, "payments", "payment")
+    tickets = [one for one in result.tables["tickets"] if one["sk"] == "ticket"]
+    assert actions(result) == ["order", "confirm"]
     assert (payment["status"], payment["prices"], payment["method"]) == ("SUCCEEDED", booking["prices"], "card")
     assert [one["status"] for one in tickets] == ["CREATED", "CREATED"]
     assert all(one["code"] and one["qr_payload"] and one["issued_at"] for one in tickets)
-    assert told(run) == {"tickets_created": 1}
-    assert left(run, stage) == (8, 2, 2)
+    assert notification_counts(result) == {"tickets_created": 1}
+    assert available_places(result, harness) == (8, 2, 2)
 
 
-def test_a_free_booking_confirms_without_a_payment_page(stage: Stage) -> None:
-    run = walked(stage, journeys.free)
+def test_free_booking_confirms_without_checkout(harness: Harness) -> None:
+    result = run_script(harness, journeys.free_booking)
 
-    assert steps(run) == ["order", "confirm"]
-    assert item(run, "payments", "payment")["method"] == "free"
-    assert not run.tables["sandbox"]
-    assert states(run, "tickets", "ticket") == ["CREATED"]
-    assert left(run, stage) == (10, 1, 2)
-
-
-def test_a_bare_number_books_the_event_that_has_one_type(stage: Stage) -> None:
-    run = walked(stage, journeys.number_slot)
-
-    assert states(run, "bookings", "booking") == ["CONFIRMED"]
-    assert item(run, "bookings", "booking")["items"][0]["event_type_id"] == stage.house.solo.types[0]
-    assert left(run, stage) == (10, 2, 1)
+    assert actions(result) == ["order", "confirm"]
+    assert single_item(result, "payments", "payment")["method"] == "free"
+    assert not result.tables["sandbox"]
+    assert states(result, "tickets", "ticket") == ["CREATED"]
+    assert available_places(result, harness) == (10, 1, 2)
 
 
-def test_a_declined_payment_keeps_the_hold_until_its_end_and_then_gives_the_places_back(stage: Stage) -> None:
-    run = walked(stage, journeys.declined)
+def test_number_slot_books_single_type_event(harness: Harness) -> None:
+    result = run_script(harness, journeys.booked_by_number)
 
-    assert steps(run) == ["order", "fail"]
-    assert (item(run, "payments", "payment")["status"], item(run, "payments", "payment")["reason"]) == (
+    assert states(result, "bookings", "booking") == ["CONFIRMED"]
+    assert single_item(result, "bookings", "booking")["items"][0]["event_type_id"] == harness.scenario.solo.types[0]
+    assert available_places(result, harness) == (10, 2, 1)
+
+
+def test_declined_payment_releases_places_at_hold_end(harness: Harness) -> None:
+    result = run_script(harness, journeys.payment_declined)
+
+    assert actions(result) == ["order", "fail"]
+    assert (
+        single_item(result, "payments", "payment")["status"],
+        single_item(result, "payments", "payment")["reason"],
+    ) == (
         "FAILED",
         "declined",
     )
-    assert item(run, "sandbox", "session")["status"] == "expired"
-    assert told(run) == {"booking_failed": 1}
-    assert left(run, stage) == (10, 2, 2)
+    assert single_item(result, "sandbox", "session")["status"] == "expired"
+    assert notification_counts(result) == {"booking_failed": 1}
+    assert available_places(result, harness) == (10, 2, 2)
 
 
-@pytest.mark.parametrize("play", [journeys.expired, journeys.abandoned])
-def test_a_hold_that_runs_out_gives_its_places_back(stage: Stage, play: journeys.Play) -> None:
-    run = walked(stage, play)
+@pytest.mark.parametrize("play", [journeys.hold_expired, journeys.checkout_abandoned])
+def test_expired_hold_releases_places(harness: Harness, play: journeys.JourneyScript) -> None:
+    result = run_script(harness, play)
 
-    assert steps(run) == ["order", "expire"]
-    assert item(run, "payments", "payment")["reason"] == "expired"
-    assert told(run) == {"booking_expired": 1}
-    assert left(run, stage) == (10, 2, 2)
-
-
-@pytest.mark.parametrize("play", [journeys.cancelled, journeys.cancelled_at_checkout])
-def test_a_cancelled_booking_gives_its_places_back_and_cannot_be_paid_any_more(
-    stage: Stage, play: journeys.Play
-) -> None:
-    run = walked(stage, play)
-
-    assert steps(run) == ["order", "cancel"]
-    assert states(run, "payments", "payment") == ["CANCELLED"]
-    assert all(one["status"] == "expired" for one in run.tables["sandbox"])
-    assert told(run) == {"booking_cancelled": 1}
-    assert left(run, stage) == (10, 2, 2)
+    assert actions(result) == ["order", "expire"]
+    assert single_item(result, "payments", "payment")["reason"] == "expired"
+    assert notification_counts(result) == {"booking_expired": 1}
+    assert available_places(result, harness) == (10, 2, 2)
 
 
-def test_money_that_came_while_the_buyer_cancelled_goes_back(stage: Stage) -> None:
-    run = walked(stage, journeys.cancelled_while_paying)
+@pytest.mark.parametrize("play", [journeys.booking_cancelled, journeys.cancelled_at_checkout])
+def test_cancelled_booking_releases_places_and_closes_payment(harness: Harness, play: journeys.JourneyScript) -> None:
+    result = run_script(harness, play)
 
-    assert steps(run) == ["order", "cancel", "refuse"]
-    assert states(run, "payments", "payment") == ["REFUNDED"]
-    assert sent_back(run) == item(run, "bookings", "booking")["prices"]
-    assert told(run) == {"booking_cancelled": 1, "booking_failed": 1, "payment_refunded": 1}
-    assert left(run, stage) == (10, 2, 2)
-
-
-def test_a_payment_whose_webhook_is_lost_is_found_when_the_hold_ends(stage: Stage) -> None:
-    run = walked(stage, journeys.webhook_lost)
-
-    assert steps(run) == ["order", "confirm"]
-    assert states(run, "payments", "payment") == ["SUCCEEDED"]
-    assert told(run) == {"tickets_created": 1}
-    assert left(run, stage) == (9, 2, 2)
+    assert actions(result) == ["order", "cancel"]
+    assert states(result, "payments", "payment") == ["CANCELLED"]
+    assert all(one["status"] == "expired" for one in result.tables["sandbox"])
+    assert notification_counts(result) == {"booking_cancelled": 1}
+    assert available_places(result, harness) == (10, 2, 2)
 
 
-def test_a_late_payment_is_honoured_where_there_is_room(stage: Stage) -> None:
-    run = walked(stage, journeys.late_with_room)
+def test_payment_during_cancellation_is_refunded(harness: Harness) -> None:
+    result = run_script(harness, journeys.cancelled_while_paying)
 
-    assert steps(run) == ["order", "expire", "confirm_late"]
-    assert states(run, "payments", "payment") == ["SUCCEEDED"]
-    assert states(run, "tickets", "ticket") == ["CREATED"]
-    assert told(run) == {"booking_expired": 1, "tickets_created": 1}
-    assert left(run, stage) == (10, 2, 1)
-
-
-def test_a_late_payment_is_refunded_where_there_is_no_room(stage: Stage) -> None:
-    run = walked(stage, journeys.late_without_room)
-
-    assert states(run, "bookings", "booking") == ["CONFIRMED", "FAILED"]
-    assert states(run, "payments", "payment") == ["REFUNDED", "SUCCEEDED"]
-    (refused,) = (one for one in run.tables["bookings"] if one.get("status") == "FAILED")
-    assert sent_back(run) == refused["prices"] > 0
-    assert [one["did"] for one in refused["logs"]] == ["order", "expire", "refuse"]
-    assert left(run, stage) == (10, 2, 0)
+    assert actions(result) == ["order", "cancel", "reject_late_payment"]
+    assert states(result, "payments", "payment") == ["REFUNDED"]
+    assert refunded_amount(result) == single_item(result, "bookings", "booking")["prices"]
+    assert notification_counts(result) == {"booking_cancelled": 1, "booking_failed": 1, "payment_refunded": 1}
+    assert available_places(result, harness) == (10, 2, 2)
 
 
-def test_a_late_payment_for_a_cancelled_booking_is_refunded(stage: Stage) -> None:
-    run = walked(stage, journeys.late_on_cancelled)
+def test_payment_with_lost_webhook_is_found_at_deadline(harness: Harness) -> None:
+    result = run_script(harness, journeys.webhook_lost)
 
-    assert steps(run) == ["order", "cancel", "refuse"]
-    assert states(run, "payments", "payment") == ["REFUNDED"]
-    assert sent_back(run) == item(run, "bookings", "booking")["prices"] > 0
-    assert left(run, stage) == (10, 2, 2)
+    assert actions(result) == ["order", "confirm"]
+    assert states(result, "payments", "payment") == ["SUCCEEDED"]
+    assert notification_counts(result) == {"tickets_created": 1}
+    assert available_places(result, harness) == (9, 2, 2)
+
+
+def test_late_payment_is_confirmed_when_places_remain(harness: Harness) -> None:
+    result = run_script(harness, journeys.late_payment_confirmed)
+
+    assert actions(result) == ["order", "expire", "confirm_late"]
+    assert states(result, "payments", "payment") == ["SUCCEEDED"]
+    assert states(result, "tickets", "ticket") == ["CREATED"]
+    assert notification_counts(result) == {"booking_expired": 1, "tickets_created": 1}
+    assert available_places(result, harness) == (10, 2, 1)
+
+
+def test_late_payment_is_refunded_when_sold_out(harness: Harness) -> None:
+    result = run_script(harness, journeys.late_payment_refunded)
+
+    assert states(result, "bookings", "booking") == ["CONFIRMED", "FAILED"]
+    assert states(result, "payments", "payment") == ["REFUNDED", "SUCCEEDED"]
+    (refused,) = (one for one in result.tables["bookings"] if one.get("status") == "FAILED")
+    assert refunded_amount(result) == refused["prices"] > 0
+    assert [one["action"] for one in refused["logs"]] == ["order", "expire", "reject_late_payment"]
+    assert available_places(result, harness) == (10, 2, 0)
+
+
+def test_late_payment_for_cancelled_booking_is_refunded(harness: Harness) -> None:
+    result = run_script(harness, journeys.late_payment_after_cancellation)
+
+    assert actions(result) == ["order", "cancel", "reject_late_payment"]
+    assert states(result, "payments", "payment") == ["REFUNDED"]
+    assert refunded_amount(result) == single_item(result, "bookings", "booking")["prices"] > 0
+    assert available_places(result, harness) == (10, 2, 2)
 
 
 @pytest.mark.parametrize(("play", "back"), [(journeys.tickets_rejected, 5000), (journeys.free_tickets_rejected, 0)])
-def test_a_booking_whose_tickets_cannot_be_made_is_cancelled_and_refunded(
-    stage: Stage, play: journeys.Play, back: int
+def test_booking_without_issuable_tickets_is_refunded(
+    harness: Harness, play: journeys.JourneyScript, back: int
 ) -> None:
-    run = walked(stage, play)
+    result = run_script(harness, play)
 
-    assert [one.outcome for one in run.trace if one.slot.consumer == "ticket.on_booking_confirmed"] == [
+    assert [one.outcome for one in result.deliveries if one.key.consumer == "ticket.on_booking_confirmed"] == [
         *["failed"] * (MAX_RECEIVES - 1),
         "done",
     ]
-    assert steps(run) == ["order", "confirm", "revoke"]
-    assert states(run, "payments", "payment") == ["REFUNDED"]
-    assert set(states(run, "tickets", "ticket")) == {"REJECTED"}
-    assert sent_back(run) == back
-    assert left(run, stage) == (10, 2, 2)
+    assert actions(result) == ["order", "confirm", "revoke"]
+    assert states(result, "payments", "payment") == ["REFUNDED"]
+    assert set(states(result, "tickets", "ticket")) == {"REJECTED"}
+    assert refunded_amount(result) == back
+    assert available_places(result, harness) == (10, 2, 2)
 
 
-def test_a_cancelled_event_ends_every_booking_and_all_money_goes_back(stage: Stage) -> None:
-    run = walked(stage, journeys.called_off)
+def test_cancelled_event_ends_and_refunds_all_bookings(harness: Harness) -> None:
+    result = run_script(harness, journeys.event_cancelled)
 
-    did = sorted([line["did"] for line in one["logs"]] for one in run.tables["bookings"] if one["sk"] == "booking")
+    did = sorted(
+        [line["action"] for line in one["logs"]] for one in result.tables["bookings"] if one["sk"] == "booking"
+    )
     assert did == [
-        ["order", "call_off", "refuse"],
         ["order", "cancel"],
-        ["order", "confirm", "call_off"],
-        ["order", "confirm", "call_off"],
+        ["order", "confirm", "event_cancelled"],
+        ["order", "confirm", "event_cancelled"],
+        ["order", "event_cancelled", "reject_late_payment"],
     ]
-    (wound_up,) = (one for one in run.tables["bookings"] if one["sk"] == "cancellation")
+    (wound_up,) = (one for one in result.tables["bookings"] if one["sk"] == "cancellation")
     assert (wound_up["state"], wound_up["found"], wound_up["cancelled"], wound_up["owed_EUR"]) == (
         "FINISHED",
         4,
         3,
         2500,
     )
-    assert sent_back(run) == 5000
-    assert set(states(run, "tickets", "ticket")) == {"VOID"}
+    assert refunded_amount(result) == 5000
+    assert set(states(result, "tickets", "ticket")) == {"VOID"}
 
 
 @pytest.mark.parametrize(
     ("play", "last", "back"),
     [
-        (journeys.given_back, "withdraw", 5000),
-        (journeys.free_given_back, "withdraw", 0),
-        (journeys.refunded_whole, "refund", 5000),
+        (journeys.booking_refunded, "cancel_by_policy", 5000),
+        (journeys.free_booking_cancelled, "cancel_by_policy", 0),
+        (journeys.payment_refunded_in_full, "refund", 5000),
     ],
 )
-def test_a_confirmed_booking_that_ends_voids_its_tickets_and_its_money_goes_back_once(
-    stage: Stage, play: journeys.Play, last: str, back: int
+def test_ended_booking_voids_tickets_and_refunds_once(
+    harness: Harness, play: journeys.JourneyScript, last: str, back: int
 ) -> None:
-    run = walked(stage, play)
+    result = run_script(harness, play)
 
-    assert steps(run) == ["order", "confirm", last]
-    assert sent_back(run) == back
-    assert set(states(run, "tickets", "ticket")) == {"VOID"}
-    assert left(run, stage) == (10, 2, 2)
+    assert actions(result) == ["order", "confirm", last]
+    assert refunded_amount(result) == back
+    assert set(states(result, "tickets", "ticket")) == {"VOID"}
+    assert available_places(result, harness) == (10, 2, 2)
 
 
-def test_nobody_holds_more_places_than_the_event_allows(stage: Stage) -> None:
-    stage.walk(ALONE[0])  # two seats of four are the buyer's
-    house, saga = stage.house, stage.saga
-    wanted = {"event_id": house.gala.id, "items": [{"event_type_id": house.gala.types[0], "qty": 3}]}
+def test_purchase_limit_counts_all_bookings(harness: Harness) -> None:
+    harness.run_journey(SINGLE_JOURNEYS[0])  # two seats of four are the buyer's
+    scenario, saga = harness.scenario, harness.saga
+    booking_request = {"event_id": scenario.gala.id, "items": [{"event_type_id": scenario.gala.types[0], "qty": 3}]}
 
-    refused = saga.http("POST /v1/bookings", wanted, by=house.buyer)
-    others = saga.http("POST /v1/bookings", wanted, by=house.other)
+    refused = saga.http("POST /v1/bookings", booking_request, by=scenario.buyer)
+    others = saga.http("POST /v1/bookings", booking_request, by=scenario.other)
 
     assert (refused.status, refused.problem) == (409, "limit-reached")
     assert others.status == 201
-    assert left(stage.run(), stage) == (5, 2, 2)
+    assert available_places(harness.result(), harness) == (5, 2, 2)
 
 
-def test_more_places_than_are_left_are_refused_whole(stage: Stage) -> None:
-    stage.walk(Journey("nothing", ()))
-    house, saga = stage.house, stage.saga
+def test_order_above_availability_holds_nothing(harness: Harness) -> None:
+    harness.run_journey(Journey("nothing", ()))
+    scenario, saga = harness.scenario, harness.saga
 
-    refused = saga.http("POST /v1/bookings", {"event_id": house.solo.id, "number_slot": 3}, by=house.buyer)
-    taken = saga.http("POST /v1/bookings", {"event_id": house.solo.id, "number_slot": 2}, by=house.buyer)
+    refused = saga.http("POST /v1/bookings", {"event_id": scenario.solo.id, "number_slot": 3}, by=scenario.buyer)
+    taken = saga.http("POST /v1/bookings", {"event_id": scenario.solo.id, "number_slot": 2}, by=scenario.buyer)
 
     assert (refused.status, refused.problem) == (409, "sold-out")
     assert taken.status == 201
-    assert left(stage.run(), stage) == (10, 2, 0)
+    assert available_places(harness.result(), harness) == (10, 2, 0)
 
 
-def test_the_door_admits_each_ticket_once(stage: Stage) -> None:
-    run = walked(stage, journeys.admitted)
+def test_each_ticket_checks_in_once(harness: Harness) -> None:
+    result = run_script(harness, journeys.ticket_checked_in)
 
-    assert states(run, "tickets", "ticket") == ["CHECKED_IN", "CREATED"]
-    assert len([one for one in run.tables["tickets"] if one["sk"] == "scan"]) == 1
-    assert told(run) == {"tickets_created": 1}
+    assert states(result, "tickets", "ticket") == ["CHECKED_IN", "CREATED"]
+    assert len([one for one in result.tables["tickets"] if one["sk"] == "scan"]) == 1
+    assert notification_counts(result) == {"tickets_created": 1}
 
 
-def test_what_the_door_admitted_is_not_given_back(stage: Stage) -> None:
-    run = stage.walk(Journey("taken_back", (journeys.taken_back,)))
-    call = f"POST /v1/bookings/{item(run, 'bookings', 'booking')['id']}/cancel"
+def test_checked_in_ticket_blocks_cancellation(harness: Harness) -> None:
+    result = harness.run_journey(Journey("taken_back", (journeys.check_in_and_transfer_undone,)))
+    call = f"POST /v1/bookings/{single_item(result, 'bookings', 'booking')['id']}/cancel"
 
-    refused = stage.saga.http(call, by=stage.house.buyer)
+    refused = harness.saga.http(call, by=harness.scenario.buyer)
 
     assert (refused.status, refused.problem, len(refused.json["ticket_ids"])) == (409, "ticket-used", 1)
-    assert (steps(run), sent_back(run)) == (["order", "confirm"], 0)
-    assert not stage.run().violations
+    assert (actions(result), refunded_amount(result)) == (["order", "confirm"], 0)
+    assert not harness.result().violations
 
 
-def test_what_somebody_else_has_is_not_given_back(stage: Stage) -> None:
-    run = stage.walk(Journey("passed_on", (journeys.passed_on,)))
-    call = f"POST /v1/bookings/{item(run, 'bookings', 'booking')['id']}/cancel"
+def test_transferred_ticket_blocks_cancellation(harness: Harness) -> None:
+    result = harness.run_journey(Journey("transferred", (journeys.only_ticket_transferred,)))
+    call = f"POST /v1/bookings/{single_item(result, 'bookings', 'booking')['id']}/cancel"
 
-    refused = stage.saga.http(call, by=stage.house.buyer)
+    refused = harness.saga.http(call, by=harness.scenario.buyer)
 
-    assert (refused.status, refused.problem) == (409, "ticket-passed-on")
-    assert not stage.run().violations
+    assert (refused.status, refused.problem) == (409, "ticket-transferred")
+    assert not harness.result().violations
 
 
-def test_each_side_of_a_ticket_that_goes_on_is_told_and_its_owner_of_new_codes(stage: Stage) -> None:
-    run = walked(stage, journeys.handed_on)
+def test_transfer_and_reissue_notify_all_parties(harness: Harness) -> None:
+    result = run_script(harness, journeys.ticket_transferred)
 
-    assert states(run, "tickets", "ticket") == ["CREATED", "CREATED", "VOID"]
-    assert told(run) == {
+    assert states(result, "tickets", "ticket") == ["CREATED", "CREATED", "VOID"]
+    assert notification_counts(result) == {
         "tickets_created": 1,
         "ticket_offered": 1,
         "ticket_received": 1,
@@ -296,99 +299,104 @@ def test_each_side_of_a_ticket_that_goes_on_is_told_and_its_owner_of_new_codes(s
     }
 
 
-def test_who_loses_a_ticket_is_told(stage: Stage) -> None:
-    run = walked(stage, journeys.withdrawn)
+def test_voided_ticket_notifies_its_owner(harness: Harness) -> None:
+    result = run_script(harness, journeys.ticket_voided)
 
-    assert states(run, "tickets", "ticket") == ["CREATED", "VOID"]
-    assert told(run) == {"tickets_created": 1, "ticket_voided": 1}
+    assert states(result, "tickets", "ticket") == ["CREATED", "VOID"]
+    assert notification_counts(result) == {"tickets_created": 1, "ticket_voided": 1}
 
 
-def test_two_edits_in_a_row_of_an_event_are_told_of_once_to_who_has_tickets(stage: Stage) -> None:
-    run = walked(stage, journeys.relocated)
+def test_consecutive_event_changes_notify_once(harness: Harness) -> None:
+    result = run_script(harness, journeys.venue_changed)
 
-    (notice,) = (
-        one for one in run.tables["notifications"] if one["sk"] == "notification" and one["kind"] == "event_changed"
+    (notification,) = (
+        one for one in result.tables["notifications"] if one["sk"] == "notification" and one["kind"] == "event_changed"
     )
-    assert told(run) == {"tickets_created": 1, "event_changed": 1}
-    assert (notice["user_id"], notice["facts"]["now"]["venue"]) == (stage.house.buyer.user_id, "Barn")
-    assert notice["facts"]["now"]["starts_at"] == "2031-09-01T20:00:00.000Z"
+    assert notification_counts(result) == {"tickets_created": 1, "event_changed": 1}
+    assert (notification["user_id"], notification["facts"]["now"]["venue"]) == (harness.scenario.buyer.user_id, "Barn")
+    assert notification["facts"]["now"]["starts_at"] == "2031-09-01T20:00:00.000Z"
 
 
-def test_who_has_a_ticket_is_reminded_the_day_before(stage: Stage) -> None:
-    run = walked(stage, journeys.reminded)
+def test_holder_is_reminded_the_day_before(harness: Harness) -> None:
+    result = run_script(harness, journeys.reminder_sent)
 
-    assert told(run) == {"tickets_created": 1, "event_reminder": 1}
+    assert notification_counts(result) == {"tickets_created": 1, "event_reminder": 1}
 
 
-def test_equal_requests_with_one_key_hold_once(stage: Stage) -> None:
-    stage.walk(Journey("nothing", ()))
-    house, saga = stage.house, stage.saga
-    wanted = {"event_id": house.solo.id, "number_slot": 1}
+def test_repeated_order_with_key_holds_once(harness: Harness) -> None:
+    harness.run_journey(Journey("nothing", ()))
+    scenario, saga = harness.scenario, harness.saga
+    booking_request = {"event_id": scenario.solo.id, "number_slot": 1}
 
-    first, again = (saga.http("POST /v1/bookings", wanted, by=house.buyer, key="one order") for _ in range(2))
-    saga.rest()
+    first, again = (
+        saga.http("POST /v1/bookings", booking_request, by=scenario.buyer, key="one order") for _ in range(2)
+    )
+    saga.drain_until_idle()
 
     assert (first.status, again.status) == (201, 201)
     assert first.json == again.json
     assert again.headers["idempotency-replayed"] == "true"
-    assert len([one for one in saga.trace if one.slot.consumer == "payment.on_booking_ordered"]) == 1
-    assert not stage.run().violations
+    assert len([one for one in saga.deliveries if one.key.consumer == "payment.on_booking_ordered"]) == 1
+    assert not harness.result().violations
 
 
-def test_a_message_that_keeps_failing_is_set_aside_and_its_redrive_goes_on_where_it_ended(stage: Stage) -> None:
-    journey = Journey("paid_in_time", (journeys.paid_in_time,))
-    undisturbed = stage.undisturbed(journey)
-    stage.walk(Journey("nothing", ()))
-    stage.saga.outages.add(("booking.on_payment_succeeded", "UpdateItem"))
-    journey.walk(stage.saga, stage.house)
-    (dead,) = stage.saga.dead
-    stage.saga.outages.clear()
+def test_redriven_dead_letter_completes_the_saga(harness: Harness) -> None:
+    journey = Journey("paid_in_time", (journeys.paid_before_deadline,))
+    baseline = harness.baseline(journey)
+    harness.run_journey(Journey("nothing", ()))
+    harness.saga.outages.add(("booking.on_payment_succeeded", "UpdateItem"))
+    journey.run(harness.saga, harness.scenario)
+    (dead,) = harness.saga.dead_letters
+    harness.saga.outages.clear()
 
-    stage.saga.redrive()
+    harness.saga.redrive()
 
-    assert dead.slot.consumer == "booking.on_payment_succeeded"
-    assert states(stage.run(), "bookings", "booking") == states(undisturbed, "bookings", "booking")
-    assert not stage.run().violations
-    assert left(stage.run(), stage) == left(undisturbed, stage)
+    assert dead.key.consumer == "booking.on_payment_succeeded"
+    assert states(harness.result(), "bookings", "booking") == states(baseline, "bookings", "booking")
+    assert not harness.result().violations
+    assert available_places(harness.result(), harness) == available_places(baseline, harness)
 
 
 @pytest.mark.parametrize(
     ("play", "consumer"),
-    [(journeys.expired, "booking.on_payment_failed"), (journeys.late_without_room, "booking.on_payment_succeeded")],
+    [
+        (journeys.hold_expired, "booking.on_payment_failed"),
+        (journeys.late_payment_refunded, "booking.on_payment_succeeded"),
+    ],
     ids=["a hold that runs out", "a late payment without room"],
 )
-def test_two_instances_with_one_message_answer_it_once(stage: Stage, play: journeys.Play, consumer: str) -> None:
+def test_concurrent_delivery_answers_once(harness: Harness, play: journeys.JourneyScript, consumer: str) -> None:
     journey = Journey(play.__name__, (play,))
-    undisturbed = stage.undisturbed(journey)
-    *_, slot = (one for one in undisturbed.slots() if one.consumer == consumer)
-    faults = Faults(race=(slot, 1))
+    baseline = harness.baseline(journey)
+    *_, slot = (one for one in baseline.message_keys() if one.consumer == consumer)
+    faults = FaultPlan(race=(slot, 1))
 
-    run = stage.walk(journey, faults)
+    result = harness.run_journey(journey, faults)
 
-    assert faults.raced == 1
-    assert not run.dead
-    assert not run.violations
-    assert [one["logs"] for one in run.plain["bookings"] if one["sk"] == "booking"] == [
-        one["logs"] for one in undisturbed.plain["bookings"] if one["sk"] == "booking"
+    assert faults.race_count == 1
+    assert not result.dead_letters
+    assert not result.violations
+    assert [one["logs"] for one in result.normalised_tables["bookings"] if one["sk"] == "booking"] == [
+        one["logs"] for one in baseline.normalised_tables["bookings"] if one["sk"] == "booking"
     ]
 
 
-def test_the_checks_on_the_tables_can_fail(stage: Stage) -> None:
-    sound, said = walked(stage, journeys.late_without_room).tables, set()
+def test_invariants_detect_each_corruption(harness: Harness) -> None:
+    sound, violated = run_script(harness, journeys.late_payment_refunded).tables, set()
 
-    for table, kind, harm in HARMS:
+    for table, kind, harm in CORRUPTIONS:
         tables = {name: [dict(one) for one in items] for name, items in sound.items()}
         for one in tables[table]:
             if one["sk"].split("#")[0] == kind:
                 one.update(harm)
-        found = violations(tables, now=stage.saga.now)
+        found = violations(tables, now=harness.saga.now)
         assert found, (table, kind, harm)
-        said |= {one.split(" ")[0] for one in found}
+        violated |= {one.split(" ")[0] for one in found}
 
-    assert said == {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I10", "I11", "I12", "I13", "I14", "I16", "I17"}
+    assert violated == {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I10", "I11", "I12", "I13", "I14", "I16", "I17"}
 
 
-HARMS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+CORRUPTIONS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("bookings", "stock", {"available": 1}),
     ("bookings", "stock", {"available": -1}),
     ("bookings", "stock", {"capacity": 1}),

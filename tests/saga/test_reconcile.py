@@ -1,4 +1,4 @@
-"""The reconciler goes round: a sound system it leaves as it is, and whatever bus event was lost, it mends."""
+"""The reconciler does not change a consistent system, and repairs the loss of any bus event."""
 
 import contextlib
 from collections import Counter
@@ -11,28 +11,28 @@ import pytest
 from common.bus.booking import AvailabilityChanged
 from common.bus.notify import NotiCreated
 from common.bus.ticket import TicketPending
-from common.outbox import published
-from reconcile.core import past
+from common.outbox import outbox_events
+from reconcile.core import event_replay
 from reconcile.core.invariants import violations
-from tests.saga.journeys import ALONE, Journey
-from tests.saga.stage import Stage
-from tests.support.gateway import load, row
-from tests.support.saga import Saga
+from tests.saga.harness import Harness
+from tests.saga.journeys import SINGLE_JOURNEYS, Journey
+from tests.support.drivers.saga_driver import Saga
+from tests.support.system.lambda_events import load_handler, row
 
-ROUND = row("reconcile.make_round")
-OLD = timedelta(hours=1)  # nothing is too young to be judged any more
-LOST = (
+RECONCILIATION = row("reconcile.run_reconciliation")
+GRACE = timedelta(hours=1)  # after it, every item is old enough to be checked
+LOST_EVENTS = (
     "BookingOrdered", "BookingExtended", "BookingConfirmed", "BookingFailed", "BookingExpired", "BookingCancelled",
     "PaymentSucceeded", "PaymentFailed", "RefundRequested", "PaymentRefunded", "TicketCreated", "TicketRejected",
     "TicketVoided", "TicketReissued", "TicketTransferred", "TicketCheckedIn", "TicketCheckInUndone", "NotiPending",
     "EventChanged", "EventCancelled",
 )  # fmt: skip
 
-TO_AUDIENCES = ("event_changed", "event_reminder")  # their notifications belong to no booking: rounds miss them
-GIVES_UP = (AssertionError, ValueError, StopIteration, RuntimeError)  # who waits in vain
+BROADCAST_KINDS = ("event_changed", "event_reminder")  # their notifications have no booking: sweeps do not check them
+JOURNEY_FAILURES = (AssertionError, ValueError, StopIteration, RuntimeError)  # of journeys that wait for a lost message
 
-# A retelling says what is so now, and follows from what came last.
-MAY_DIFFER = {
+# A republished event has the current values and the latest cause.
+MUTABLE_FIELDS = {
     "pay_before",
     "ticket_ids",
     "refunded",
@@ -44,43 +44,43 @@ MAY_DIFFER = {
 }
 
 
-def make_round(saga: Saga, event: dict[str, Any] | None = None) -> Counter[str]:
-    """One whole round; what it has told comes to rest."""
+def run_sweep(saga: Saga, event: dict[str, Any] | None = None) -> Counter[str]:
+    """Run a full sweep and drain the messages that it causes."""
     counts: Counter[str] = Counter()
     finished = False
     while not finished:
-        with saga.writing(ROUND.function):
-            told = load(ROUND)(event or {}, None)
-        finished = told.pop("finished")
-        counts.update(told)
-    saga.rest()
+        with saga.as_function(RECONCILIATION.function):
+            result = load_handler(RECONCILIATION)(event or {}, None)
+        finished = result.pop("finished")
+        counts.update(result)
+    saga.drain_until_idle()
     return counts
 
 
-def mended(saga: Saga) -> int:
-    """How many rounds it took until one found nothing."""
-    for made in range(8):
-        saga.now += OLD
-        counts = make_round(saga)
-        if not counts["wrong"] + counts["learnt"]:
-            return made
+def sweep_until_clean(saga: Saga) -> int:
+    """Sweep until one finds nothing; returns the number of sweeps."""
+    for sweeps in range(8):
+        saga.now += GRACE
+        counts = run_sweep(saga)
+        if not counts["violated"] + counts["synced"]:
+            return sweeps
         saga.redrive()
     raise AssertionError("it does not come to rest")
 
 
-def judged(saga: Saga) -> dict[str, list[dict[str, Any]]]:
-    """All items but the reconciler's own."""
-    return {name: items for name, items in saga.tables().items() if name != "rounds"}
+def checked_tables(saga: Saga) -> dict[str, list[dict[str, Any]]]:
+    """All items except the reconciler's own."""
+    return {name: items for name, items in saga.tables().items() if name != "reconciliation"}
 
 
 @contextlib.contextmanager
 def losing(saga: Saga, *names: str) -> Iterator[Counter[str]]:
-    """Within the block no consumer hears of such bus events."""
+    """Drop these bus events within the block."""
     lost, enqueue = Counter[str](), saga._enqueue
     wires = {f"{name}.v1" for name in names}
 
     def lose(consumer: str, envelope: dict[str, Any], delay: int = 0) -> None:
-        if envelope["detail-type"] in wires and envelope["detail"].get("kind") not in TO_AUDIENCES:
+        if envelope["detail-type"] in wires and envelope["detail"].get("kind") not in BROADCAST_KINDS:
             lost[consumer] += 1
         else:
             enqueue(consumer, envelope, delay)
@@ -92,50 +92,50 @@ def losing(saga: Saga, *names: str) -> Iterator[Counter[str]]:
         del saga._enqueue
 
 
-@pytest.mark.parametrize("journey", ALONE, ids=str)
-def test_a_round_over_a_sound_system_changes_nothing(stage: Stage, journey: Journey) -> None:
-    run = stage.walk(journey)
-    saga = stage.saga
-    saga.now += OLD
-    before = judged(saga)
+@pytest.mark.parametrize("journey", SINGLE_JOURNEYS, ids=str)
+def test_sweep_over_sound_system_changes_nothing(harness: Harness, journey: Journey) -> None:
+    result = harness.run_journey(journey)
+    saga = harness.saga
+    saga.now += GRACE
+    before = checked_tables(saga)
 
-    counts = make_round(saga)
+    counts = run_sweep(saga)
 
-    assert not run.violations
-    assert (counts["wrong"], counts["learnt"], counts["young"]) == (0, 0, 0)
-    assert judged(saga) == before
+    assert not result.violations
+    assert (counts["violated"], counts["synced"], counts["skipped"]) == (0, 0, 0)
+    assert checked_tables(saga) == before
 
 
-@pytest.mark.parametrize("name", LOST)
-def test_whatever_is_lost_for_good_is_told_again_and_all_ends_as_it_must(stage: Stage, name: str) -> None:
-    saga, met = stage.saga, 0
-    for journey in ALONE:
-        with losing(saga, name) as lost, contextlib.suppress(*GIVES_UP):
-            stage.walk(journey)
+@pytest.mark.parametrize("name", LOST_EVENTS)
+def test_lost_bus_event_is_republished_and_repaired(harness: Harness, name: str) -> None:
+    saga, met = harness.saga, 0
+    for journey in SINGLE_JOURNEYS:
+        with losing(saga, name) as lost, contextlib.suppress(*JOURNEY_FAILURES):
+            harness.run_journey(journey)
         if not lost:
             continue
         met += 1
         with contextlib.suppress(AssertionError):
-            saga.rest()
+            saga.drain_until_idle()
 
-        mended(saga)
+        sweep_until_clean(saga)
 
         assert violations(saga.tables(), now=saga.now) == [], journey
-        assert not saga.dead, journey
+        assert not saga.dead_letters, journey
     assert met
 
 
-@pytest.mark.parametrize("journey", ALONE, ids=str)
-def test_what_is_told_again_has_the_id_and_the_words_that_it_had(stage: Stage, journey: Journey) -> None:
-    run = stage.walk(journey)
-    heard = {one.envelope["detail"]["bus_event_id"]: one.envelope["detail"] for one in stage.saga.heard}
-    items = [one for name in ("bookings", "payments", "tickets", "notifications") for one in run.tables[name]]
-    again = [event for item in items for image in past.images(item) for event in published(image)]
+@pytest.mark.parametrize("journey", SINGLE_JOURNEYS, ids=str)
+def test_republished_event_has_its_original_id_and_content(harness: Harness, journey: Journey) -> None:
+    result = harness.run_journey(journey)
+    delivered = {one.envelope["detail"]["bus_event_id"]: one.envelope["detail"] for one in harness.saga.delivered}
+    items = [one for name in ("bookings", "payments", "tickets", "notifications") for one in result.tables[name]]
+    again = [event for item in items for image in event_replay.replay_images(item) for event in outbox_events(image)]
 
-    known = [one for one in again if one.bus_event_id in heard]
-    unknown = {type(one) for one in again if one.bus_event_id not in heard}
+    republished = [one for one in again if one.bus_event_id in delivered]
+    unknown = {type(one) for one in again if one.bus_event_id not in delivered}
     assert unknown <= {TicketPending, NotiCreated, AvailabilityChanged}, "nobody hears these"
     assert len({one.bus_event_id for one in again}) == len(again)
-    for one in known:
-        before, after = heard[one.bus_event_id], one.model_dump(mode="json")
-        assert {name for name in after if before[name] != after[name]} <= MAY_DIFFER, type(one)
+    for one in republished:
+        before, after = delivered[one.bus_event_id], one.model_dump(mode="json")
+        assert {name for name in after if before[name] != after[name]} <= MUTABLE_FIELDS, type(one)

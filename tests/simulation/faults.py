@@ -1,7 +1,7 @@
-"""What goes wrong in a schedule: the faults that its plan names, each counted when it really happens.
+"""Fault injection in a schedule: the faults of its plan, each counted when it happens.
 
-F1 to F34 are the numbers of the list of faults. Every fault here hinders, repeats, delays or loses something
-that real services hinder, repeat, delay or lose; nothing does what they could not.
+F1 to F34 are the numbers of the fault list. Every fault fails, repeats, delays or loses something that real
+services fail, repeat, delay or lose.
 """
 
 from collections import Counter
@@ -11,155 +11,162 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from common import env, trace
-from common.patience import Conflicted
-from infra.vocabulary import Trigger
-from tests.simulation.cloud import Cloud, Faults, Message, Queue
-from tests.simulation.schedule import Crash, Task
+from common import correlation, env
+from common.retries import TransactionConflict
+from infra.topology_types import FunctionSpec
+from tests.simulation.fake_cloud import FakeCloud, FaultHooks, Queue, SqsMessage
+from tests.simulation.schedule import Task
+from tests.support.faults.fault_points import Crash
 
 DAY = 86_400.0
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 _SENDS = ("SendEmail", "PutEvents", "SendMessage")
-_BUSY = ("F23", "F24")  # with which a call answers "not now"; after any other it may know no answer
+_RETRYABLE_FAULTS = ("F23", "F24")  # a route responds 503 to these; any other may cause a 500
 
-# How often each goes wrong where it can, in a schedule that has it.
+# Probability of each fault at each opportunity, in a schedule that has it.
 RATES: Mapping[str, float] = {
     "F1": 0.15,  # a message is delivered twice
     "F2": 0.15,  # a message is overtaken by later ones
-    "F3": 0.04,  # what a write was to tell is lost on the way to the bus, for good
-    "F4": 0.04,  # a message comes days late
+    "F3": 0.04,  # a stream record is lost for good
+    "F4": 0.04,  # a message arrives days late
     "F5": 1.0,  # one message of a batch fails
-    "F6": 0.03,  # a message that nobody can read lies in a queue
-    "F7": 0.04,  # the function dies after a write, before what should follow
+    "F6": 0.03,  # a queue holds an unreadable message
+    "F7": 0.04,  # a function crashes after a write
     "F16": 0.6,  # the tickets' key cannot be read
     "F22": 0.3,  # a function's clock is minutes wrong
     "F23": 0.04,  # the table throttles
-    "F24": 0.1,  # a transaction meets another
-    "F25": 0.06,  # a write is committed and its reply lost
-    "F26": 0.2,  # the stream gives records again
-    "F27": 0.1,  # an operator puts a message that was handled into its queue again, twice, weeks later
+    "F24": 0.1,  # a transaction conflicts with another
+    "F25": 0.06,  # a write is committed and its reply is lost
+    "F26": 0.2,  # the stream delivers records again
+    "F27": 0.1,  # an operator redrives a handled message, twice, weeks later
     "F28": 0.1,  # the bus cannot reach a queue for a while
-    "F29": 0.1,  # the bus refuses an entry of a request that it accepts
-    "F30": 0.7,  # an index has not heard of the last writes
+    "F29": 0.1,  # the bus rejects one entry of a request
+    "F30": 0.7,  # an index lacks the latest writes
     "F31": 0.3,  # a client sends its order again days later
     "F32": 0.1,  # a message is received again while it is being handled
-    "F33": 0.1,  # a client goes away before it has its answer, comes again and repeats its call
+    "F33": 0.1,  # a client repeats a call whose response it did not read
 }
 
 
-class Chaos(Faults):
+class FaultInjector(FaultHooks):
     """The faults of one plan; none once it is `healed`.
 
-    They are numbered as they come: `most` says how many there are at the most, those that are `spared` do not happen.
+    They are numbered as they occur: at most `max_faults` happen, and the numbers in `skipped` do not.
     """
 
-    def __init__(self, rates: Mapping[str, float], *, most: int | None = None, spared: Collection[int] = ()) -> None:
+    def __init__(
+        self, rates: Mapping[str, float], *, max_faults: int | None = None, skipped: Collection[int] = ()
+    ) -> None:
         self.rates = rates
-        self.most = most
-        self.spared = spared
-        self.strokes = 0
+        self.max_faults = max_faults
+        self.skipped = skipped
+        self.fault_count = 0
         self.fired: Counter[str] = Counter()
         self.healed = False
 
-    def strikes(self, cloud: Cloud, fault: str) -> bool:
+    def should_inject(self, cloud: FakeCloud, fault: str) -> bool:
         """Whether the fault happens here and now."""
         rate = self.rates.get(fault)
         if rate is None or self.healed or cloud.schedule.draw.random() >= rate:
             return False
-        return self._struck(cloud, fault)
+        return self._inject(cloud, fault)
 
-    def _struck(self, cloud: Cloud, fault: str) -> bool:
-        stroke, self.strokes = self.strokes, self.strokes + 1
-        if stroke in self.spared or (self.most is not None and stroke >= self.most):
+    def _inject(self, cloud: FakeCloud, fault: str) -> bool:
+        number, self.fault_count = self.fault_count, self.fault_count + 1
+        if number in self.skipped or (self.max_faults is not None and number >= self.max_faults):
             return False
         self.fired[fault] += 1
-        cloud.schedule.tell(f"** {fault}")
+        cloud.schedule.record(f"** {fault}")
         if cloud.schedule.current:
-            cloud.schedule.current.hindered = True
-            cloud.schedule.current.struck |= fault not in _BUSY
+            cloud.schedule.current.faulted = True
+            cloud.schedule.current.may_answer_500 |= fault not in _RETRYABLE_FAULTS
         return True
 
-    def starts(self, cloud: Cloud, task: Task, row: Trigger) -> None:
-        if _of_sandbox(row.function):
+    def on_start(self, cloud: FakeCloud, task: Task, row: FunctionSpec) -> None:
+        if _is_sandbox(row.function):
             return
-        if self.strikes(cloud, "F22"):
-            task.skew = (cloud.schedule.draw.random() - 0.5) * 600
+        if self.should_inject(cloud, "F22"):
+            task.clock_skew_seconds = (cloud.schedule.draw.random() - 0.5) * 600
         if "F16" in self.rates:
-            env.secret.cache_clear()  # as on an instance that has just begun
+            env.secret.cache_clear()  # as on a new instance
 
-    def before(self, cloud: Cloud, operation: str, target: str) -> None:
-        if self._theirs(cloud):
+    def before_call(self, cloud: FakeCloud, operation: str, target: str) -> None:
+        if self._is_sandbox_call(cloud):
             return
         task = cloud.schedule.current
         assert task is not None
-        if task.victim is not None and task.victim == trace.current().operation and not self.healed:
-            task.victim = None
-            if self._struck(cloud, "F5"):
+        if (
+            task.failing_operation is not None
+            and task.failing_operation == correlation.current().operation
+            and not self.healed
+        ):
+            task.failing_operation = None
+            if self._inject(cloud, "F5"):
                 raise ClientError({"Error": {"Code": "InternalServerError"}}, operation)
         if operation == "GetSecretValue":
-            if target == "ticket-seed" and self.strikes(cloud, "F16"):
+            if target == "ticket-seed" and self.should_inject(cloud, "F16"):
                 raise ClientError({"Error": {"Code": "InternalServiceError"}}, operation)
             return
-        if operation == "TransactWriteItems" and self.strikes(cloud, "F24"):
-            raise Conflicted("TransactionConflict")
-        if operation.endswith(("Item", "Items", "Query")) and self.strikes(cloud, "F23"):
+        if operation == "TransactWriteItems" and self.should_inject(cloud, "F24"):
+            raise TransactionConflict("TransactionConflict")
+        if operation.endswith(("Item", "Items", "Query")) and self.should_inject(cloud, "F23"):
             raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, operation)
 
-    def after(self, cloud: Cloud, operation: str, target: str) -> bool:
-        if self._theirs(cloud):
+    def after_call(self, cloud: FakeCloud, operation: str, target: str) -> bool:
+        if self._is_sandbox_call(cloud):
             return False
-        if operation in (*_WRITES, *_SENDS) and self.strikes(cloud, "F7"):
+        if operation in (*_WRITES, *_SENDS) and self.should_inject(cloud, "F7"):
             raise Crash
-        return operation in (*_WRITES, "SendMessage") and self.strikes(cloud, "F25")
+        return operation in (*_WRITES, "SendMessage") and self.should_inject(cloud, "F25")
 
-    def deliveries(self, cloud: Cloud, queue: Queue, what: str) -> Sequence[float]:
+    def delivery_delays(self, cloud: FakeCloud, queue: Queue, label: str) -> Sequence[float]:
         draw = cloud.schedule.draw
-        soon = draw.random() * 0.2
-        if self.strikes(cloud, "F2"):
-            soon += draw.random() * 60
-        if self.strikes(cloud, "F4"):
-            soon += (1 + draw.random() * 2) * DAY
-        if self.strikes(cloud, "F28"):
-            soon += draw.random() * 3600
-        return (soon, soon + draw.random() * 30) if self.strikes(cloud, "F1") else (soon,)
+        delay = draw.random() * 0.2
+        if self.should_inject(cloud, "F2"):
+            delay += draw.random() * 60
+        if self.should_inject(cloud, "F4"):
+            delay += (1 + draw.random() * 2) * DAY
+        if self.should_inject(cloud, "F28"):
+            delay += draw.random() * 3600
+        return (delay, delay + draw.random() * 30) if self.should_inject(cloud, "F1") else (delay,)
 
-    def unreadable(self, cloud: Cloud) -> bool:
-        return self.strikes(cloud, "F6")
+    def adds_poison_message(self, cloud: FakeCloud) -> bool:
+        return self.should_inject(cloud, "F6")
 
-    def heard(self, cloud: Cloud) -> bool:
-        return not self.strikes(cloud, "F30")
+    def indexes_are_current(self, cloud: FakeCloud) -> bool:
+        return not self.should_inject(cloud, "F30")
 
-    def refused(self, cloud: Cloud, entry: Mapping[str, str]) -> str | None:
-        return "InternalFailure" if self.strikes(cloud, "F29") else None
+    def entry_error(self, cloud: FakeCloud, entry: Mapping[str, str]) -> str | None:
+        return "InternalFailure" if self.should_inject(cloud, "F29") else None
 
-    def again(self, cloud: Cloud, task: Task, queue: Queue) -> float | None:
-        return cloud.schedule.draw.random() * 0.05 if self.strikes(cloud, "F32") else None
+    def redelivery_delay(self, cloud: FakeCloud, task: Task, queue: Queue) -> float | None:
+        return cloud.schedule.draw.random() * 0.05 if self.should_inject(cloud, "F32") else None
 
-    def victim(self, cloud: Cloud, batch: list[Message]) -> Message | None:
+    def failing_message(self, cloud: FakeCloud, batch: list[SqsMessage]) -> SqsMessage | None:
         draw = cloud.schedule.draw
         return draw.choice(batch) if "F5" in self.rates and draw.random() < self.rates["F5"] else None
 
-    def relayed(self, cloud: Cloud, records: list[Any]) -> list[Any]:
-        records = [one for one in records if not (_kept(one) and self.strikes(cloud, "F3"))]
-        if cloud.relayed and self.strikes(cloud, "F26"):
-            return (cloud.relayed + records)[-100:]
+    def stream_batch(self, cloud: FakeCloud, records: list[Any]) -> list[Any]:
+        records = [one for one in records if not (_is_reconciled(one) and self.should_inject(cloud, "F3"))]
+        if cloud.last_batch and self.should_inject(cloud, "F26"):
+            return (cloud.last_batch + records)[-100:]
         return records
 
-    def _theirs(self, cloud: Cloud) -> bool:
-        # What the provider does within its own house is not ours to disturb.
+    def _is_sandbox_call(self, cloud: FakeCloud) -> bool:
+        # Calls inside the provider are not disturbed.
         task = cloud.schedule.current
-        return task is None or task.row is None or _of_sandbox(task.row.function)
+        return task is None or task.row is None or _is_sandbox(task.row.function)
 
 
 @cache
-def _of_sandbox(function: str) -> bool:
+def _is_sandbox(function: str) -> bool:
     return function.startswith("sandbox.")
 
 
-def _kept(record: Any) -> bool:
-    """Whether the reconciler looks at what this record tells of: bookings and what belongs to them, events."""
+def _is_reconciled(record: Any) -> bool:
+    """Whether the reconciler checks the item of this record: a booking, what belongs to one, or an event."""
     image = record["dynamodb"]["NewImage"]
-    kind, about = image["sk"]["S"], image.get("kind", {}).get("S", "")
+    kind, notification_kind = image["sk"]["S"], image.get("kind", {}).get("S", "")
     return kind in ("booking", "payment", "issue", "ticket", "event") or (
-        kind == "notification" and about not in ("event_changed", "event_reminder", "ticket_offered")
+        kind == "notification" and notification_kind not in ("event_changed", "event_reminder", "ticket_offered")
     )

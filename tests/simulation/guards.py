@@ -1,79 +1,85 @@
-"""The faults of the list, each with its drill and with the guard that makes it harmless.
+"""Each fault of the list with its forced schedules and the guard that handles it.
 
-Taken out of a copy of the sources, the guard is missed: the same schedules end badly. Where two guards answer one
-fault, named with a semicolon between them, both are taken out, for either of them is enough.
+Without the guard in a copy of the sources, the same schedules end with a violation. Two guards of one fault, separated
+by a semicolon, are removed together, because either is enough.
 """
 
 from dataclasses import dataclass
 
-from tests.simulation.drills import Drill
-from tests.simulation.people import Act
-from tests.support.mutation import Change
+from tests.simulation.actors import OrganiserAction
+from tests.simulation.forced_faults import ForcedFault
+from tests.support.faults.source_patches import SourcePatch
 
 BOOKING, PAYMENT, TICKET = "functions/booking/core", "functions/payment/core", "functions/ticket/core"
 COMMON, NOTIFY = "layers/common", "functions/notify/core"
-PAYS, GIVES_BACK = ("pays",), ("gives back", "pays")
-_NEW = ', condition="attribute_not_exists(#pk)"'
+BEHAVIOUR_PAYS, BEHAVIOURS_REFUND = ("pays",), ("gives back", "pays")
+_NEW_ITEM_CONDITION = ', condition="attribute_not_exists(#pk)"'
 
 
 @dataclass(frozen=True)
-class Guarded:
-    """A fault's drill, the guard that answers it, and what takes the guard out."""
+class FaultCase:
+    """A fault's schedules, its guard, and the patches that remove the guard."""
 
-    drill: Drill
+    forced_fault: ForcedFault
     guard: str
-    breaks: str  # the invariant that is violated without it
-    changes: tuple[Change, ...]
+    broken_invariant: str  # the invariant that is violated without it
+    patches: tuple[SourcePatch, ...]
 
 
-def guarded(drill: Drill, guard: str, breaks: str, *changes: tuple[str, str, str]) -> Guarded:
-    return Guarded(drill, guard, breaks, tuple(Change(*one) for one in changes))
+def fault_case(
+    forced_fault: ForcedFault, guard: str, broken_invariant: str, *patches: tuple[str, str, str]
+) -> FaultCase:
+    return FaultCase(forced_fault, guard, broken_invariant, tuple(SourcePatch(*one) for one in patches))
 
 
-def part_of(show: str) -> tuple[Act, ...]:
-    """The organiser gives back parts of what was paid, twice over."""
-    return (Act("refunds parts of", show, 40.0),)
+def partial_refund(event: str) -> tuple[OrganiserAction, ...]:
+    """The organiser refunds part of every payment, twice."""
+    return (OrganiserAction("refunds parts of", event, 40.0),)
 
 
-FAULTS = (
-    guarded(
-        Drill("F1", "a message comes twice"),
-        "tickets are made once",
+FAULT_CASES = (
+    fault_case(
+        ForcedFault("F1", "a message is delivered twice"),
+        "tickets are issued once",
         "I8",
-        (f"{TICKET}/issues.py", "TicketPending, State.PENDING), condition=NEW)", "TicketPending, State.PENDING))"),
-        (f"{TICKET}/issues.py", "Put(TABLE, _ticket(one), condition=NEW)", "Put(TABLE, _ticket(one))"),
+        (f"{TICKET}/issuance.py", "TicketPending, State.PENDING), condition=IS_NEW)", "TicketPending, State.PENDING))"),
+        (f"{TICKET}/issuance.py", "Put(TABLE, _new_ticket(one), condition=IS_NEW)", "Put(TABLE, _new_ticket(one))"),
     ),
-    guarded(
-        Drill("F2", "messages overtake each other", ways=("gives back",), rate=0.4),
-        "a cancellation that comes before its tickets is remembered",
+    fault_case(
+        ForcedFault("F2", "messages are reordered", behaviours=("gives back",), rate=0.4),
+        "a cancellation before the tickets is remembered",
         "I11",
-        (f"{TICKET}/service.py", "    if issues.is_cancelled(new.booking_id):\n", "    if not new.booking_id:\n"),
-    ),
-    guarded(
-        Drill("F3", "what a write was to tell is lost", mended=True),
-        "the reconciler has told again what was lost",
-        "I12",
         (
-            "functions/reconcile/core/mending.py",
-            "        for part in _parts(images):\n",
-            "        for part in _parts(()):\n",
+            f"{TICKET}/issuance.py",
+            "    if is_booking_cancelled(issuance.booking_id):\n",
+            "    if not issuance.booking_id:\n",
         ),
     ),
-    guarded(
-        Drill("F4", "a message comes days late", ways=PAYS, rate=0.2),
-        "money that comes to light when its hold is over is answered",
+    fault_case(
+        ForcedFault("F3", "a stream record is lost", reconciles=True),
+        "the reconciler republishes lost events",
+        "I12",
+        (
+            "functions/reconcile/core/repair.py",
+            "        for batch in _batches(images):\n",
+            "        for batch in _batches(()):\n",
+        ),
+    ),
+    fault_case(
+        ForcedFault("F4", "a message is days late", behaviours=BEHAVIOUR_PAYS, rate=0.2),
+        "a payment of an ended hold is applied or refunded",
         "I11",
-        (f"{BOOKING}/service.py", "    if booking.payment_id is None:\n", "    if not booking:\n"),
+        (f"{BOOKING}/holds.py", "    if booking.payment_id is None:\n", "    if not booking:\n"),
     ),
-    guarded(
-        Drill("F5", "one message of a batch fails"),
-        "the message that failed is named, and comes again",
+    fault_case(
+        ForcedFault("F5", "one message of a batch fails"),
+        "the failed message is reported and retried",
         "I14",
-        (f"{COMMON}/consumer.py", "        return dict(answer)\n", '        return {"batchItemFailures": []}\n'),
+        (f"{COMMON}/consumer.py", "        return dict(response)\n", '        return {"batchItemFailures": []}\n'),
     ),
-    guarded(
-        Drill("F6", "a message that nobody can read"),
-        "what cannot be read is set aside, not let go",
+    fault_case(
+        ForcedFault("F6", "a message is unreadable"),
+        "an unreadable message becomes a dead letter",
         "I15",
         (
             f"{COMMON}/consumer.py",
@@ -81,272 +87,337 @@ FAULTS = (
             '        if "detail" not in record.body:\n            return\n        message = self._read(record)\n',
         ),
     ),
-    guarded(
-        Drill("F7", "a function dies after a write", ways=PAYS, rate=0.1, schedules=20),
-        "an issue that was begun is gone on with",
+    fault_case(
+        ForcedFault("F7", "a function crashes after a write", behaviours=BEHAVIOUR_PAYS, rate=0.1, schedules=20),
+        "a started issuance is continued",
         "I12",
-        (f"{TICKET}/issues.py", 'return State(failure.old[0]["status"])', "return State.CREATED"),
+        (f"{TICKET}/issuance.py", 'return State(failure.old_items[0]["status"])', "return State.CREATED"),
     ),
-    guarded(
-        Drill(
-            "F8", "a function dies after the provider has answered", ways=("abandons", "cancels at checkout"), rate=0.9
+    fault_case(
+        ForcedFault(
+            "F8",
+            "a function crashes after the provider's response",
+            behaviours=("abandons", "cancels at checkout"),
+            rate=0.9,
         ),
-        "a page whose address is not known is found by its attempt's key, and closed",
+        "an unsaved checkout is found by its attempt's key and expired",
         "I12",
-        (f"{PAYMENT}/closing.py", "    if not payment.begun:\n", "    if not payment.checkout:\n"),
+        (f"{PAYMENT}/lifecycle.py", "    if not payment.has_open_attempt:\n", "    if not payment.checkout:\n"),
     ),
-    guarded(
-        Drill("F9", "the provider acts and its answer is lost", ways=GIVES_BACK, acts=part_of("gala")),
-        "a refund has one key at the provider, however often it is asked for",
+    fault_case(
+        ForcedFault(
+            "F9",
+            "the provider's response is lost",
+            behaviours=BEHAVIOURS_REFUND,
+            organiser_actions=partial_refund("gala"),
+        ),
+        "every try of a refund uses the same idempotency key",
         "I11",
         (f"{PAYMENT}/model.py", ":refund:{refund.id}", ":refund:{__import__('uuid').uuid4()}"),
     ),
-    guarded(
-        Drill("F10", "the provider is broken or busy", ways=GIVES_BACK),
-        "an answer that says nothing is no refusal: it is asked again",
+    fault_case(
+        ForcedFault("F10", "the provider fails or throttles", behaviours=BEHAVIOURS_REFUND),
+        "an error without an outcome is retried, not treated as a rejection",
         "I11",
         (
-            f"{PAYMENT}/stripe_provider.py",
-            "raise Unreachable(str(none)) from none",
-            "raise Declined(str(none)) from none",
+            f"{PAYMENT}/providers/stripe.py",
+            "raise ProviderUnreachable(str(error)) from error",
+            "raise ProviderRejected(str(error)) from error",
         ),
     ),
-    guarded(
-        Drill("F11", "the money is told of before its page is known", ways=("abandons",), rate=1.0),
-        "the webhook finds its payment by its id; when the time is up, the provider is believed",
+    fault_case(
+        ForcedFault("F11", "the webhook comes before the checkout is saved", behaviours=("abandons",), rate=1.0),
+        "the webhook finds its payment by id; at the deadline the provider's outcome counts",
         "I11",
         (
-            f"{PAYMENT}/intake.py",
-            "subject is None or payment is None:",
-            "subject is None or not payment or not payment.checkout:",
+            f"{PAYMENT}/webhook.py",
+            "stripe_object is None or payment is None:",
+            "stripe_object is None or not payment or not payment.checkout:",
         ),
         (
-            f"{PAYMENT}/closing.py",
-            "return provider.current().close(checkout.session_id).money",
-            "return None if provider.current().close(checkout.session_id) else None",
+            f"{PAYMENT}/lifecycle.py",
+            "return registry.get_provider().expire_checkout(checkout.session_id).captured",
+            "return None if registry.get_provider().expire_checkout(checkout.session_id) else None",
         ),
     ),
-    guarded(
-        Drill("F12", "a webhook comes twice and once with other words", ways=GIVES_BACK, rate=1.0),
-        "an event of the provider is heard once, by its id; money that is known already moves nothing",
+    fault_case(
+        ForcedFault("F12", "a webhook is repeated with other content", behaviours=BEHAVIOURS_REFUND, rate=1.0),
+        "a provider event is applied once, by its id; a known capture changes nothing",
         "I14",
-        (f"{PAYMENT}/intake.py", f"Put(repository.TABLE, item{_NEW})", "Put(repository.TABLE, item)"),
+        (f"{PAYMENT}/webhook.py", f"Put(repository.TABLE, item{_NEW_ITEM_CONDITION})", "Put(repository.TABLE, item)"),
         (
-            f"{PAYMENT}/takings.py",
+            f"{PAYMENT}/settlement.py",
             "    if not LIFECYCLE.allows(payment.status, Trigger.SUCCEED):\n        return None\n",
             "",
         ),
     ),
-    guarded(
-        Drill(
-            "F13", "webhooks overtake each other", ways=("pays at the last moment", "cancels while paying"), rate=1.0
+    fault_case(
+        ForcedFault(
+            "F13",
+            "webhooks are reordered",
+            behaviours=("pays at the last moment", "cancels while paying"),
+            rate=1.0,
         ),
-        "money that is known already moves nothing",
+        "a known capture changes nothing",
         "I14",
         (
-            f"{PAYMENT}/takings.py",
+            f"{PAYMENT}/settlement.py",
             "    if not LIFECYCLE.allows(payment.status, Trigger.SUCCEED):\n        return None\n",
             "",
         ),
     ),
-    guarded(
-        Drill("F14", "a webhook never comes", ways=("pays late", "pays"), mended=True),
-        "the reconciler asks the provider of payments that ended unpaid",
+    fault_case(
+        ForcedFault("F14", "a webhook is lost", behaviours=("pays late", "pays"), reconciles=True),
+        "the reconciler syncs payments that ended unpaid",
         "I11",
-        ("functions/reconcile/core/judging.py", '("PENDING", "FAILED", "CANCELLED")', '("PENDING",)'),
+        ("functions/reconcile/core/evaluation.py", '("PENDING", "FAILED", "CANCELLED")', '("PENDING",)'),
     ),
-    guarded(
-        Drill("F15", "money comes when its booking is over", ways=("pays late",), acts=(), show="solo", every=65.0),
-        "places are retaken only where there are any",
+    fault_case(
+        ForcedFault(
+            "F15",
+            "money arrives after its booking ended",
+            behaviours=("pays late",),
+            organiser_actions=(),
+            event="solo",
+            interval_seconds=65.0,
+        ),
+        "places are reacquired only if they are available",
         "I1",
         (
-            f"{BOOKING}/stock.py",
+            f"{BOOKING}/inventory.py",
             '"#available >= :qty AND #terms_version = :version", terms',
             '"#terms_version = :version", terms',
         ),
     ),
-    guarded(
-        Drill("F16", "tickets cannot be made", ways=PAYS, rate=0.95),
-        "a booking without tickets is undone",
+    fault_case(
+        ForcedFault("F16", "tickets cannot be issued", behaviours=BEHAVIOUR_PAYS, rate=0.95),
+        "a booking without tickets is revoked",
         "I11",
         (
-            f"{BOOKING}/ending.py",
-            "    end(booking_id, Trigger.REVOKE,",
-            "    booking_id or end(booking_id, Trigger.REVOKE,",
+            f"{BOOKING}/release.py",
+            "    end_booking(booking_id, Trigger.REVOKE,",
+            "    booking_id or end_booking(booking_id, Trigger.REVOKE,",
         ),
     ),
-    guarded(
-        Drill("F17", "the end of a hold meets its payment", ways=("pays at the last moment",), tick=0.5),
-        "of two that end a hold the second loses its condition",
+    fault_case(
+        ForcedFault("F17", "a hold ends while it is paid", behaviours=("pays at the last moment",), call_seconds=0.5),
+        "the second of two transitions fails its condition",
         "I3",
         (
             f"{COMMON}/outbox.py",
-            'f"#status IN ({\', \'.join(\':\' + name for name in sources)})" + (f" AND {also}" if also else "")',
+            """f"#status IN ({', '.join(':' + name for name in sources)})" + (
+        f" AND {extra_condition}" if extra_condition else ""
+    )""",
             '"attribute_exists(#pk)"',
         ),
     ),
-    guarded(
-        Drill("F18", "the provider sends no money back for a while", ways=GIVES_BACK),
-        "a refund without an answer is no refund that was refused: it is asked for again",
+    fault_case(
+        ForcedFault("F18", "the provider cannot refund for a while", behaviours=BEHAVIOURS_REFUND),
+        "a refund without an outcome is retried, not treated as rejected",
         "I11",
         (
             f"{PAYMENT}/refunds.py",
-            "    except Declined:\n        if repository",
-            "    except (Declined, provider.Unreachable):\n        if repository",
+            "    except ProviderRejected:\n        if repository",
+            "    except (ProviderRejected, ProviderUnreachable):\n        if repository",
         ),
     ),
-    guarded(
-        Drill(
+    fault_case(
+        ForcedFault(
             "F19",
-            "money is asked back more than once",
-            ways=PAYS,
-            acts=(Act("refunds all of", "gala", 40.0), Act("refunds all of", "solo", 40.0)),
+            "refunds are requested repeatedly",
+            behaviours=BEHAVIOUR_PAYS,
+            organiser_actions=(
+                OrganiserAction("refunds all of", "gala", 40.0),
+                OrganiserAction("refunds all of", "solo", 40.0),
+            ),
         ),
-        "what was asked back is not left to ask for",
+        "pending refunds reduce the refundable amount",
         "I5",
-        (f"{PAYMENT}/model.py", "self.prices - self.refunded - asked", "self.prices - self.refunded"),
+        (f"{PAYMENT}/model.py", "self.prices - self.refunded - pending", "self.prices - self.refunded"),
     ),
-    guarded(
-        Drill(
+    fault_case(
+        ForcedFault(
             "F20",
-            "an event is cancelled while it is paid for",
-            acts=(Act("cancels", "gala", 20.0), Act("cancels", "solo", 20.0)),
+            "an event is cancelled during checkout",
+            organiser_actions=(OrganiserAction("cancels", "gala", 20.0), OrganiserAction("cancels", "solo", 20.0)),
             schedules=20,
         ),
-        "held places of a cancelled event are called off, too; no ticket is made for it",
+        "holds of a cancelled event are cancelled, too; no tickets are issued for it",
         "I16",
-        (f"{BOOKING}/cancellation.py", "if booking.status not in TAKING:", "if booking.status is not State.CONFIRMED:"),
-        (f"{TICKET}/service.py", "    elif _event_is_cancelled(new.event_id):", "    elif not new.event_id:"),
-    ),
-    guarded(
-        Drill(
-            "F21",
-            "capacity is lowered below what is sold",
-            ways=PAYS,
-            acts=(Act("takes places from", "solo", 35.0), Act("takes places from", "gala", 35.0)),
+        (
+            f"{BOOKING}/event_cancellation.py",
+            "if booking.status not in HOLDING_STATES:",
+            "if booking.status is not State.CONFIRMED:",
         ),
-        "the number is compared before the write; and again in its condition",
+        (
+            f"{TICKET}/issuance.py",
+            "    elif _event_is_cancelled(issuance.event_id):",
+            "    elif not issuance.event_id:",
+        ),
+    ),
+    fault_case(
+        ForcedFault(
+            "F21",
+            "capacity is set below what is sold",
+            behaviours=BEHAVIOUR_PAYS,
+            organiser_actions=(
+                OrganiserAction("takes places from", "solo", 35.0),
+                OrganiserAction("takes places from", "gala", 35.0),
+            ),
+        ),
+        "the capacity is checked before the write; and by its condition",
         "I1",
         (f"{BOOKING}/capacity.py", "        if capacity < before - available:\n", "        if capacity < 0:\n"),
         (
-            f"{BOOKING}/stock.py",
+            f"{BOOKING}/inventory.py",
             '"#capacity = :before AND #available >= :fewer"',
             '"#capacity = :before AND :fewer = :fewer"',
         ),
     ),
-    guarded(
-        Drill("F22", "clocks are minutes wrong", ways=PAYS, acts=part_of("gala"), rate=0.7),
-        "what is newer is told by versions, not by clocks",
+    fault_case(
+        ForcedFault(
+            "F22",
+            "clocks are minutes wrong",
+            behaviours=BEHAVIOUR_PAYS,
+            organiser_actions=partial_refund("gala"),
+            rate=0.7,
+        ),
+        "versions, not clocks, tell which refund total is newer",
         "I17",
         (
-            f"{BOOKING}/ending.py",
+            f"{BOOKING}/release.py",
             "return payment.refunded if payment.version > booking.refunded_as_of",
             "return max(payment.refunded, booking.refunded) if payment.occurred_at > booking.updated_at",
         ),
     ),
-    guarded(
-        Drill("F23", "tables throttle"),
-        "whoever asks is told to come again, and nothing is half done",
-        "answer",
-        (f"{COMMON}/patience.py", '    "ProvisionedThroughputExceededException",\n', ""),
+    fault_case(
+        ForcedFault("F23", "tables throttle"),
+        "throttling is answered with 503, and nothing is half done",
+        "response",
+        (f"{COMMON}/retries.py", '    "ProvisionedThroughputExceededException",\n', ""),
     ),
-    guarded(
-        Drill("F24", "transactions meet"),
-        "a transaction that met another is tried again; whoever asked is told to come again",
-        "answer",
-        (f"{COMMON}/store.py", "        except Conflicted:\n", "        except ZeroDivisionError:\n"),
-        (f"{COMMON}/patience.py", "isinstance(error, NotNow | Unconnected | HTTPClientError)", "False"),
+    fault_case(
+        ForcedFault("F24", "transactions conflict"),
+        "a conflicting transaction is retried; then the answer is 503",
+        "response",
+        (f"{COMMON}/store.py", "        except TransactionConflict:\n", "        except ZeroDivisionError:\n"),
+        (f"{COMMON}/retries.py", "isinstance(error, Contention | Unconnected | HTTPClientError)", "False"),
     ),
-    guarded(
-        Drill(
-            "F25", "a write is done and its reply lost", ways=PAYS, acts=(*part_of("gala"), *part_of("solo")), rate=0.3
+    fault_case(
+        ForcedFault(
+            "F25",
+            "a write's reply is lost",
+            behaviours=BEHAVIOUR_PAYS,
+            organiser_actions=(*partial_refund("gala"), *partial_refund("solo")),
+            rate=0.3,
         ),
-        "a refund that was written is known by its id",
+        "a stored refund is found by its id",
         "I5",
-        (f"{PAYMENT}/granting.py", "        if known:\n", "        if known and not known:\n"),
+        (f"{PAYMENT}/refunds.py", "        if existing:\n", "        if existing and not existing:\n"),
     ),
-    guarded(
-        Drill("F26", "the stream gives records again"),
-        "what is told again has the id that it had",
+    fault_case(
+        ForcedFault("F26", "the stream repeats records"),
+        "a republished event keeps its id",
         "I13",
         (f"{COMMON}/outbox.py", "return ids.derive(event.source,", "return ids.new() and ids.derive(ids.new(),"),
     ),
-    guarded(
-        Drill("F27", "what was handled is put back weeks later", ways=GIVES_BACK, acts=part_of("gala"), rate=0.5),
-        "a refund that was answered is not asked for again; the provider is asked where its key may be forgotten",
+    fault_case(
+        ForcedFault(
+            "F27",
+            "handled messages are redriven weeks later",
+            behaviours=BEHAVIOURS_REFUND,
+            organiser_actions=partial_refund("gala"),
+            rate=0.5,
+        ),
+        "a settled refund is not sent again; an old one is looked up at the provider first",
         "I11",
         (
             f"{PAYMENT}/refunds.py",
-            "if not payment or not refund or refund.status != PENDING:",
+            "if not payment or not refund or refund.status != REFUND_PENDING:",
             "if not payment or not refund:",
         ),
-        (f"{PAYMENT}/refunds.py", "    return provider.current().has_refunded(money, key)\n", "    return False\n"),
+        (
+            f"{PAYMENT}/refunds.py",
+            "    return registry.get_provider().has_refunded(captured, key)\n",
+            "    return False\n",
+        ),
     ),
-    guarded(
-        Drill("F28", "the bus cannot reach a queue", rate=0.3),
-        "a timer whose payment is not open yet waits for it",
+    fault_case(
+        ForcedFault("F28", "the bus cannot reach a queue", rate=0.3),
+        "a timer waits for its payment to be opened",
         "I12",
         (
-            f"{PAYMENT}/closing.py",
-            "    payment = payment or repository.existing(order.booking_id)\n",
+            f"{PAYMENT}/lifecycle.py",
+            "    payment = payment or repository.get_by_booking(order.booking_id)\n",
             "    if payment is None:\n        return\n",
         ),
     ),
-    guarded(
-        Drill("F29", "the bus refuses an entry"),
-        "entries that failed come again, with all that follow",
+    fault_case(
+        ForcedFault("F29", "the bus rejects an entry"),
+        "rejected entries and all later ones are retried",
         "I11",
         (
             "functions/cdc/core/relay.py",
-            "{one.record for one, code in codes if code and code not in _CONTENT}",
+            "{entry.sequence_number for entry, code in results if code and code not in _PERMANENT_ERRORS}",
             "set()",
         ),
     ),
-    guarded(
-        Drill(
+    fault_case(
+        ForcedFault(
             "F30",
-            "an index has not heard yet",
-            ways=PAYS,
-            acts=(Act("cancels", "gala", 5.0), Act("cancels", "solo", 4.0)),
-            every=1.5,
+            "an index is stale",
+            behaviours=BEHAVIOUR_PAYS,
+            organiser_actions=(OrganiserAction("cancels", "gala", 5.0), OrganiserAction("cancels", "solo", 4.0)),
+            interval_seconds=1.5,
             rate=1.0,
             schedules=20,
         ),
-        "an index is gone through until it shows nothing more; no ticket is made for a cancelled event",
+        "an index is read until it shows nothing more; no tickets are issued for a cancelled event",
         "I16",
         (
-            f"{BOOKING}/cancellation.py",
-            'elif now["cancelled"] > now["before"] or begun["pass_at"] == begun["started_at"]:',
+            f"{BOOKING}/event_cancellation.py",
+            'elif current["cancelled"] > current["before"] or progress["pass_at"] == progress["started_at"]:',
             "elif False:",
         ),
-        (f"{TICKET}/service.py", "    elif _event_is_cancelled(new.event_id):", "    elif not new.event_id:"),
+        (
+            f"{TICKET}/issuance.py",
+            "    elif _event_is_cancelled(issuance.event_id):",
+            "    elif not issuance.event_id:",
+        ),
     ),
-    guarded(
-        Drill("F31", "an order comes again days later", rate=1.0),
-        "an order's answer is looked for before it is refused",
-        "person",
-        (f"{BOOKING}/service.py", "repository.find(claim.id) if claim.keyed else None", "None"),
+    fault_case(
+        ForcedFault("F31", "an order is repeated days later", rate=1.0),
+        "a repeated order is found before it is validated",
+        "actor",
+        (f"{BOOKING}/holds.py", "repository.find(idempotency.id) if idempotency.has_key else None", "None"),
     ),
-    guarded(
-        Drill("F32", "two instances have one message", ways=PAYS, rate=0.3, tick=0.05, schedules=20),
-        "a booking is counted once, by the condition of its mark",
+    fault_case(
+        ForcedFault(
+            "F32",
+            "two instances handle one message",
+            behaviours=BEHAVIOUR_PAYS,
+            rate=0.3,
+            call_seconds=0.05,
+            schedules=20,
+        ),
+        "a booking is counted once, by the condition of its marker",
         "I17",
         (
-            f"{BOOKING}/tally.py",
+            f"{BOOKING}/availability.py",
             'older = "attribute_not_exists(#seen) OR #seen < :version"',
             'older = ":version = :version"',
         ),
     ),
-    guarded(
-        Drill("F33", "a client repeats its call", ways=("pays", "cancels", "comes"), rate=0.4),
-        "an order's key gives its booking one id",
-        "person",
+    fault_case(
+        ForcedFault("F33", "a client repeats its call", behaviours=("pays", "cancels", "comes"), rate=0.4),
+        "the idempotency key determines the booking's id",
+        "actor",
         (f"{COMMON}/idempotency.py", "ids.derive(kind, owner, key) if key else ids.new()", "ids.new()"),
     ),
-    guarded(
-        Drill("F34", "the webhook's secret is replaced", ways=PAYS, rate=1.0),
-        "while it is replaced, the secret before is taken, too",
+    fault_case(
+        ForcedFault("F34", "the webhook's secret is rotated", behaviours=BEHAVIOUR_PAYS, rate=1.0),
+        "the previous webhook secret is accepted during a rotation",
         "I14",
-        (f"{PAYMENT}/notice.py", '*filter(None, [known.get("previous_webhook_secret")])', ""),
+        (f"{PAYMENT}/webhook.py", '*filter(None, [secret.get("previous_webhook_secret")])', ""),
     ),
 )

@@ -1,7 +1,7 @@
-"""One schedule: tasks that stop at every call they make, a clock of their own, and a draw that decides who goes on.
+"""One schedule: tasks that yield at every call, a simulated clock, and a draw that chooses the next task.
 
-A task is a function's invocation or a person. It runs until it makes a call (`boundary`) or waits; then any
-task that can go on may be the next. Nothing but the seed decides, so the same seed gives the same schedule.
+A task is a function's invocation or an actor. It runs until it makes a call (`checkpoint`) or waits; then any
+ready task may be next. Only the seed decides, so the same seed gives the same schedule.
 """
 
 import heapq
@@ -13,32 +13,26 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped] # its stubs are thin
 
+from tests.support.faults.fault_points import Crash, Livelock
+
 START = datetime(2031, 5, 1, 9, tzinfo=UTC)
 
 
-class Crash(BaseException):
-    """The task's process ends here: no code of ours may catch it."""
-
-
-class Stuck(AssertionError):
-    """The schedule does not come to rest."""
-
-
 class Task:
-    """Something that runs beside others."""
+    """A coroutine of the schedule."""
 
     def __init__(self, name: str, work: Callable[[], Any], hub: greenlet) -> None:
         self.name = name
         self.done = False
         self.result: Any = None
         self.error: BaseException | None = None
-        self.skew = 0.0  # seconds by which its clock is wrong
+        self.clock_skew_seconds = 0.0  # of its clock
         self.row: Any = None  # of the topology, for a function
-        self.hindered = False  # by something that was made to go wrong
-        self.struck = False  # by something after which it may know no answer
-        self.victim: str | None = None  # the operation on which it shall fail
-        self.waiting: list[Task] = []
-        self.thread = greenlet(self._run, parent=hub)
+        self.faulted = False  # a fault was injected
+        self.may_answer_500 = False  # a fault was injected that may cause a 500
+        self.failing_operation: str | None = None  # the correlation operation in which a call fails
+        self.waiters: list[Task] = []
+        self.coroutine = greenlet(self._run, parent=hub)
         self._work = work
 
     def _run(self) -> None:
@@ -46,116 +40,116 @@ class Task:
             self.result = self._work()
         except Crash as crash:
             self.error = crash
-        except Exception as error:  # noqa: BLE001 - whoever waits for the task judges it
+        except Exception as error:  # noqa: BLE001 - the waiting task handles it
             self.error = error
         self.done = True
 
 
 class Schedule:
-    """Tasks, time and draw."""
+    """The tasks, the clock and the draw."""
 
     def __init__(self, seed: int | str) -> None:
         self.draw = random.Random(seed)
         self.seconds = 0.0
         self.steps = 0
-        self.limit = 200_000
-        self.tick = 0.003  # seconds that a call takes, at the most
+        self.max_steps = 200_000
+        self.max_call_seconds = 0.003  # longest duration of a call
         self.current: Task | None = None
-        self.story: list[str] = []
-        self.failed: list[Task] = []  # people who found something that cannot be
+        self.trace: list[str] = []
+        self.failed: list[Task] = []  # actors whose assertion failed
         self._ready: list[Task] = []
-        self._later: list[tuple[float, int, Callable[[], None]]] = []
-        self._places = itertools.count()
+        self._callbacks: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
         self._hub = getcurrent()
 
     @property
     def now(self) -> datetime:
         """What the running task's clock shows."""
-        skew = self.current.skew if self.current else 0.0
+        skew = self.current.clock_skew_seconds if self.current else 0.0
         return START + timedelta(seconds=self.seconds + skew)
 
-    def tell(self, text: str) -> None:
-        """A line of the story."""
-        who = f"{self.current.name}: " if self.current else ""
-        self.story.append(f"{self.seconds:10.3f} {who}{text}")
+    def record(self, text: str) -> None:
+        """Add a line to the trace."""
+        prefix = f"{self.current.name}: " if self.current else ""
+        self.trace.append(f"{self.seconds:10.3f} {prefix}{text}")
 
     def start(self, name: str, work: Callable[[], Any]) -> Task:
         task = Task(name, work, self._hub)
         self._ready.append(task)
         return task
 
-    def at(self, seconds: float, what: Callable[[], None]) -> None:
-        """Let it happen at that time."""
-        heapq.heappush(self._later, (max(seconds, self.seconds), next(self._places), what))
+    def call_at(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call back at that time, in seconds since the start."""
+        heapq.heappush(self._callbacks, (max(seconds, self.seconds), next(self._numbers), callback))
 
-    def place(self) -> int:
-        """A number that comes once."""
-        return next(self._places)
+    def next_number(self) -> int:
+        """A unique number."""
+        return next(self._numbers)
 
-    def after(self, seconds: float, what: Callable[[], None]) -> None:
-        self.at(self.seconds + seconds, what)
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> None:
+        self.call_at(self.seconds + seconds, callback)
 
     # -- within a task ----------------------------------------------------------------------------
 
-    def boundary(self) -> None:
-        """A call begins or ends: it takes its time, and others may run meanwhile."""
-        self.seconds += self.draw.random() * self.tick
-        if self._due() or (self._ready and self.draw.random() < 0.5):
-            self._ready.append(self._me())
+    def checkpoint(self) -> None:
+        """A call begins or ends: time passes, and other tasks may run."""
+        self.seconds += self.draw.random() * self.max_call_seconds
+        if self._is_callback_due() or (self._ready and self.draw.random() < 0.5):
+            self._ready.append(self._current_task())
             self._hub.switch()
 
     def sleep(self, seconds: float) -> None:
-        task = self._me()
-        self.after(seconds, lambda: self._ready.append(task))
+        task = self._current_task()
+        self.call_later(seconds, lambda: self._ready.append(task))
         self._hub.switch()
 
     def wait(self, task: Task) -> None:
-        """Until the task is done."""
+        """Wait until the task is done."""
         if not task.done:
-            task.waiting.append(self._me())
+            task.waiters.append(self._current_task())
             self._hub.switch()
 
-    def _me(self) -> Task:
+    def _current_task(self) -> Task:
         assert self.current is not None, "only a task can wait"
         return self.current
 
     # -- the loop -----------------------------------------------------------------------------------
 
     def run(self, until: float | None = None) -> None:
-        """Until nothing is left to do, or that time."""
+        """Run until nothing is left to do, or until that time."""
         while True:
-            if self._ready and not self._due():
+            if self._ready and not self._is_callback_due():
                 self._step()
                 continue
-            if not self._later or (until is not None and not self._ready and self._later[0][0] > until):
+            if not self._callbacks or (until is not None and not self._ready and self._callbacks[0][0] > until):
                 break
-            seconds, _, what = heapq.heappop(self._later)
+            seconds, _, callback = heapq.heappop(self._callbacks)
             self.seconds = max(self.seconds, seconds)
-            what()
+            callback()
         if until is not None:
             self.seconds = max(self.seconds, until)
 
-    def _due(self) -> bool:
-        """Whether something is to happen now: it does not wait for those who are at work."""
-        return bool(self._later) and self._later[0][0] <= self.seconds
+    def _is_callback_due(self) -> bool:
+        """Whether a callback is due now: callbacks run before ready tasks."""
+        return bool(self._callbacks) and self._callbacks[0][0] <= self.seconds
 
     def _step(self) -> None:
         self.steps += 1
-        if self.steps > self.limit:
-            raise Stuck(f"{self.limit} steps")
+        if self.steps > self.max_steps:
+            raise Livelock(f"{self.max_steps} steps")
         ready = self._ready
-        at = int(self.draw.random() * len(ready)) if len(ready) > 1 else 0
-        task = ready[at]
-        ready[at] = ready[-1]
+        index = int(self.draw.random() * len(ready)) if len(ready) > 1 else 0
+        task = ready[index]
+        ready[index] = ready[-1]
         ready.pop()
-        self.seconds += self.draw.random() * self.tick
+        self.seconds += self.draw.random() * self.max_call_seconds
         self.current = task
         try:
-            task.thread.switch()
+            task.coroutine.switch()
         finally:
             self.current = None
         if task.done:
-            self._ready += task.waiting
-            task.waiting = []
+            self._ready += task.waiters
+            task.waiters = []
             if isinstance(task.error, AssertionError):
                 self.failed.append(task)

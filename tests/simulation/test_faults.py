@@ -1,44 +1,44 @@
-"""Each fault of the list happens, and nothing is wrong in the end; without the guard that answers it something is.
+"""Each listed fault fires without a violation; without its guard the same schedules end with one.
 
-`make faults` shows all of it in a table.
+`make faults` prints the table.
 """
 
 import pytest
 
-from tests.simulation.befallen import KINDS
-from tests.simulation.fault_table import row
-from tests.simulation.guards import FAULTS, Guarded
-from tests.simulation.play import ALL_RATES
-from tests.support.mutation import mutated
+from tests.simulation.emergent_faults import EMERGENT_FAULTS
+from tests.simulation.fault_report import run_case
+from tests.simulation.guards import FAULT_CASES, FaultCase
+from tests.simulation.runner import ALL_RATES
+from tests.support.faults.source_patches import patched_sources
 
 NUMBERS = [f"F{number}" for number in range(1, 35)]
-EVERY_FAULT = pytest.mark.parametrize("fault", FAULTS, ids=lambda one: str(one.drill))
+EVERY_FAULT = pytest.mark.parametrize("fault", FAULT_CASES, ids=lambda one: str(one.forced_fault))
 
 
-def test_each_of_the_34_faults_is_in_the_simulator_has_a_drill_and_a_guard() -> None:
-    assert [one.drill.fault for one in FAULTS] == NUMBERS
-    assert sorted({**ALL_RATES, **KINDS}) == sorted(NUMBERS)
-    assert all(one.guard and one.changes for one in FAULTS)
-    assert len({one.changes for one in FAULTS}) == len(FAULTS)
+def test_every_fault_has_a_forced_fault_and_guard() -> None:
+    assert [one.forced_fault.fault for one in FAULT_CASES] == NUMBERS
+    assert sorted({**ALL_RATES, **EMERGENT_FAULTS}) == sorted(NUMBERS)
+    assert all(one.guard and one.patches for one in FAULT_CASES)
+    assert len({one.patches for one in FAULT_CASES}) == len(FAULT_CASES)
 
 
 @EVERY_FAULT
-def test_the_fault_strikes_and_nothing_is_wrong_in_the_end(fault: Guarded) -> None:
-    score = fault.drill.played()
+def test_fault_fires_without_violations(fault: FaultCase) -> None:
+    score = fault.forced_fault.run()
 
     assert score.fired > 0
-    assert not score.bad, score
+    assert not score.failed, score
 
 
 @EVERY_FAULT
-def test_the_guard_stands_where_its_control_looks_for_it(fault: Guarded) -> None:
-    with mutated(*fault.changes):
-        assert fault.changes
+def test_guard_patch_applies(fault: FaultCase) -> None:
+    with patched_sources(*fault.patches):
+        assert fault.patches
 
 
 @pytest.mark.proof
 @EVERY_FAULT
-def test_without_its_guard_the_same_schedules_end_badly(fault: Guarded) -> None:
-    found = row(fault)
+def test_schedules_fail_without_guard(fault: FaultCase) -> None:
+    found = run_case(fault)
 
-    assert not found.missing, f"{fault.drill}: {found.missing}"
+    assert not found.problems, f"{fault.forced_fault}: {found.problems}"

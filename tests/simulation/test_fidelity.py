@@ -9,16 +9,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from common import dynamodb, env
-from common.store import Check, ConditionFailed, Delete, Item, Put, Update, Write
-from common.writes import place
-from infra.vocabulary import Index, Table
+from common.store import ConditionCheck, ConditionFailed, Delete, Item, Put, Update, Write
+from common.writes import item_key
+from infra.topology_types import Index, Table
 from local.stack import Ports, Stack
-from tests.support.cloud import definition
-from tests.support.expressions import Invalid
-from tests.support.tables import Tables, TokenReused
+from tests.support.system.dynamodb_expressions import InvalidRequest
+from tests.support.system.in_memory_dynamodb import InMemoryTables, TokenReused
+from tests.support.system.moto_resources import table_definition
 
 SEQUENCES, STEPS = 320, 24
-PLAY = Table("play", (Index("by_owner", "owner", "born_at"), Index("by_code", "code")))
+TEST_TABLE = Table("play", (Index("by_owner", "owner", "born_at"), Index("by_code", "code")))
 pytestmark = pytest.mark.e2e
 
 CONDITIONS = (
@@ -67,11 +67,11 @@ VALUES: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(Ports.free(), tmp_path_factory.mktemp("emulator"), with_parent=True)
+    stack = Stack(Ports.find_free(), tmp_path_factory.mktemp("emulator"), with_parent=True)
     try:
         stack.launch()
         client = stack.client("dynamodb")
-        client.create_table(**definition(PLAY))
+        client.create_table(**table_definition(TEST_TABLE))
         env.use({"TABLE_PLAY": "test-play"}, lambda _: client)
         yield stack
     finally:
@@ -79,7 +79,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.stop()
 
 
-class Drawn:
+class RandomOperations:
     """A sequence of operations on a few items of its own."""
 
     def __init__(self, number: int) -> None:
@@ -98,7 +98,7 @@ class Drawn:
         }  # fmt: skip
         return self.key() | {name: value for name, value in optional.items() if self.draw.random() < 0.7}
 
-    def one(self) -> Write:
+    def single_write(self) -> Write:
         condition = None if self.draw.random() < 0.4 else self.draw.choice(CONDITIONS)
         kind = self.draw.choice((Put, Put, Update, Update, Update, Delete))
         if kind is Put:
@@ -107,9 +107,9 @@ class Drawn:
             return Delete("play", self.key(), condition=condition, values=VALUES)
         return Update("play", self.key(), self.draw.choice(UPDATES), condition=condition, values=VALUES)
 
-    def many(self) -> list[Write]:
-        found = {self._at(one): one for one in (self.one() for _ in range(self.draw.randint(1, 4)))}
-        checked = Check("play", self.key(), condition=self.draw.choice(CONDITIONS[1:]), values=VALUES)
+    def transaction(self) -> list[Write]:
+        found = {self._item_key(one): one for one in (self.single_write() for _ in range(self.draw.randint(1, 4)))}
+        checked = ConditionCheck("play", self.key(), condition=self.draw.choice(CONDITIONS[1:]), values=VALUES)
         if self.draw.random() < 0.4:
             found.setdefault((checked.key["pk"], checked.key["sk"]), checked)
         return list(found.values())
@@ -118,49 +118,57 @@ class Drawn:
         """What is asked, and how to ask it of either."""
         kind = self.draw.choice(("write", "write", "write", "transact", "transact", "get", "batch", "query", "index"))
         if kind == "write":
-            one = self.one()
+            one = self.single_write()
             return f"write {one}", lambda tables: tables.write(one)
         if kind == "transact":
-            writes, token = self.many(), self.draw.choice(self.tokens) if self.draw.random() < 0.2 else self._fresh()
+            writes, token = (
+                self.transaction(),
+                self.draw.choice(self.tokens) if self.draw.random() < 0.2 else self._fresh_token(),
+            )
             return f"transact {writes} {token}", lambda tables: tables.transact(writes, token)
         if kind == "get":
             key = self.key()
             return f"get {key}", lambda tables: tables.get("play", key, consistent=True)
         if kind == "batch":
             keys = list({tuple(one.items()): one for one in (self.key() for _ in range(4))}.values())
-            return f"batch {keys}", lambda tables: _sorted(tables.batch_get("play", keys))
+            return f"batch {keys}", lambda tables: _sort_batch(tables.batch_get("play", keys))
         return self._query(index=kind == "index")
 
     def _query(self, *, index: bool) -> tuple[str, Callable[[Any], Any]]:
         limit, forward = self.draw.choice((None, 1, 2, 3)), self.draw.random() < 0.5
-        of, sort = ("owner", "born_at") if index else ("pk", "sk")
-        more = self.draw.choice(("", f" AND #{sort} >= :from", f" AND #{sort} BETWEEN :from AND :to"))
-        more = more or self.draw.choice(("", f" AND begins_with(#{sort}, :start)"))
-        whose = f"{self.prefix}-{'o' if index else self.draw.randint(0, 1)}"
-        values = {"whose": whose, "from": "b" if not index else "t1", "to": "d" if not index else "t4", "start": "t"}
-        condition = f"#{of} = :whose{more}"
+        partition_key, sort_key = ("owner", "born_at") if index else ("pk", "sk")
+        sort_condition = self.draw.choice(("", f" AND #{sort_key} >= :from", f" AND #{sort_key} BETWEEN :from AND :to"))
+        sort_condition = sort_condition or self.draw.choice(("", f" AND begins_with(#{sort_key}, :start)"))
+        partition = f"{self.prefix}-{'o' if index else self.draw.randint(0, 1)}"
+        values = {
+            "whose": partition,
+            "from": "b" if not index else "t1",
+            "to": "d" if not index else "t4",
+            "start": "t",
+        }
+        condition = f"#{partition_key} = :whose{sort_condition}"
 
         def pages(tables: Any) -> Any:
-            how: dict[str, Any] = {"index": "by_owner" if index else None, "limit": limit, "forward": forward}
+            options: dict[str, Any] = {"index": "by_owner" if index else None, "limit": limit, "forward": forward}
             found, start = list[Any](), None
             for _ in range(12):
-                page, start = tables.query("play", condition, values, start=start, **how)
-                found.append([_plain(one) for one in page])
+                page, start = tables.query("play", condition, values, start=start, **options)
+                found.append([_normalise(one) for one in page])
                 if start is None:
                     break
-            return _settled(found, index=index)
+            return _flatten_pages(found, index=index)
 
         return f"query {condition} {values} {limit} {forward}", pages
 
-    def _fresh(self) -> str:
+    def _fresh_token(self) -> str:
         return f"{self.prefix}-{self.draw.random()}"
 
-    def _at(self, one: Write) -> tuple[str, str]:
-        key = place(one)
+    def _item_key(self, one: Write) -> tuple[str, str]:
+        key = item_key(one)
         return str(key["pk"]), str(key["sk"])
 
 
-def _settled(pages: list[list[Any]], *, index: bool) -> Any:
+def _flatten_pages(pages: list[list[Any]], *, index: bool) -> Any:
     # Which of several items with one index key comes first, and whether an empty page follows a full one, is not told.
     flat = [one for page in pages for one in page]
     if index:
@@ -168,50 +176,50 @@ def _settled(pages: list[list[Any]], *, index: bool) -> Any:
     return flat
 
 
-def _plain(value: Any) -> Any:
+def _normalise(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _plain(value[name]) for name in sorted(value) if value[name] is not None}
+        return {name: _normalise(value[name]) for name in sorted(value) if value[name] is not None}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_normalise(one) for one in value]
     return sorted(value) if isinstance(value, set | frozenset) else value
 
 
-def _sorted(answer: tuple[list[Item], Any]) -> Any:
-    return sorted((_plain(one) for one in answer[0]), key=repr), list(answer[1])
+def _sort_batch(response: tuple[list[Item], Any]) -> Any:
+    return sorted((_normalise(one) for one in response[0]), key=repr), list(response[1])
 
 
-def _outcome(ask: Callable[[Any], Any], tables: Any) -> Any:
+def _outcome(operation: Callable[[Any], Any], tables: Any) -> Any:
     try:
-        return "done", _plain(ask(tables))
+        return "done", _normalise(operation(tables))
     except ConditionFailed as failed:
-        return "failed", failed.failed, [_plain(old) for old in failed.old]
-    except (Invalid, TokenReused) as wrong:
+        return "failed", failed.failed_indexes, [_normalise(old) for old in failed.old_items]
+    except (InvalidRequest, TokenReused) as wrong:
         return "refused", type(wrong).__name__
     except ClientError as error:
-        return "refused", _refusal(error.response)
+        return "refused", _error_name(error.response)
 
 
-def _refusal(answer: Any) -> str:
-    code = answer["Error"]["Code"]
+def _error_name(response: Any) -> str:
+    code = response["Error"]["Code"]
     if code == "IdempotentParameterMismatchException":
         return "TokenReused"
-    reasons = {reason.get("Code") for reason in answer.get("CancellationReasons", [])}
+    reasons = {reason.get("Code") for reason in response.get("CancellationReasons", [])}
     known = code in ("ValidationException", "TransactionCanceledException") and reasons <= {"None", "ValidationError"}
-    return "Invalid" if known else code
+    return "InvalidRequest" if known else code
 
 
-def test_drawn_sequences_have_the_same_answers(emulator: Stack) -> None:
+def test_random_operations_match_the_emulator(emulator: Stack) -> None:
     outcomes: Counter[str] = Counter()
     for number in range(SEQUENCES):
-        drawn, simulated = Drawn(number), Tables((PLAY,))
+        operations, simulated = RandomOperations(number), InMemoryTables((TEST_TABLE,))
         for at in range(STEPS):
-            asked, ask = drawn.step()
-            simulated.catch_up()
+            description, operation = operations.step()
+            simulated.update_indexes()
 
-            mine, theirs = _outcome(ask, simulated), _outcome(ask, dynamodb)
+            ours, emulated = _outcome(operation, simulated), _outcome(operation, dynamodb)
 
-            assert mine == theirs, f"sequence {number}, step {at}: {asked}"
-            outcomes[f"{asked.split()[0]} {mine[0]}"] += 1
+            assert ours == emulated, f"sequence {number}, step {at}: {description}"
+            outcomes[f"{description.split()[0]} {ours[0]}"] += 1
     for kind in ("write done", "write failed", "transact done", "transact failed"):
         assert outcomes[kind] > 200, outcomes
     for kind in ("write refused", "transact refused"):

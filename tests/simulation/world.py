@@ -1,4 +1,4 @@
-"""One simulated system: the real handlers on one schedule, with people, a provider, and what goes wrong."""
+"""One simulated system: the real handlers on one schedule, with actors, a provider and faults."""
 
 import json
 import random
@@ -10,49 +10,50 @@ from unittest import mock
 
 import segno
 
-from common import clock, env, ids, log, mail, patience, store
-from tests.simulation.cloud import Cloud, Faults
-from tests.simulation.schedule import Crash, Schedule
-from tests.support.gateway import Person, Reply, http_event, route
-from tests.support.memory import Settings
+from common import clock, env, ids, log, mail, retries, store
+from tests.simulation.fake_cloud import FakeCloud, FaultHooks
+from tests.simulation.schedule import Schedule
+from tests.support.faults.fault_points import Crash
+from tests.support.system.in_memory_system import FunctionEnvironment
+from tests.support.system.lambda_events import HttpResponse, Person, http_event, match_route
 
 _UNEXPECTED = 500
 
 
 class World:
-    """Everything of one seed."""
+    """The system of one seed."""
 
-    def __init__(self, seed: int, faults: Faults | None = None, *, order: int = 0) -> None:
+    def __init__(self, seed: int, faults: FaultHooks | None = None, *, order: int = 0) -> None:
         self.seed = seed
         self.schedule = Schedule(f"{seed}, {order}" if order else seed)
-        self.cloud = Cloud(self.schedule, faults)
-        self.counted: defaultdict[str, float] = defaultdict(float)
-        self.wrong: list[str] = []
-        self.hindered = False  # whether the latest call of a route was hindered
+        self.cloud = FakeCloud(self.schedule, faults)
+        self.metrics: defaultdict[str, float] = defaultdict(float)
+        self.violations: list[str] = []
+        self.last_call_faulted = False  # whether a fault happened in the latest call of a route
         self._ids = 0
 
     @contextmanager
     def running(self) -> Iterator["World"]:
-        """Within the block the services run on this world, and on nothing else."""
+        """Within the block all services run on this world."""
         level = log.logger.log_level
         log.logger.setLevel("CRITICAL")
         log.use(self._count)
-        env.use(Settings(self.cloud.setting), self.cloud.client)
+        env.use(FunctionEnvironment(self.cloud.setting), self.cloud.client)
         env.secret.cache_clear()
         store.use(self.cloud)
         clock.use(lambda: self.schedule.now)
-        patience.use(self.schedule.sleep)
-        ids.use(self._id)
-        random.seed(self.seed)  # the jitter of pauses
+        retries.use(self.schedule.sleep)
+        ids.use(self._next_id)
+        random.seed(self.seed)  # for the jitter of back-offs
         try:
-            with mock.patch.object(segno, "make_qr", _Picture), mock.patch.object(mail, "mime", _words):
+            with mock.patch.object(segno, "make_qr", _FakeQrCode), mock.patch.object(mail, "to_mime", _fake_mime):
                 yield self
         finally:
             env.use()
             env.secret.cache_clear()
             store.use()
             clock.use()
-            patience.use()
+            retries.use()
             ids.use()
             log.use()
             log.logger.setLevel(level)
@@ -67,40 +68,47 @@ class World:
         raw: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         query: dict[str, str] | None = None,
-    ) -> Reply:
-        """Call a route as the gateway would; a function that dies is its 500."""
-        found, path = route(call)
-        sent = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | dict(headers or {})
+    ) -> HttpResponse:
+        """Call a route as the gateway would; a crash gives 503."""
+        matched, path = match_route(call)
+        request_headers = (
+            {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | dict(headers or {})
+        )
         text = raw.decode("utf-8", "surrogateescape") if raw is not None else None
         text = json.dumps(body) if text is None and body is not None else text
-        asked: dict[str, Any] = {"address": call.split(" ")[1], "text": text, "headers": sent, "query": query}
-        event = http_event(found, path, **asked, by=by, request_id=ids.new())
-        task = self.schedule.start(call, lambda: self.cloud.invoke(found, event))
+        request: dict[str, Any] = {
+            "address": call.split(" ")[1],
+            "text": text,
+            "headers": request_headers,
+            "query": query,
+        }
+        event = http_event(matched, path, **request, by=by, request_id=ids.new())
+        task = self.schedule.start(call, lambda: self.cloud.invoke(matched, event))
         self.schedule.wait(task)
-        self.hindered = task.hindered
+        self.last_call_faulted = task.faulted
         if isinstance(task.error, Crash):
-            return Reply({"statusCode": 503, "body": '{"message":"Service Unavailable"}'})
+            return HttpResponse({"statusCode": 503, "body": '{"message":"Service Unavailable"}'})
         if task.error:
             raise task.error
-        if task.result["statusCode"] == _UNEXPECTED and not task.struck:
-            self.wrong.append(f"answer {call} is 500, and nothing had gone wrong")
-        return Reply(task.result)
+        if task.result["statusCode"] == _UNEXPECTED and not task.may_answer_500:
+            self.violations.append(f"response of {call} is 500 without a fault")
+        return HttpResponse(task.result)
 
     def _count(self, name: str, value: float) -> None:
-        self.counted[name] += value
+        self.metrics[name] += value
 
-    def _id(self) -> str:
+    def _next_id(self) -> str:
         self._ids += 1
         return ids.derive("simulated", self.seed, self._ids)
 
 
-def _words(_address: str, letter: mail.Letter) -> bytes:
-    """A mail without its envelope, which decides nothing and would be a quarter of a schedule's time."""
-    return letter.text().encode()
+def _fake_mime(_address: str, email: mail.Email) -> bytes:
+    """A mail without its MIME envelope, which would take a quarter of a schedule's time."""
+    return email.text().encode()
 
 
-class _Picture:
-    """A QR code that costs nothing to draw: its drawing would be most of a schedule's time."""
+class _FakeQrCode:
+    """A QR code without its drawing, which would take most of a schedule's time."""
 
     matrix = (bytearray(b"\1"),)
 

@@ -1,4 +1,4 @@
-"""A deployed system of its own whose functions reach AWS through the weather, for all tests here."""
+"""A separate deployed system whose functions call AWS through the chaos proxy."""
 
 import secrets
 import socket
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from local.actors import Actor, Organiser
 from local.client import Client
-from local.people import Organiser, Person
 from local.stack import HOST, Ports, Stack
-from tests.support.renewing import Renewing
-from tests.support.stack import ADMIN, deployed
-from tests.support.weather import Weather, weather
+from tests.support.drivers.renewing_client import RenewingClient
+from tests.support.faults.chaos_proxy import ChaosProxy, run_chaos_proxy
+from tests.support.system.e2e_stack import ADMIN, deployed_stack
 
 HERE = Path(__file__).parent
 
@@ -26,40 +26,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def ports() -> Ports:
-    return Ports.free()
+    return Ports.find_free()
 
 
 @pytest.fixture(scope="session")
-def sky(ports: Ports) -> Iterator[Weather]:
+def proxy(ports: Ports) -> Iterator[ChaosProxy]:
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
-    with weather(f"http://{HOST}:{ports.emulator}", port) as clear:
-        yield clear
+    with run_chaos_proxy(f"http://{HOST}:{ports.emulator}", port) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def stack(ports: Ports, sky: Weather, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with deployed(tmp_path_factory.mktemp("stack"), ports, through=sky.address) as running:
+def stack(ports: Ports, proxy: ChaosProxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with deployed_stack(tmp_path_factory.mktemp("stack"), ports, aws_proxy=proxy.address) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Client:
-    """The API as nobody; whoever logs in by it stays logged in."""
-    return Renewing(stack.api, mailbox=stack.mailbox)
+    """The API without a token; clients that log in stay logged in."""
+    return RenewingClient(stack.api, mailbox=stack.mailbox)
 
 
 @pytest.fixture(scope="module")
 def admin(api: Client) -> Client:
-    """The API as the one admin."""
+    """The API as the admin."""
     return api.login(ADMIN["email"], ADMIN["password"])
 
 
 @pytest.fixture(scope="module")
 def organiser(api: Client, admin: Client) -> Organiser:
-    return Organiser.appointed(admin, Person.registers(api, "olga"))
+    return Organiser.appoint(admin, Actor.register(api, "olga"))
 
 
 @pytest.fixture(scope="module")
 def category(admin: Client) -> str:
-    return str(admin.must("POST", "/v1/categories", {"name": f"Storm {secrets.token_hex(3)}", "type": "paid"})["id"])
+    return str(
+        admin.request_json("POST", "/v1/categories", {"name": f"Storm {secrets.token_hex(3)}", "type": "paid"})["id"]
+    )

@@ -7,178 +7,196 @@ from typing import Any
 
 import pytest
 
-from local import demo, people
-from local.client import Answer, Client
-from local.people import Organiser, held, mails_to, settled, until
+from local import actors, demo
+from local.actors import Organiser, hold_places, list_mails_to, wait_for, wait_for_booking
+from local.client import ApiResponse, Client
 from local.stack import Stack
-from local.tables import items
+from local.tables import scan_tables
 from reconcile.core.invariants import violations
-from reconcile.core.telling import everything_is_told_once
-from tests.support.crowd import TICKETS, Settled, at_once, buys, registered, repeated, settle
-from tests.support.redeploy import redeployed
-from tests.support.stack import ADMIN
-from tests.support.weather import Rule, Weather, storm
+from reconcile.core.notification_checks import notifications_are_sent_once
+from tests.support.faults.chaos_proxy import ChaosProxy, Rule, mixed_faults
+from tests.support.faults.redeploy import redeployed
+from tests.support.load.concurrent_buyers import (
+    TICKETS,
+    Settlement,
+    buy,
+    register_buyers,
+    retry_on_5xx,
+    run_concurrently,
+    settle_purchases,
+)
+from tests.support.system.e2e_stack import ADMIN
 
 SEAT = [{"name": "Seat", "prices": 2500, "currency": "EUR", "capacity": 3000}]
 FREE = [{"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 50}]
-OWN_TIME, HEALED = 40.0, 60.0  # seconds after the storm, on a quiet machine: for what settles by itself, and for all
-BUSY_TIME, ROUNDS = 180.0, 2  # on any machine: a deadline for the first, and the rounds of the reconciler for the rest
-MOST = 320  # purchases, until every fault has struck: which calls meet one is drawn
-SOON, LATE = 120.0, 25.0  # seconds: a deadline for a mail tried again soon, and less than its queue's time of 300
-UNHEARD: list[Rule] = [
+# After the storm, on a quiet machine: for what settles by itself, and for everything.
+SELF_SETTLING_SECONDS, MAX_SETTLING_SECONDS = 40.0, 60.0
+BUSY_TIMEOUT_SECONDS, MAX_SWEEPS = 180.0, 2  # on any machine: a deadline, and the sweeps of the reconciler after it
+MAX_PURCHASES = 320  # until every fault has fired: the faulty calls are random
+SOON, LATE = 120.0, 25.0  # seconds: a deadline for a fast retry, and less than the visibility timeout of 300
+BUS_FAILURES: list[Rule] = [
     {"service": "events", "operation": "PutEvents", "times": 4, "error": {"code": "InternalFailure"}}
 ]
-PUT = '    answer = env.client("events").put_events(Entries=[one.entry for one in batch])\n'
-NEVER_MIND = f"    try:\n    {PUT}    except Exception:\n        return len(batch), set()\n"
-DEAF = {"cdc/core/relay.py": (PUT, NEVER_MIND)}
+PUT = '    response = env.client("events").put_events(Entries=[entry.request_entry for entry in batch])\n'
+PUT_IGNORING_ERRORS = f"    try:\n    {PUT}    except Exception:\n        return len(batch), set()\n"
+IGNORES_BUS_ERRORS = {"cdc/core/relay.py": (PUT, PUT_IGNORING_ERRORS)}
 
-UNREAD: list[Rule] = [
+READ_FAILURE: list[Rule] = [
     {
         "service": "dynamodb",
         "operation": "GetItem",
         "body": "Key.sk.S == 'notification'",
         "times": 1,
-        "error": {"code": "AccessDeniedException"},  # the SDK does not try that again
+        "error": {"code": "AccessDeniedException"},  # the SDK does not retry it
     }
 ]
-TOLD = "from notify.core import service\n"
-SLOW = {"notify/on_noti_pending.py": (TOLD, f"from common import consumer\n{TOLD}\nconsumer._SOON = {{}}\n")}
+IMPORT_LINE = "from notify.core import service\n"
+NO_FAST_RETRY = {
+    "notify/consumers/send_notification.py": (
+        IMPORT_LINE,
+        f"from common import consumer as consumer_module\n{IMPORT_LINE}\nconsumer_module._EARLY_RETRY_SECONDS = {{}}\n",
+    )
+}
 
 
-class Patient(Client):
-    """Repeats what was answered 5xx, as a client should."""
+class RetryingClient(Client):
+    """Repeats requests with 5xx responses, as a client should."""
 
-    def send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
-        return repeated(lambda: Client.send(self, method, path, data, headers))
+    def send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> ApiResponse:
+        return retry_on_5xx(lambda: Client.send(self, method, path, data, headers))
 
 
 class Sale:
     """An event on sale, and buyers for it."""
 
-    def __init__(self, stack: Stack, api: Client, sky: Weather, organiser: Organiser, category: str) -> None:
-        self.stack, self.api, self.sky = stack, api, sky
-        self.event = organiser.publishes(category, "Stormy", SEAT, hold_seconds=120, max_per_user=50)["id"]
-        self.free = organiser.publishes(category, "Free", FREE, max_per_user=50)["id"]
-        self.people = registered(api, 8)
+    def __init__(self, stack: Stack, api: Client, proxy: ChaosProxy, organiser: Organiser, category: str) -> None:
+        self.stack, self.api, self.proxy = stack, api, proxy
+        self.event = organiser.publish_event(category, "Stormy", SEAT, hold_seconds=120, max_per_user=50)["id"]
+        self.free = organiser.publish_event(category, "Free", FREE, max_per_user=50)["id"]
+        self.buyers = register_buyers(api, 8)
 
-    def sells(self, many: int, at_a_time: int, rules: list[Rule], *, patience: float) -> tuple[Settled, Counter[str]]:
-        """So many purchases in the storm or more, until every fault has struck; what has become of them after it."""
-        buyers = self.people
-        with self.sky.storms(rules) as fired:
-            work = [lambda at=at: buys(buyers[at % len(buyers)], self.event) for at in range(many)]
-            purchases = at_once(work, at_a_time)
-            while self.sky.unstruck() and len(purchases) < MOST:
-                purchases += at_once(work[:at_a_time], at_a_time)
-        return settle(self.stack, purchases, patience=patience), fired
+    def buy_in_storm(
+        self, count: int, concurrency: int, rules: list[Rule], *, patience: float
+    ) -> tuple[Settlement, Counter[str]]:
+        """Make at least so many purchases, until every fault has fired. Returns their settlement and the counts."""
+        buyers = self.buyers
+        with self.proxy.inject(rules) as fired:
+            jobs = [lambda at=at: buy(buyers[at % len(buyers)], self.event) for at in range(count)]
+            purchases = run_concurrently(jobs, concurrency)
+            while self.proxy.unstruck() and len(purchases) < MAX_PURCHASES:
+                purchases += run_concurrently(jobs[:concurrency], concurrency)
+        return settle_purchases(self.stack, purchases, timeout_seconds=patience), fired
 
 
 @pytest.fixture(scope="module")
-def sale(stack: Stack, api: Client, sky: Weather, organiser: Organiser, category: str) -> Sale:
-    return Sale(stack, api, sky, organiser, category)
+def sale(stack: Stack, api: Client, proxy: ChaosProxy, organiser: Organiser, category: str) -> Sale:
+    return Sale(stack, api, proxy, organiser, category)
 
 
-def story(end: Settled, fired: Counter[str], what: str) -> str:
-    counts = "\n".join(f"  {name:<60}{many:>5}" for name, many in sorted(fired.items()))
-    late = f"{end.waiting} not in their own time, {end.rounds} rounds of the reconciler"
-    return f"\n{what}: {dict(end.endings)}, all settled {end.seconds:.0f} s after it; {late}\n{counts}\n"
+def report(settlement: Settlement, fired: Counter[str], title: str) -> str:
+    counts = "\n".join(f"  {name:<60}{count:>5}" for name, count in sorted(fired.items()))
+    late = f"{settlement.unsettled_purchases} too late, {settlement.sweeps} sweeps of the reconciler"
+    outcomes = f"{dict(settlement.outcome_counts)}, all settled {settlement.seconds:.0f} s after it"
+    return f"\n{title}: {outcomes}; {late}\n{counts}\n"
 
 
-def right(end: Settled, fired: Counter[str], many: int) -> None:
+def assert_settled(settlement: Settlement, fired: Counter[str], count: int) -> None:
     assert [name for name, times in fired.items() if not times] == []
-    assert set(end.endings) == {TICKETS}, end.of
-    assert end.endings.total() >= many
-    assert end.unsound == []
+    assert set(settlement.outcome_counts) == {TICKETS}, settlement.outcome_by_booking
+    assert settlement.outcome_counts.total() >= count
+    assert settlement.violations == []
 
 
-def sound(stack: Stack) -> bool | None:
-    """Whether the tables say so; what others do may still be under way."""
-    return True if not violations(items(stack)) else None
+def has_no_violations(stack: Stack) -> bool | None:
+    """True once the tables have no violations, else None: other tests may still be active."""
+    return True if not violations(scan_tables(stack)) else None
 
 
-def test_what_is_bought_in_a_short_storm_is_settled_soon_after(
-    stack: Stack, sale: Sale, capsys: pytest.CaptureFixture[str]
-) -> None:
-    end, fired = sale.sells(40, 8, storm(0.04, hanging=2), patience=BUSY_TIME)
+def test_purchases_in_short_storm_settle_in_time(stack: Stack, sale: Sale, capsys: pytest.CaptureFixture[str]) -> None:
+    settlement, fired = sale.buy_in_storm(40, 8, mixed_faults(0.04, hang_count=2), patience=BUSY_TIMEOUT_SECONDS)
 
     with capsys.disabled():
-        sys.stdout.write(story(end, fired, "40 purchases in a storm"))
-    right(end, fired, 40)
-    assert end.rounds <= ROUNDS
-    until(lambda: sound(stack), "sound tables")
+        sys.stdout.write(report(settlement, fired, "40 purchases in a storm"))
+    assert_settled(settlement, fired, 40)
+    assert settlement.sweeps <= MAX_SWEEPS
+    wait_for(lambda: has_no_violations(stack), "tables without violations")
 
 
 @pytest.mark.proof
-def test_what_two_hundred_buy_in_a_storm_is_settled_soon_after(
+def test_two_hundred_purchases_in_storm_settle_in_time(
     stack: Stack, sale: Sale, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    end, fired = sale.sells(200, 16, storm(0.04, hanging=8), patience=OWN_TIME)
+    settlement, fired = sale.buy_in_storm(200, 16, mixed_faults(0.04, hang_count=8), patience=SELF_SETTLING_SECONDS)
 
     with capsys.disabled():
-        sys.stdout.write(story(end, fired, "200 purchases in a storm"))
-    right(end, fired, 200)
-    assert end.seconds <= HEALED
-    until(lambda: sound(stack), "sound tables")
+        sys.stdout.write(report(settlement, fired, "200 purchases in a storm"))
+    assert_settled(settlement, fired, 200)
+    assert settlement.seconds <= MAX_SETTLING_SECONDS
+    wait_for(lambda: has_no_violations(stack), "tables without violations")
 
 
 @pytest.mark.proof
-def test_the_whole_journey_goes_well_in_a_storm(
-    stack: Stack, api: Client, sky: Weather, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_demo_succeeds_in_storm(
+    stack: Stack, api: Client, proxy: ChaosProxy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(people, "PATIENCE", 240.0)  # whom AWS has failed is woken again when the queue says so
-    with sky.storms(storm(0.02, hanging=2)) as fired:
-        demo.drive(Patient(api.api, mailbox=api.mailbox), Client(stack.mailbox), ADMIN, stack, pace=5)
+    monkeypatch.setattr(actors, "DEFAULT_TIMEOUT_SECONDS", 240.0)  # a failed message waits for its visibility timeout
+    with proxy.inject(mixed_faults(0.02, hang_count=2)) as fired:
+        demo.run_demo(RetryingClient(api.api, mailbox=api.mailbox), Client(stack.mailbox), ADMIN, stack, pace=5)
 
     with capsys.disabled():
         sys.stdout.write(f"\nthe demo in a storm: {dict(fired)}\n")
     assert fired.total() > 20
-    until(lambda: sound(stack), "sound tables")
+    wait_for(lambda: has_no_violations(stack), "tables without violations")
 
 
-def confirmed(sale: Sale, sky: Weather, seconds: float | None = None) -> dict[str, Any]:
-    """A booking of a free place, which nothing but bus events confirms, while the bus takes nothing at first."""
-    buyer = sale.people[0]
-    until(lambda: sound(sale.stack), "tables at rest")
-    sky.calm("events", "PutEvents")  # the bus shall refuse this booking's, not what others still have to say
-    with sky.storms(UNHEARD) as fired:
-        booking = held(buyer, sale.free, 1)
-        until(lambda: sky.struck() == UNHEARD[0]["times"] or None, "the bus is broken")
-    assert fired.total() == UNHEARD[0]["times"]
-    return settled(buyer, booking, "CONFIRMED", seconds=seconds)
+def confirm_with_broken_bus(sale: Sale, proxy: ChaosProxy, seconds: float | None = None) -> dict[str, Any]:
+    """Book a free place, which only bus events confirm, while the bus first rejects everything."""
+    buyer = sale.buyers[0]
+    wait_for(lambda: has_no_violations(sale.stack), "tables without violations")
+    proxy.wait_until_quiet("events", "PutEvents")  # the bus must reject this booking's events, not earlier ones
+    with proxy.inject(BUS_FAILURES) as fired:
+        booking = hold_places(buyer, sale.free, 1)
+        wait_for(lambda: proxy.fault_count() == BUS_FAILURES[0]["times"] or None, "the bus is broken")
+    assert fired.total() == BUS_FAILURES[0]["times"]
+    return wait_for_booking(buyer, booking, "CONFIRMED", seconds=seconds)
 
 
-def test_what_the_bus_did_not_take_is_told_again(sale: Sale, sky: Weather) -> None:
-    confirmed(sale, sky)
+def test_failed_bus_publish_is_retried(sale: Sale, proxy: ChaosProxy) -> None:
+    confirm_with_broken_bus(sale, proxy)
 
 
 @pytest.mark.spoils
-def test_where_cdc_does_not_mind_what_the_bus_took_a_booking_stays_open(stack: Stack, sale: Sale, sky: Weather) -> None:
-    with redeployed(stack, "cdc.publish_outbox", DEAF), pytest.raises(TimeoutError, match="confirmed"):
-        confirmed(sale, sky, LATE)
+def test_without_publish_check_booking_stays_pending(stack: Stack, sale: Sale, proxy: ChaosProxy) -> None:
+    with redeployed(stack, "cdc.publish_outbox", IGNORES_BUS_ERRORS), pytest.raises(TimeoutError, match="confirmed"):
+        confirm_with_broken_bus(sale, proxy, LATE)
 
 
-def mailed(sale: Sale, sky: Weather, seconds: float) -> None:
-    """Tickets of which the mail fails at first; no other mail is due, which might fail instead."""
-    [buyer] = registered(sale.api, 1)
+def mail_after_failure(sale: Sale, proxy: ChaosProxy, seconds: float) -> None:
+    """Buy tickets whose mail fails at first; no other mail is pending, which could fail instead."""
+    [buyer] = register_buyers(sale.api, 1)
     mailbox = Client(sale.stack.mailbox)
-    until(lambda: all_told(sale.stack), "the mails of others")
-    with sky.storms(UNREAD) as fired:
-        settled(buyer, held(buyer, sale.free, 1), "CONFIRMED")
-        until(lambda: mails_to(mailbox, buyer, "ticket") or None, "the mail", seconds=seconds)
-    assert fired.total() == UNREAD[0]["times"]
+    wait_for(lambda: all_notified(sale.stack), "all other mails")
+    with proxy.inject(READ_FAILURE) as fired:
+        wait_for_booking(buyer, hold_places(buyer, sale.free, 1), "CONFIRMED")
+        wait_for(lambda: list_mails_to(mailbox, buyer, "ticket") or None, "the mail", seconds=seconds)
+    assert fired.total() == READ_FAILURE[0]["times"]
 
 
-def all_told(stack: Stack) -> bool | None:
-    """Whether every notification that is due has been made and sent."""
-    tables = items(stack)
+def all_notified(stack: Stack) -> bool | None:
+    """True once every notification has been created and sent, else None."""
+    tables = scan_tables(stack)
     waiting = [one for one in tables["notifications"] if one["sk"] == "notification" and one["status"] == "PENDING"]
-    return None if waiting or any(everything_is_told_once(tables)) else True
+    return None if waiting or any(notifications_are_sent_once(tables)) else True
 
 
-def test_a_mail_that_failed_is_tried_again_soon(sale: Sale, sky: Weather) -> None:
-    mailed(sale, sky, SOON)
+def test_failed_mail_is_retried_soon(sale: Sale, proxy: ChaosProxy) -> None:
+    mail_after_failure(sale, proxy, SOON)
 
 
 @pytest.mark.spoils
-def test_where_a_failure_waits_for_its_queue_the_mail_is_late(stack: Stack, sale: Sale, sky: Weather) -> None:
-    with redeployed(stack, "notify.on_noti_pending", SLOW), pytest.raises(TimeoutError, match="the mail did"):
-        mailed(sale, sky, LATE)
+def test_without_fast_retry_mail_is_late(stack: Stack, sale: Sale, proxy: ChaosProxy) -> None:
+    with (
+        redeployed(stack, "notify.send_notification", NO_FAST_RETRY),
+        pytest.raises(TimeoutError, match="the mail did"),
+    ):
+        mail_after_failure(sale, proxy, LATE)

@@ -1,4 +1,4 @@
-"""A booking before any table: what may be ordered, what it costs, and how its states follow."""
+"""Booking domain without a table: valid orders, prices, state machine and errors."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,28 +8,28 @@ import pytest
 from pydantic import ValidationError
 
 from booking.core import repository
-from booking.core.model import LIFECYCLE, Booking, State, Trigger
-from booking.core.order_errors import (
-    ORDER_REFUSALS,
-    EventTypeUnknown,
+from booking.core.errors import (
+    ORDER_ERRORS,
+    EventTypeRequired,
+    InvalidEventType,
     LimitReached,
     NotOnSale,
     SaleEnded,
     SoldOut,
-    TermsChanging,
-    TypeNeeded,
+    TermsConflict,
 )
+from booking.core.inventory import explain_failure
+from booking.core.model import LIFECYCLE, Booking, State, Trigger
+from booking.core.sale_terms import Terms
 from booking.core.schemas import BookingRequest
-from booking.core.stock import refusal
-from booking.core.terms import Terms
-from common.idempotency import Claim
+from common.idempotency import IdempotentRequest
 from common.store import ConditionFailed
-from tests.support.statements import NOW, a_booking, paused, terms_of
+from tests.support.fixtures.booking_values import NOW, a_booking, published_terms, with_paused_type
 
-SOME = "x" * 36
+SOME_ID = "x" * 36
 
 
-def test_the_table_of_states_is_the_one_that_was_agreed() -> None:
+def test_state_machine_has_the_agreed_transitions() -> None:
     assert {(str(a), str(b)) for (a, _), b in LIFECYCLE.table.items()} == {
         ("PENDING", "CONFIRMED"),
         ("PENDING", "FAILED"),
@@ -44,131 +44,136 @@ def test_the_table_of_states_is_the_one_that_was_agreed() -> None:
     }
 
 
-def test_only_what_ended_without_places_can_take_them_again() -> None:
+def test_only_expired_or_failed_bookings_reacquire_places() -> None:
     assert set(LIFECYCLE.sources(Trigger.CONFIRM_LATE)) == {State.EXPIRED, State.FAILED}
 
 
-@pytest.mark.parametrize("wanted", [2, None])
-def test_one_type_on_sale_needs_no_name(wanted: int | None) -> None:
-    terms = terms_of(100)
+@pytest.mark.parametrize("requested", [2, None])
+def test_single_type_on_sale_needs_no_id(requested: int | None) -> None:
+    terms = published_terms(100)
     (only,) = terms.types
 
-    assert terms.chosen(wanted or {only: 2}, NOW) == {only: 2}
+    assert terms.validate_order(requested or {only: 2}, NOW) == {only: 2}
 
 
-def test_with_one_of_two_types_on_sale_a_bare_number_is_of_that_one() -> None:
-    terms = terms_of(100, 200)
+def test_number_selects_the_type_on_sale() -> None:
+    terms = published_terms(100, 200)
 
-    assert paused(terms).chosen(1, NOW) == {list(terms.types)[1]: 1}
+    assert with_paused_type(terms).validate_order(1, NOW) == {list(terms.types)[1]: 1}
 
 
-REFUSED: list[tuple[Terms, Any, type[Exception]]] = [
-    (replace(terms_of(1), status="CANCELLED"), 1, NotOnSale),
-    (replace(terms_of(1), status="ENDED"), 1, SaleEnded),
-    (paused(terms_of(1)), 1, NotOnSale),
-    (terms_of(), 1, NotOnSale),
-    (terms_of(1, 2), 1, TypeNeeded),
-    (terms_of(1, 2), {SOME: 1}, EventTypeUnknown),
-    (terms_of(1, max_per_user=3), 4, LimitReached),
+INVALID_ORDERS: list[tuple[Terms, Any, type[Exception]]] = [
+    (replace(published_terms(1), status="CANCELLED"), 1, NotOnSale),
+    (replace(published_terms(1), status="ENDED"), 1, SaleEnded),
+    (with_paused_type(published_terms(1)), 1, NotOnSale),
+    (published_terms(), 1, NotOnSale),
+    (published_terms(1, 2), 1, EventTypeRequired),
+    (published_terms(1, 2), {SOME_ID: 1}, InvalidEventType),
+    (published_terms(1, max_per_user=3), 4, LimitReached),
 ]
 
 
-@pytest.mark.parametrize(("terms", "wanted", "error"), REFUSED)
-def test_what_cannot_be_chosen_is_refused_by_its_reason(terms: Terms, wanted: Any, error: type[Exception]) -> None:
+@pytest.mark.parametrize(("terms", "requested", "error"), INVALID_ORDERS)
+def test_invalid_order_raises_its_reason(terms: Terms, requested: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
-        terms.chosen(wanted, NOW)
+        terms.validate_order(requested, NOW)
 
 
-def test_the_sale_lasts_as_long_as_the_event_and_no_longer() -> None:
-    terms = terms_of(1)
-    moment = timedelta(milliseconds=1)
+def test_sale_ends_with_event() -> None:
+    terms = published_terms(1)
+    millisecond = timedelta(milliseconds=1)
 
-    for now in (terms.starts_at, terms.ends_at - moment):
-        assert sum(terms.chosen(1, now).values()) == 1
-    for now in (terms.ends_at, terms.ends_at + moment):
+    for now in (terms.starts_at, terms.ends_at - millisecond):
+        assert sum(terms.validate_order(1, now).values()) == 1
+    for now in (terms.ends_at, terms.ends_at + millisecond):
         with pytest.raises(SaleEnded):
-            terms.chosen(1, now)
+            terms.validate_order(1, now)
 
 
-def test_the_limit_is_over_all_types_together() -> None:
-    terms = terms_of(1, 1, max_per_user=3)
+def test_purchase_limit_spans_all_types() -> None:
+    terms = published_terms(1, 1, max_per_user=3)
 
-    assert sum(terms.chosen(dict.fromkeys(terms.types, 1), NOW).values()) == 2
+    assert sum(terms.validate_order(dict.fromkeys(terms.types, 1), NOW).values()) == 2
     with pytest.raises(LimitReached):
-        terms.chosen(dict.fromkeys(terms.types, 2), NOW)
+        terms.validate_order(dict.fromkeys(terms.types, 2), NOW)
 
 
-def test_the_price_is_that_of_the_terms_and_whole() -> None:
-    booking = a_booking(terms_of(1999, 1), quantity=3)
+def test_total_is_sum_of_item_prices() -> None:
+    booking = a_booking(published_terms(1999, 1), quantity=3)
 
     assert (booking.prices, booking.quantity, booking.currency) == (6000, 6, "EUR")
     assert sum(item.qty * item.unit_price for item in booking.items) == booking.prices
 
 
-def test_the_hold_ends_when_the_terms_say() -> None:
+def test_hold_length_follows_terms() -> None:
     assert a_booking().pay_before == NOW + timedelta(seconds=600)
 
 
-def test_a_booking_has_the_id_and_the_fingerprint_of_its_claim() -> None:
-    terms, claim = terms_of(1), Claim("b1", "h", keyed=True)
+def test_booking_takes_id_and_hash_from_idempotency() -> None:
+    terms, request = published_terms(1), IdempotentRequest("b1", "h", has_key=True)
 
-    booking = Booking.order("u1", terms, dict.fromkeys(terms.types, 1), claim=claim, key="k", now=NOW)
+    booking = Booking.new("u1", terms, dict.fromkeys(terms.types, 1), idempotency=request, idempotency_key="k", now=NOW)
 
     assert (booking.id, booking.request_hash, booking.idempotency_key) == ("b1", "h", "k")
 
 
-def test_a_booking_is_what_its_item_holds() -> None:
-    booking = a_booking(terms_of(1999, 1), quantity=3)
+def test_booking_survives_item_round_trip() -> None:
+    booking = a_booking(published_terms(1999, 1), quantity=3)
 
-    assert Booking.of(repository._item(booking)) == booking
-
-
-def test_what_goes_back_is_what_was_taken() -> None:
-    booking = a_booking(terms_of(1, 1), quantity=2)
-
-    assert booking.places() == {(item.event_type_id, "0"): 2 for item in booking.items}
+    assert Booking.from_item(repository._to_item(booking)) == booking
 
 
-def shard(available: int, *, on_sale: bool = True, version: int = 1) -> dict[str, Any]:
+def test_quantities_by_shard_match_items() -> None:
+    booking = a_booking(published_terms(1, 1), quantity=2)
+
+    assert booking.quantities_by_shard() == {(item.event_type_id, "0"): 2 for item in booking.items}
+
+
+def shard_item(available: int, *, on_sale: bool = True, version: int = 1) -> dict[str, Any]:
     return {"available": available, "capacity": 9, "on_sale": on_sale, "terms_version": version}
 
 
-STOCK: list[tuple[dict[int, Any], type[Exception]]] = [
-    ({0: shard(1)}, SoldOut),
-    ({0: shard(1), 1: shard(0)}, SoldOut),
-    ({0: shard(1), 1: shard(9, version=2)}, SoldOut),
-    ({0: shard(9, version=2)}, TermsChanging),
-    ({0: shard(0, version=2)}, TermsChanging),
-    ({0: None}, TermsChanging),
-    ({0: shard(9, on_sale=False), 1: shard(9, version=2)}, TermsChanging),
-    ({0: shard(9, on_sale=False)}, NotOnSale),
-    ({1: shard(0, on_sale=False)}, NotOnSale),
+RESERVATION_FAILURES: list[tuple[dict[int, Any], type[Exception]]] = [
+    ({0: shard_item(1)}, SoldOut),
+    ({0: shard_item(1), 1: shard_item(0)}, SoldOut),
+    ({0: shard_item(1), 1: shard_item(9, version=2)}, SoldOut),
+    ({0: shard_item(9, version=2)}, TermsConflict),
+    ({0: shard_item(0, version=2)}, TermsConflict),
+    ({0: None}, TermsConflict),
+    ({0: shard_item(9, on_sale=False), 1: shard_item(9, version=2)}, TermsConflict),
+    ({0: shard_item(9, on_sale=False)}, NotOnSale),
+    ({1: shard_item(0, on_sale=False)}, NotOnSale),
 ]
 
 
-@pytest.mark.parametrize(("found", "error"), STOCK)
-def test_why_stock_refused_is_told_from_the_shards_that_did(found: dict[int, Any], error: type[Exception]) -> None:
-    """DynamoDB shows only the items whose own condition failed."""
-    terms = terms_of(1, 1)
+@pytest.mark.parametrize(("found", "error"), RESERVATION_FAILURES)
+def test_reservation_failure_is_explained_by_failed_shards(found: dict[int, Any], error: type[Exception]) -> None:
+    """DynamoDB returns only the items whose own condition failed."""
+    terms = published_terms(1, 1)
     booking = a_booking(terms)
     failure = ConditionFailed([2 + at for at in found], [None, None, found.get(0), found.get(1)])
 
-    assert type(refusal(failure, booking.places(), terms, first=2)) is error
+    assert type(explain_failure(failure, booking.quantities_by_shard(), terms, first=2)) is error
 
 
-def test_every_refusal_of_an_order_is_declared() -> None:
-    raised = {SoldOut, TermsChanging, NotOnSale, LimitReached, TypeNeeded, EventTypeUnknown}
+def test_every_order_error_is_declared() -> None:
+    raised = {SoldOut, TermsConflict, NotOnSale, LimitReached, EventTypeRequired, InvalidEventType}
 
-    assert raised <= set(ORDER_REFUSALS)
+    assert raised <= set(ORDER_ERRORS)
 
 
-def test_a_request_wants_a_number_or_items() -> None:
-    event = {"event_id": SOME}
+def test_request_takes_number_or_items() -> None:
+    event = {"event_id": SOME_ID}
 
-    assert BookingRequest.model_validate(event | {"number_slot": 2}).wanted() == 2
+    assert BookingRequest.model_validate(event | {"number_slot": 2}).requested_quantities() == 2
     items = [{"event_type_id": "a" * 36, "qty": 1}, {"event_type_id": "b" * 36, "qty": 3}]
-    assert BookingRequest.model_validate(event | {"items": items}).wanted() == {"a" * 36: 1, "b" * 36: 3}
-    wrongs: list[dict[str, Any]] = [{}, {"number_slot": 1, "items": items}, {"items": []}, {"items": items + items[:1]}]
-    for wrong in wrongs:
+    assert BookingRequest.model_validate(event | {"items": items}).requested_quantities() == {"a" * 36: 1, "b" * 36: 3}
+    invalid_requests: list[dict[str, Any]] = [
+        {},
+        {"number_slot": 1, "items": items},
+        {"items": []},
+        {"items": items + items[:1]},
+    ]
+    for invalid in invalid_requests:
         with pytest.raises(ValidationError):
-            BookingRequest.model_validate(event | wrong)
+            BookingRequest.model_validate(event | invalid)

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
+from infra.topology import ROWS
+
 ROOT = Path(__file__).parents[2]
-HEAVY = ("argon2", "cryptography", "icalendar", "segno", "stripe")
+HEAVY_LIBRARIES = ("argon2", "cryptography", "icalendar", "segno", "stripe")
 
 # Each module is imported in a child of its own, which knows nothing of what the others imported.
 PROBE = """
 import importlib, json, os, sys
-import common.api, common.call, common.consumer
+import common.api, common.rpc.invocation, common.consumer
 for name in sys.argv[2:]:
     sys.stdout.flush()
     child = os.fork()
@@ -36,32 +38,31 @@ def probe(modules: list[str], *roots: Path) -> dict[str, dict[str, Any]]:
     """What importing each module did, in a process that has no environment."""
     paths = ":".join(map(str, (*roots, ROOT / "functions", ROOT / "layers/common/python")))
     environment = {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", PROBE, ",".join(HEAVY), *modules]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
-    return {said["name"]: said for said in map(json.loads, done.stdout.splitlines())}
+    command = [sys.executable, "-c", PROBE, ",".join(HEAVY_LIBRARIES), *modules]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    return {report["name"]: report for report in map(json.loads, result.stdout.splitlines())}
 
 
-def entry_files() -> list[str]:
-    files = sorted((ROOT / "functions").glob("*/*.py"))
-    return [f"{file.parent.name}.{file.stem}" for file in files if file.name != "__init__.py"]
+MODULES = {row.function: row.module for row in ROWS}
 
 
 @cache
-def imported() -> dict[str, dict[str, Any]]:
-    return probe(entry_files())
+def import_results() -> dict[str, dict[str, Any]]:
+    found = probe(list(MODULES.values()))
+    return {function: found[module] for function, module in MODULES.items()}
 
 
-def test_there_are_functions_to_look_at() -> None:
-    assert {"booking.create_booking", "cdc.publish_outbox"} <= set(imported())
-    assert len(imported()) == len(entry_files())
+def test_import_probe_covers_every_function() -> None:
+    assert {"booking.create_booking", "cdc.publish_outbox"} <= set(import_results())
+    assert len(import_results()) == len(ROWS)
 
 
-@pytest.mark.parametrize("function", entry_files())
-def test_a_function_is_imported_without_environment_region_or_credentials(function: str) -> None:
-    assert imported()[function]["error"] is None
+@pytest.mark.parametrize("function", MODULES)
+def test_function_imports_without_environment_region_or_credentials(function: str) -> None:
+    assert import_results()[function]["error"] is None
 
 
-NEEDED = {
+ALLOWED_IMPORTERS = {
     "argon2": {"auth.register", "auth.login", "auth.ensure_admin", "auth.change_password", "auth.reset_password"},
     "cryptography": {"auth", "ticket"},
     "icalendar": {"ticket.render_tickets", "ticket.get_calendar"},
@@ -70,41 +71,48 @@ NEEDED = {
 }
 
 
-@pytest.mark.parametrize("function", entry_files())
-def test_a_function_imports_a_heavy_library_only_where_it_needs_it(function: str) -> None:
+@pytest.mark.parametrize("function", MODULES)
+def test_function_imports_only_needed_heavy_libraries(function: str) -> None:
     service = function.split(".", maxsplit=1)[0]
 
-    assert [one for one in imported()[function]["heavy"] if not {function, service} & NEEDED[one]] == []
+    assert [
+        one for one in import_results()[function]["heavy"] if not {function, service} & ALLOWED_IMPORTERS[one]
+    ] == []
 
 
-WAY = ("booking.create_booking", "cdc.publish_outbox", "payment.on_booking_ordered", "booking.on_payment_succeeded")
+ORDER_PATH = (
+    "booking.create_booking",
+    "cdc.publish_outbox",
+    "payment.on_booking_ordered",
+    "booking.on_payment_succeeded",
+)
 
 
-@pytest.mark.parametrize("function", WAY)
-def test_the_way_of_an_order_imports_none(function: str) -> None:
-    assert imported()[function]["heavy"] == []
+@pytest.mark.parametrize("function", ORDER_PATH)
+def test_order_path_imports_no_heavy_library(function: str) -> None:
+    assert import_results()[function]["heavy"] == []
 
 
-CULPRITS = {
+IMPURE_MODULES = {
     "environment": "import os\nNAME = os.environ['TABLE_BOOKINGS']",
     "region": "import boto3\nDYNAMODB = boto3.client('dynamodb')",
     "secret": "from common import env\nKEY = env.secret('cursor')",
 }
 
 
-@pytest.mark.parametrize("name", CULPRITS)
-def test_a_module_that_needs_an_environment_is_found(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", IMPURE_MODULES)
+def test_module_needing_an_environment_is_detected(tmp_path: Path, name: str) -> None:
     """The control."""
-    (tmp_path / "culprit.py").write_text(CULPRITS[name])
+    (tmp_path / "culprit.py").write_text(IMPURE_MODULES[name])
 
     assert probe(["culprit"], tmp_path)["culprit"]["error"] is not None
 
 
-def test_a_heavy_import_is_found(tmp_path: Path) -> None:
+def test_heavy_import_is_detected(tmp_path: Path) -> None:
     """The control."""
     (tmp_path / "culprit.py").write_text("import cryptography")
     (tmp_path / "innocent.py").write_text("import json")
 
-    found = probe(["culprit", "innocent"], tmp_path)
+    results = probe(["culprit", "innocent"], tmp_path)
 
-    assert [found[one]["heavy"] for one in ("culprit", "innocent")] == [["cryptography"], []]
+    assert [results[one]["heavy"] for one in ("culprit", "innocent")] == [["cryptography"], []]

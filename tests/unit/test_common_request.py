@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
-from common import body
-from common.api import Limit, Request, Token, View, endpoint
-from common.problems import Malformed
-from tests.support.system import Reply
+from common import json_body
+from common.api import Limit, PageToken, Request, ResponseModel, endpoint
+from common.problems import BadRequest
+from tests.support.system.system import HttpResponse
 
 
 class Item(Request):
@@ -24,36 +24,36 @@ class Order(Request):
     items: list[Item] = []
 
 
-class Echo(View):
+class Echo(ResponseModel):
     name: str
     number: int = 0
 
 
 @endpoint()
-def order(order: Order) -> Echo:
+def create_order(order: Order) -> Echo:
     """Say what was ordered."""
     return Echo(name=order.name, number=order.number)
 
 
 @endpoint()
-def listing(thing_id: str, limit: Limit = 20, token: Token | None = None, text: str = "") -> Echo:
+def list_things(thing_id: str, limit: Limit = 20, token: PageToken | None = None, text: str = "") -> Echo:
     """Say what was asked for."""
     return Echo(name=f"{thing_id}{text}{token or ''}", number=limit)
 
 
-def send(content: str | bytes | None, headers: dict[str, str] | None = None, **event: Any) -> Reply:
+def send(content: str | bytes | None, headers: dict[str, str] | None = None, **event: Any) -> HttpResponse:
     if isinstance(content, bytes):
         content, event = base64.b64encode(content).decode(), event | {"isBase64Encoded": True}
     context = {"requestId": "r1"}
-    return Reply(order({"requestContext": context, "headers": headers or {}, "body": content} | event))
+    return HttpResponse(create_order({"requestContext": context, "headers": headers or {}, "body": content} | event))
 
 
-def ask(path: str = "t1", query: dict[str, str] | None = None) -> Reply:
+def call(path: str = "t1", query: dict[str, str] | None = None) -> HttpResponse:
     event = {"requestContext": {"requestId": "r1"}, "headers": {}, "pathParameters": {"thing_id": path}}
-    return Reply(listing(event | {"queryStringParameters": query}))
+    return HttpResponse(list_things(event | {"queryStringParameters": query}))
 
 
-READ: dict[str, tuple[str | bytes, str]] = {
+WELL_FORMED: dict[str, tuple[str | bytes, str]] = {
     "plain": ('{"name":"x"}', "x"),
     "base64 by the gateway": (b'{"name":"x"}', "x"),
     "spaces around": (' \r\n\t{"name" : "x"}\n', "x"),
@@ -70,13 +70,13 @@ READ: dict[str, tuple[str | bytes, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", READ)
-def test_what_is_well_formed_is_read(name: str) -> None:
-    content, expected = READ[name]
+@pytest.mark.parametrize("name", WELL_FORMED)
+def test_well_formed_json_is_accepted(name: str) -> None:
+    content, expected = WELL_FORMED[name]
 
-    answer = send(content)
+    response = send(content)
 
-    assert (answer.status, answer.json.get("name")) == (200, expected)
+    assert (response.status, response.json.get("name")) == (200, expected)
 
 
 MALFORMED: dict[str, str | bytes | None] = {
@@ -133,28 +133,28 @@ MALFORMED: dict[str, str | bytes | None] = {
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_what_is_not_one_sane_json_document_is_400(name: str) -> None:
-    answer = send(MALFORMED[name])
+def test_malformed_json_is_400(name: str) -> None:
+    response = send(MALFORMED[name])
 
-    assert answer.status == 400, answer.text[:200]
-    assert answer.problem in ("malformed", "too-large")
+    assert response.status == 400, response.text[:200]
+    assert response.problem in ("bad-request", "body-too-large")
 
 
-def test_64_kib_are_still_read() -> None:
+def test_body_of_64_kib_is_accepted() -> None:
     assert send('{"name":"%s"}' % ("x" * (64 * 1024 - 11))).status == 200  # fmt: skip
 
 
-def test_a_body_that_is_not_the_base64_it_says_is_400() -> None:
-    assert send("é!", isBase64Encoded=True).problem == "malformed"
+def test_invalid_base64_body_is_400() -> None:
+    assert send("é!", isBase64Encoded=True).problem == "bad-request"
 
 
 @pytest.mark.parametrize("unguarded", ["Infinity", "1e400", r'"\ud800"', "9" * 39, "[" * 21 + "]" * 21])
-def test_each_of_these_would_pass_without_the_check(unguarded: str) -> None:
+def test_python_parser_accepts_what_validation_rejects(unguarded: str) -> None:
     """The control: Python's own parser takes them all."""
     assert json.loads(unguarded) is not None
 
-    with pytest.raises(Malformed):
-        body.check(unguarded.encode())
+    with pytest.raises(BadRequest):
+        json_body.validate(unguarded.encode())
 
 
 INVALID: dict[str, tuple[str, list[str]]] = {
@@ -187,36 +187,36 @@ INVALID: dict[str, tuple[str, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", INVALID)
-def test_every_wrong_field_is_named_by_its_pointer(name: str) -> None:
+def test_every_invalid_field_has_its_pointer(name: str) -> None:
     content, pointers = INVALID[name]
 
-    answer = send(content)
+    response = send(content)
 
-    assert (answer.status, answer.problem) == (422, "invalid")
-    assert [one["pointer"] for one in answer.json["errors"]] == pointers
-
-
-def test_values_that_were_sent_are_not_repeated() -> None:
-    answer = send('{"name":["4242424242424242"],"number":"4242424242424242"}')
-
-    assert answer.status == 422
-    assert "4242" not in answer.text
+    assert (response.status, response.problem) == (422, "unprocessable")
+    assert [one["pointer"] for one in response.json["errors"]] == pointers
 
 
-def test_ten_thousand_unknown_keys_get_a_short_answer() -> None:
+def test_problem_never_echoes_sent_values() -> None:
+    response = send('{"name":["4242424242424242"],"number":"4242424242424242"}')
+
+    assert response.status == 422
+    assert "4242" not in response.text
+
+
+def test_many_unknown_keys_get_a_short_problem() -> None:
     keys = json.dumps({"name": "x"} | {f"{n:x}": 0 for n in range(5_500)})
 
-    answer = send(keys)
+    response = send(keys)
 
-    assert (answer.status, answer.json["detail"]) == (422, "5500 fields are wrong.")
-    assert len(answer.text) < 4_000
+    assert (response.status, response.json["detail"]) == (422, "5500 fields are wrong.")
+    assert len(response.text) < 4_000
 
 
 @pytest.mark.parametrize(
     "kind",
     ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/merge-patch+json", None],
 )
-def test_json_content_types_are_taken(kind: str | None) -> None:
+def test_json_content_types_are_accepted(kind: str | None) -> None:
     assert send('{"name":"x"}', {"Content-Type": kind} if kind else {}).status == 200
 
 
@@ -224,16 +224,16 @@ def test_json_content_types_are_taken(kind: str | None) -> None:
     "kind",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "json", "text/x+json"],
 )
-def test_any_other_content_type_is_415(kind: str) -> None:
-    answer = send('{"name":"x"}', {"content-type": kind})
+def test_other_content_type_is_415(kind: str) -> None:
+    response = send('{"name":"x"}', {"content-type": kind})
 
-    assert (answer.status, answer.problem) == (415, "unsupported")
+    assert (response.status, response.problem) == (415, "unsupported-media-type")
 
 
-def test_path_and_query_are_given_by_name() -> None:
-    answer = ask("t1", {"limit": "5", "token": "abc"})
+def test_path_and_query_parameters_are_passed_by_name() -> None:
+    response = call("t1", {"limit": "5", "token": "abc"})
 
-    assert (answer.status, answer.json) == (200, {"name": "t1abc", "number": 5})
+    assert (response.status, response.json) == (200, {"name": "t1abc", "number": 5})
 
 
 WRONG_QUERY = {
@@ -257,19 +257,19 @@ WRONG_QUERY = {
 
 
 @pytest.mark.parametrize("name", WRONG_QUERY)
-def test_a_wrong_query_is_422(name: str) -> None:
-    answer = ask(query=WRONG_QUERY[name])
+def test_invalid_query_is_422(name: str) -> None:
+    response = call(query=WRONG_QUERY[name])
 
-    assert (answer.status, answer.problem) == (422, "invalid")
-    assert answer.json["errors"][0]["pointer"].startswith("/")
+    assert (response.status, response.problem) == (422, "unprocessable")
+    assert response.json["errors"][0]["pointer"].startswith("/")
 
 
 @pytest.mark.parametrize("query", [{"text": "\ud800"}, {"\ud800": "x"}, {"limit": "\udfff"}])
-def test_a_query_that_is_not_utf_8_is_400(query: dict[str, str]) -> None:
-    assert ask(query=query).problem == "malformed"
+def test_non_utf_8_query_is_400(query: dict[str, str]) -> None:
+    assert call(query=query).problem == "bad-request"
 
 
-NO_PATH = {
+INVALID_PATHS = {
     "2 kB": "a" * 2048,
     "256 characters": "a" * 256,
     "NUL": "a\x00",
@@ -281,17 +281,17 @@ NO_PATH = {
 }
 
 
-@pytest.mark.parametrize("name", NO_PATH)
-def test_a_path_that_names_nothing_is_404(name: str) -> None:
-    answer = ask(NO_PATH[name])
+@pytest.mark.parametrize("name", INVALID_PATHS)
+def test_impossible_path_parameter_is_404(name: str) -> None:
+    response = call(INVALID_PATHS[name])
 
-    assert (answer.status, answer.problem) == (404, "not-found")
+    assert (response.status, response.problem) == (404, "not-found")
 
 
 @pytest.mark.parametrize("path", ["t1", "a" * 255, "😀", "..", "%2e%2e", "a/b", "%", "ü", "' OR 1=1", "#", "terms"])
-def test_any_other_path_reaches_the_handler_as_it_is(path: str) -> None:
-    assert ask(path).json["name"] == path
+def test_path_parameter_reaches_the_handler_unchanged(path: str) -> None:
+    assert call(path).json["name"] == path
 
 
-def test_a_query_cannot_replace_the_path() -> None:
-    assert ask("mine", {"thing_id": "theirs"}).json["name"] == "mine"
+def test_query_cannot_override_the_path() -> None:
+    assert call("mine", {"thing_id": "theirs"}).json["name"] == "mine"

@@ -1,4 +1,4 @@
-"""The mailbox keeps a mail as its reader would get it, whichever way it was sent."""
+"""The mailbox stores raw and simple mails as their recipient would get them."""
 
 import base64
 from email.message import EmailMessage
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.mailbox import as_json, message_of
+from local.mailbox import parse_send_email, to_json
 
 PICTURE, CALENDAR = b"\x89PNG\x00", b"BEGIN:VCALENDAR"
 
@@ -39,11 +39,11 @@ def simple() -> dict[str, Any]:
 
 @pytest.mark.parametrize("call", [raw(), simple()], ids=["raw", "simple"])
 def test_a_mail_keeps_its_texts_and_attachments(call: dict[str, Any]) -> None:
-    kept = as_json(0, message_of(call, "id-1"))
+    stored = to_json(0, parse_send_email(call, "id-1"))
 
-    assert (kept["id"], kept["to"], kept["subject"]) == ("id-1", ["ada@example.com"], "Grüße")
-    assert (kept["text"].strip(), kept["html"].strip()) == ("plain", "<img src='cid:qr'>")
-    parts = {part["name"]: part for part in kept["attachments"]}
+    assert (stored["id"], stored["to"], stored["subject"]) == ("id-1", ["ada@example.com"], "Grüße")
+    assert (stored["text"].strip(), stored["html"].strip()) == ("plain", "<img src='cid:qr'>")
+    parts = {part["name"]: part for part in stored["attachments"]}
     assert base64.b64decode(parts["qr.png"]["data"]) == PICTURE
     assert parts["qr.png"]["content_id"] == "<qr>"
     assert base64.b64decode(parts["event.ics"]["data"]).strip() == CALENDAR

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.process import Pids, command_line, end, mark
+from local.process import Pids, command_line, stack_marker, stop_processes
 
 SLEEP = "import time; time.sleep(600)"
 SECONDS = 60  # a deadline: a busy machine starts and ends processes slowly
@@ -31,29 +31,27 @@ def a_process(started: list[subprocess.Popen[bytes]], *options: str) -> int:
     return pid
 
 
-def test_processes_that_bear_the_stacks_mark_are_ended(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
-    keeper, emulator = (a_process(started, "-X", mark(tmp_path)) for _ in range(2))
-    Pids(keeper, emulator).write(tmp_path)
+def test_marked_processes_are_stopped(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    supervisor, emulator = (a_process(started, "-X", stack_marker(tmp_path)) for _ in range(2))
+    Pids(supervisor, emulator).write(tmp_path)
 
-    assert end(tmp_path)
+    assert stop_processes(tmp_path)
 
     assert [process.wait(SECONDS) for process in started] == [-15, -15]
     assert not (tmp_path / "pids.json").exists()
 
 
-def test_a_pid_that_has_gone_to_somebody_else_is_left_alone(
-    tmp_path: Path, started: list[subprocess.Popen[bytes]]
-) -> None:
-    foreign, other_stack = a_process(started), a_process(started, "-X", mark(tmp_path / "other"))
+def test_reused_pid_is_not_stopped(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    foreign, other_stack = a_process(started), a_process(started, "-X", stack_marker(tmp_path / "other"))
     Pids(foreign, other_stack).write(tmp_path)
 
-    assert not end(tmp_path)
+    assert not stop_processes(tmp_path)
 
     assert [process.poll() for process in started] == [None, None]
 
 
-@pytest.mark.parametrize("left", ["", "{", "[]", '{"keeper": 1}'])
-def test_a_torn_pid_file_ends_nothing(tmp_path: Path, left: str) -> None:
+@pytest.mark.parametrize("left", ["", "{", "[]", '{"supervisor": 1}'])
+def test_corrupt_pid_file_stops_nothing(tmp_path: Path, left: str) -> None:
     (tmp_path / "pids.json").write_text(left)
 
-    assert not end(tmp_path)
+    assert not stop_processes(tmp_path)

@@ -15,8 +15,8 @@ ALLOWED = {
     (State.PENDING,   Trigger.CANCEL):        State.CANCELLED,
     (State.SUCCEEDED, Trigger.REFUND):        State.REFUNDING,
     (State.REFUNDING, Trigger.REFUND):        State.REFUNDING,
-    (State.REFUNDING, Trigger.FINISH_ONE):    State.REFUNDING,
-    (State.REFUNDING, Trigger.FAIL_ONE):      State.REFUNDING,
+    (State.REFUNDING, Trigger.REFUND_SETTLED):    State.REFUNDING,
+    (State.REFUNDING, Trigger.REFUND_FAILED_WHILE_OTHERS_PENDING):      State.REFUNDING,
     (State.REFUNDING, Trigger.PART_REFUND):   State.SUCCEEDED,
     (State.REFUNDING, Trigger.FINISH_REFUND): State.REFUNDED,
     (State.REFUNDING, Trigger.FAIL_REFUND):   State.SUCCEEDED,
@@ -27,17 +27,17 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize(("state", "trigger"), list(itertools.product(State, Trigger)), ids=str)
-def test_each_trigger_leaves_only_its_own_states(state: State, trigger: Trigger) -> None:
+def test_each_trigger_leaves_only_its_source_states(state: State, trigger: Trigger) -> None:
     assert LIFECYCLE.allows(state, trigger) == ((state, trigger) in ALLOWED)
     if (state, trigger) in ALLOWED:
         assert LIFECYCLE.target(trigger) == ALLOWED[state, trigger]
 
 
-def test_money_is_never_refunded_that_was_not_received() -> None:
+def test_only_received_money_can_be_refunded() -> None:
     assert LIFECYCLE.sources(Trigger.REFUND) == (State.SUCCEEDED, State.REFUNDING)
-    for sent in (Trigger.FINISH_REFUND, Trigger.PART_REFUND, Trigger.FINISH_ONE):
-        assert LIFECYCLE.sources(sent) == (State.REFUNDING,)
+    for trigger in (Trigger.FINISH_REFUND, Trigger.PART_REFUND, Trigger.REFUND_SETTLED):
+        assert LIFECYCLE.sources(trigger) == (State.REFUNDING,)
 
 
-def test_nothing_that_was_received_can_fail_or_be_cancelled() -> None:
+def test_received_payment_can_neither_fail_nor_be_cancelled() -> None:
     assert LIFECYCLE.sources(Trigger.FAIL) == LIFECYCLE.sources(Trigger.CANCEL) == (State.PENDING,)

@@ -1,4 +1,4 @@
-"""Tickets of a booking and the states they go through."""
+"""The tickets of a booking and their lifecycle."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ import pytest
 
 from common import ids
 from common.bus.booking import BookedItem, BookingConfirmed
-from ticket.core.model import LIFECYCLE, Issue, State, Trigger
+from ticket.core.model import LIFECYCLE, Issuance, State, Trigger
 
 ALLOWED = {
     (State.PENDING, Trigger.ISSUE): State.CREATED,
@@ -19,35 +19,35 @@ ALLOWED = {
 }
 
 
-def a_booking(*items: tuple[str, int]) -> BookingConfirmed:
+def booking_confirmed(*items: tuple[str, int]) -> BookingConfirmed:
     return BookingConfirmed(
         bus_event_id="m", occurred_at=datetime(2026, 3, 1, tzinfo=UTC), correlation_id="c", causation_id="k",
         booking_id="b", user_id="u", event_id="e", prices=0, currency="EUR",
-        items=tuple(BookedItem(event_type_id=kind, qty=qty, unit_price=0) for kind, qty in items),
+        items=tuple(BookedItem(event_type_id=event_type_id, qty=qty, unit_price=0) for event_type_id, qty in items),
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("trigger", Trigger)
 @pytest.mark.parametrize("state", State)
-def test_a_ticket_changes_as_the_table_says_and_no_other_way(state: State, trigger: Trigger) -> None:
+def test_ticket_lifecycle_allows_listed_transitions_only(state: State, trigger: Trigger) -> None:
     assert LIFECYCLE.allows(state, trigger) == ((state, trigger) in ALLOWED)
     if (state, trigger) in ALLOWED:
         assert LIFECYCLE.target(trigger) == ALLOWED[state, trigger]
 
 
-def test_a_booking_gets_one_ticket_per_place_with_ids_that_repeat() -> None:
-    issue = Issue.of(a_booking(("floor", 2), ("balcony", 1)))
+def test_booking_gets_one_ticket_per_place_with_deterministic_ids() -> None:
+    issuance = Issuance.from_booking(booking_confirmed(("floor", 2), ("balcony", 1)))
 
-    assert issue == Issue.of(a_booking(("balcony", 1), ("floor", 2)))
-    assert [one.id for one in issue.tickets] == [
+    assert issuance == Issuance.from_booking(booking_confirmed(("balcony", 1), ("floor", 2)))
+    assert [one.id for one in issuance.tickets] == [
         ids.derive("ticket", "b", "balcony", 0),
         ids.derive("ticket", "b", "floor", 0),
         ids.derive("ticket", "b", "floor", 1),
     ]
-    assert issue.tickets[1].booking_item_id == ids.derive("booking-item", "b", "floor")
+    assert issuance.tickets[1].booking_item_id == ids.derive("booking-item", "b", "floor")
 
 
-def test_a_type_that_is_named_twice_still_gives_every_place_its_own_ticket() -> None:
-    issue = Issue.of(a_booking(("floor", 1), ("floor", 2)))
+def test_repeated_event_type_gives_distinct_tickets() -> None:
+    issuance = Issuance.from_booking(booking_confirmed(("floor", 1), ("floor", 2)))
 
-    assert len({one.id for one in issue.tickets}) == 3
+    assert len({one.id for one in issuance.tickets}) == 3

@@ -1,4 +1,4 @@
-"""Dead letters are found and given back whole, although a queue may answer with nothing while something lies there."""
+"""All dead letters are listed and redriven, although a short poll may miss messages."""
 
 import json
 from datetime import UTC, datetime
@@ -7,24 +7,24 @@ from typing import Any
 import pytest
 
 from infra import topology
-from infra.vocabulary import Every, On, Stream
-from local.progress import CannotGoOn
+from infra.topology_types import Schedule, Stream, Subscription
+from local.progress import CommandError
 from tools.ticketing import dead_letters
-from tools.ticketing.deployment import consumers, watched
+from tools.ticketing.deployment import consumers, functions_with_dead_letters
 
-NAMED = ["booking.expire_hold"]
+CONSUMER = ["booking.expire_hold_backstop"]
 
 
-class Queues:
-    """A queue whose short polls find nothing every other time, as SQS may; and the one that messages go to."""
+class FlakyQueue:
+    """A queue whose every other short poll is empty, as SQS may return, and the consumer's queue."""
 
-    def __init__(self, lying: int) -> None:
-        self.lying = [str(at) for at in range(lying)]
-        self.seen: dict[str, str] = {}
-        self.given: list[str] = []
+    def __init__(self, count: int) -> None:
+        self.messages = [str(at) for at in range(count)]
+        self.received: dict[str, str] = {}
+        self.redriven: list[str] = []
         self.polls = 0
 
-    def client(self, _: str) -> "Queues":
+    def client(self, _: str) -> "FlakyQueue":
         return self
 
     def queue(self, function: str) -> str:
@@ -37,54 +37,54 @@ class Queues:
         self.polls += 1
         if not WaitTimeSeconds and self.polls % 2:
             return {}
-        found = [one for one in self.lying if one not in self.seen][:MaxNumberOfMessages]
-        self.seen |= {one: one for one in found}
+        found = [one for one in self.messages if one not in self.received][:MaxNumberOfMessages]
+        self.received |= {one: one for one in found}
         return {"Messages": [{"MessageId": one, "Body": one, "ReceiptHandle": one} for one in found]}
 
     def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
-        return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.lying) - len(self.seen))}}
+        return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.messages) - len(self.received))}}
 
     def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
-        assert QueueUrl == "queue of booking.expire_hold"
-        self.given.append(MessageBody)
+        assert QueueUrl == "queue of booking.expire_hold_backstop"
+        self.redriven.append(MessageBody)
 
     def delete_message(self, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803
-        self.lying.remove(ReceiptHandle)
-        del self.seen[ReceiptHandle]
+        self.messages.remove(ReceiptHandle)
+        del self.received[ReceiptHandle]
 
 
-def test_all_are_given_back_although_a_poll_found_none() -> None:
-    queues = Queues(35)
+def test_redrive_continues_after_empty_poll() -> None:
+    queues = FlakyQueue(35)
     deployment: Any = queues
 
-    given, again = (dead_letters.redrive(deployment, NAMED) for _ in range(2))
+    redriven, again = (dead_letters.redrive(deployment, CONSUMER) for _ in range(2))
 
-    assert (given, again) == ({"booking.expire_hold": 35}, {"booking.expire_hold": 0})
-    assert len(set(queues.given)) == 35
-    assert queues.lying == []
+    assert (redriven, again) == ({"booking.expire_hold_backstop": 35}, {"booking.expire_hold_backstop": 0})
+    assert len(set(queues.redriven)) == 35
+    assert queues.messages == []
 
 
-class TwoQueues:
-    """What a consumer could not handle, and what did not even reach it; its log says nothing."""
+class FailedAndUndelivered:
+    """A consumer's failed and undelivered messages; its log is empty."""
 
     def __init__(self, failed: list[str], undelivered: list[str]) -> None:
-        self.lying = {"dead": failed, "undelivered": undelivered}
-        self.given: list[str] = []
+        self.messages = {"dead": failed, "undelivered": undelivered}
+        self.redriven: list[str] = []
 
-    def client(self, _: str) -> "TwoQueues":
+    def client(self, _: str) -> "FailedAndUndelivered":
         return self
 
     def queue(self, _: str) -> str:
         return "work"
 
     def dead_letters(self, _: str) -> tuple[str, ...]:
-        return tuple(self.lying)
+        return tuple(self.messages)
 
-    def lines(self, *_: Any) -> list[dict[str, Any]]:
+    def log_lines(self, *_: Any) -> list[dict[str, Any]]:
         return []
 
     def receive_message(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        bodies, self.lying[QueueUrl] = self.lying[QueueUrl], []
+        bodies, self.messages[QueueUrl] = self.messages[QueueUrl], []
         sent = {"SentTimestamp": str(int(datetime.now(UTC).timestamp() * 1000))}
         why = {"MessageAttributes": {"ERROR_MESSAGE": {"StringValue": "no\npermission"}}}
         return {
@@ -99,49 +99,52 @@ class TwoQueues:
         return {"Attributes": {"ApproximateNumberOfMessages": "0"}}
 
     def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803
-        self.lying[QueueUrl].append(ReceiptHandle)
+        self.messages[QueueUrl].append(ReceiptHandle)
 
     def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
         assert QueueUrl == "work"
-        self.given.append(MessageBody)
+        self.redriven.append(MessageBody)
 
     def delete_message(self, **_: Any) -> None:
         pass
 
 
-def test_what_the_bus_could_not_deliver_is_listed_with_its_reason_and_given_back_too() -> None:
-    queues = TwoQueues(["failed"], ["undelivered"])
+def test_undelivered_messages_are_listed_and_redriven() -> None:
+    queues = FailedAndUndelivered(["failed"], ["undelivered"])
     deployment: Any = queues
 
-    letters = dead_letters.listed(deployment, NAMED, most=100)
-    given = dead_letters.redrive(deployment, NAMED)
+    dead_letter_list = dead_letters.list_dead_letters(deployment, CONSUMER, limit=100)
+    redriven = dead_letters.redrive(deployment, CONSUMER)
 
-    assert [(one.message_id, one.reason) for one in letters] == [
-        ("failed", "the log tells no more"),
+    assert [(one.message_id, one.reason) for one in dead_letter_list] == [
+        ("failed", "not in the log"),
         ("undelivered", "not delivered: no?permission"),
     ]
-    assert (given, queues.given) == ({"booking.expire_hold": 2}, ["failed", "undelivered"])
+    assert (redriven, queues.redriven) == ({"booking.expire_hold_backstop": 2}, ["failed", "undelivered"])
 
 
-def test_stream_records_that_were_given_up_are_listed_with_what_helps() -> None:
-    told = {"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": {"batchSize": 1}}
-    deployment: Any = TwoQueues([json.dumps(told)], [])
+def test_failed_stream_records_are_listed_with_remedy() -> None:
+    result = {"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": {"batchSize": 1}}
+    deployment: Any = FailedAndUndelivered([json.dumps(result)], [])
 
-    [letter] = dead_letters.listed(deployment, ["cdc.publish_outbox"], most=100)
+    [dead_letter] = dead_letters.list_dead_letters(deployment, ["cdc.publish_outbox"], limit=100)
 
-    assert letter.consumer == "cdc.publish_outbox"
-    assert letter.reason == "stream records: RetryAttemptsExhausted; reconcile tells again what they told"
+    assert dead_letter.consumer == "cdc.publish_outbox"
+    assert dead_letter.reason == "stream records: RetryAttemptsExhausted; reconcile republishes their events"
 
 
-def test_whatever_has_dead_letters_is_looked_at_if_none_is_named() -> None:
-    assert {row.function for row in topology.ROWS if isinstance(row, On | Stream | Every)} == {
-        one.function for one in watched()
+def test_all_functions_with_dlqs_are_listed_by_default() -> None:
+    assert {row.function for row in topology.ROWS if isinstance(row, Subscription | Stream | Schedule)} == {
+        one.function for one in functions_with_dead_letters()
     }
-    assert [one.function for one in watched(["cdc.publish_outbox", *NAMED])] == [*NAMED, "cdc.publish_outbox"]
-    with pytest.raises(CannotGoOn, match=r"No consumer is called cdc\.nothing"):
-        watched(["cdc.nothing"])
-    with pytest.raises(CannotGoOn, match=r"No consumer is called cdc\.publish_outbox"):
-        consumers(["cdc.publish_outbox"])  # there is nothing in its letters that could be given back
+    assert [one.function for one in functions_with_dead_letters(["cdc.publish_outbox", *CONSUMER])] == [
+        *CONSUMER,
+        "cdc.publish_outbox",
+    ]
+    with pytest.raises(CommandError, match=r"No consumer is called cdc\.nothing"):
+        functions_with_dead_letters(["cdc.nothing"])
+    with pytest.raises(CommandError, match=r"No consumer is called cdc\.publish_outbox"):
+        consumers(["cdc.publish_outbox"])  # its dead letters hold no records to redrive
 
 
 @pytest.mark.parametrize(
@@ -158,10 +161,10 @@ def test_whatever_has_dead_letters_is_looked_at_if_none_is_named() -> None:
     ],
     ids=["no JSON", "null", "deep", "a list", "a text", "unprintable", "long", "other types"],
 )
-def test_whatever_lies_there_is_listed_on_one_line(body: str, shown: str) -> None:
-    deployment: Any = TwoQueues([body], [])
+def test_any_dead_letter_is_listed_on_one_line(body: str, shown: str) -> None:
+    deployment: Any = FailedAndUndelivered([body], [])
 
-    [letter] = dead_letters.listed(deployment, NAMED, most=100)
+    [dead_letter] = dead_letters.list_dead_letters(deployment, CONSUMER, limit=100)
 
-    assert letter.bus_event == shown
-    assert all(cell.isprintable() and cell.encode() for cell in (letter.bus_event_id, letter.correlation_id))
+    assert dead_letter.bus_event == shown
+    assert all(cell.isprintable() and cell.encode() for cell in (dead_letter.bus_event_id, dead_letter.correlation_id))

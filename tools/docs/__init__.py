@@ -1,1 +1,1 @@
-"""The generated documentation: everything in docs/ that can be read off the topology and the code."""
+"""Generates the parts of docs/ that derive from the topology and the code."""

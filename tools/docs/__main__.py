@@ -7,7 +7,7 @@ from tools.docs import pages
 
 
 def main() -> int:
-    """0 if the documentation is (now) as the code says, 1 if it is not."""
+    """The exit code: 0 if the documentation is up to date, 1 if not."""
     parser = argparse.ArgumentParser(prog="python -m tools.docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; end with 1 if anything differs")
     if parser.parse_args().check:

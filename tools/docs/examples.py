@@ -1,4 +1,4 @@
-"""A believable example of any bus event, made from its fields, always the same."""
+"""Deterministic examples of bus events, generated from their fields."""
 
 from datetime import datetime
 from types import UnionType
@@ -11,7 +11,7 @@ from common.bus import BusEvent
 
 M = TypeVar("M", bound=BaseModel)
 
-_WORDS = {
+_TEXTS = {
     "city": "Zürich",
     "currency": "EUR",
     "email": "ada@example.org",
@@ -58,7 +58,7 @@ _ELEMENTS = {"channels": "email", "roles": "organiser"}
 
 
 def example(event: type[BusEvent]) -> BusEvent:
-    """One message of this class, validated."""
+    """A valid example of this class."""
     return event.model_validate(_fields(event, event.__name__))
 
 
@@ -66,22 +66,22 @@ def _fields(model: type[BaseModel], seed: str) -> dict[str, Any]:
     return {name: _value(field.annotation, name, seed) for name, field in model.model_fields.items()}
 
 
-def _value(kind: Any, name: str, seed: str) -> Any:
-    origin, inner = get_origin(kind), get_args(kind)
+def _value(annotation: Any, name: str, seed: str) -> Any:
+    origin, inner = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return _value(inner[0], name, seed)
     if origin is Literal:
         return inner[0]
     if origin in (tuple, list):
         return [_ELEMENTS.get(name) or _value(inner[0], name, seed)]
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return _fields(kind, seed)
-    return _plain(kind, name, seed)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _fields(annotation, seed)
+    return _scalar(annotation, name, seed)
 
 
-def _plain(kind: Any, name: str, seed: str) -> Any:
-    if kind is datetime:
+def _scalar(annotation: Any, name: str, seed: str) -> Any:
+    if annotation is datetime:
         return _TIMES[name]
-    if kind is int:
+    if annotation is int:
         return _NUMBERS[name]
-    return _WORDS.get(name) or ids.derive("example", name if name.endswith("_id") else f"{seed} {name}")
+    return _TEXTS.get(name) or ids.derive("example", name if name.endswith("_id") else f"{seed} {name}")

@@ -1,4 +1,4 @@
-"""docs/openapi.json: the API in OpenAPI 3.1, read off routes, handlers and models."""
+"""docs/openapi.json: OpenAPI 3.1, generated from routes, handlers and models."""
 
 import json
 import re
@@ -9,15 +9,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from common.api import IdempotencyKey, IfMatch, IfNoneMatch, RawRequest
-from infra.vocabulary import Route, Who
-from tools.docs import read
-from tools.docs.answers import answers, examples, general_answers, shared_answers, success
+from infra.topology_types import Access, Route
+from tools.docs import introspection
+from tools.docs.answers import build_responses, examples, general_responses, shared_responses, success_type
 
-_MODULE = re.compile(r"\b(?:common__states__([a-z]+)|([a-z]+)__core__[a-z]+)__(\w+)")
+_MODULE_PREFIX = re.compile(r"\b(?:common__states__([a-z]+)|([a-z]+)__core__[a-z]+)__(\w+)")
 _LICENSES = {"Apache-2.0": "Apache License 2.0"}
-_PAGE_OF = re.compile(r"\bPageOf_(\w+?)(?:View)?_(?=\W)")  # pydantic's name of `PageOf[TicketView]`
+_PAGE_MODEL = re.compile(r"\bPageResponse_(\w+?)(?:View)?_(?=\W)")  # pydantic's name of `PageResponse[TicketView]`
 _REF = "#/components/schemas/{model}"
-_KEY = {
+_IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Repeats of the request with the same key get the same answer; without it, each makes another.",
@@ -27,8 +27,8 @@ _CONDITIONS = {
     IfMatch: ("If-Match", "The ETag that the thing was read with; the edit is refused if it has changed since."),
     IfNoneMatch: ("If-None-Match", "The ETag of the answer that the client has; 304 if it is still right."),
 }
-_ID = {"minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._~-]+$"}  # other paths name nothing
-_IN_PLACE = "; an admin in the place of any organiser"
+_ID = {"minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._~-]+$"}  # other ids cannot exist
+_ADMIN_SUFFIX = "; an admin in the place of any organiser"
 _SIGNATURE = {
     "name": "Stripe-Signature",
     "in": "header",
@@ -36,7 +36,7 @@ _SIGNATURE = {
     "description": "The provider's signature of the body, and of when it was sent.",
     "schema": {"type": "string", "pattern": "^[!-~]+$"},
 }
-_SAID = {  # parameters whose meaning is the same wherever they stand
+_PARAMETER_DESCRIPTIONS = {  # parameters with the same meaning on every route
     "available": "Whether to leave out what has no free place.",
     "category": "A category's id or name.",
     "category_id": "A category's id.",
@@ -76,7 +76,7 @@ _PROBLEM = {
         },
     },
 }
-_MESSAGE = {
+_GATEWAY_MESSAGE = {
     "type": "object",
     "description": "The gateway's own answer.",
     "properties": {"message": {"type": ["string", "null"]}},
@@ -84,58 +84,60 @@ _MESSAGE = {
 
 
 def text() -> str:
-    """The whole file."""
+    """The OpenAPI document as JSON."""
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
 
 
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
-    # Models of different services may have one name; pydantic then tells them apart by their module.
-    text = _MODULE.sub(lambda found: (found[1] or found[2]).capitalize() + found[3], json.dumps(_document()))
-    told: dict[str, Any] = json.loads(_PAGE_OF.sub(r"\1Page", text))
-    for name, schema in told["components"]["schemas"].items():
-        schema["title"] = name  # generators name their types by it: no two may have the same
-    return told
+    # Models of different services may share a name; pydantic then qualifies them with their module.
+    text = _MODULE_PREFIX.sub(lambda match: (match[1] or match[2]).capitalize() + match[3], json.dumps(_document()))
+    result: dict[str, Any] = json.loads(_PAGE_MODEL.sub(r"\1Page", text))
+    for name, schema in result["components"]["schemas"].items():
+        schema["title"] = name  # code generators use it as the type name, so it must be unique
+    return result
 
 
 def _document() -> dict[str, Any]:
-    schemas = _Schemas(read.routes())
+    schemas = _Schemas(introspection.routes())
     paths: dict[str, dict[str, Any]] = {}
-    for row in read.routes():
+    for row in introspection.routes():
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, schemas)
     return {
         "openapi": "3.1.0",
         "info": _info(),
         "servers": [{"url": "/", "description": "where this document is served"}],
-        "tags": [{"name": name, "description": _tag(name)} for name in sorted({r.service for r in read.routes()})],
-        "x-any-call-answers": general_answers(),
+        "tags": [
+            {"name": name, "description": _tag(name)} for name in sorted({r.service for r in introspection.routes()})
+        ],
+        "x-any-call-answers": general_responses(),
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-            "schemas": {"Problem": _PROBLEM, "GatewayMessage": _MESSAGE} | schemas.components,
-            "responses": shared_answers(),
+            "schemas": {"Problem": _PROBLEM, "GatewayMessage": _GATEWAY_MESSAGE} | schemas.components,
+            "responses": shared_responses(),
             "examples": examples(),
         },
     }
 
 
 class _Schemas:
-    """The JSON schemas of all bodies, under names that no two models share."""
+    """The JSON schemas of all bodies, under unique names."""
 
     def __init__(self, rows: list[Route]) -> None:
-        wanted: list[tuple[type[BaseModel], Any]] = []
-        for end in map(read.endpoint, rows):
-            view = success(end)[1]
-            wanted += [(end.body[1], "validation")] if end.body else []
-            wanted += [(view, "serialization")] if view else []
-        self._refs, found = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REF)
-        self.components: dict[str, Any] = found.get("$defs", {})
+        models: list[tuple[type[BaseModel], Any]] = []
+        for endpoint in map(introspection.endpoint, rows):
+            view = success_type(endpoint)[1]
+            models += [(endpoint.body_parameter[1], "validation")] if endpoint.body_parameter else []
+            models += [(view, "serialization")] if view else []
+        self._refs, definitions = models_json_schema(list(dict.fromkeys(models)), ref_template=_REF)
+        self.components: dict[str, Any] = definitions.get("$defs", {})
 
-    def of(self, model: type[BaseModel], mode: Any) -> dict[str, Any]:
+    def reference(self, model: type[BaseModel], mode: Any) -> dict[str, Any]:
         return self._refs[model, mode]
 
     def parameters(self, model: type[BaseModel]) -> dict[str, Any]:
-        """Name, schema; what they refer to joins the components."""
+        """The parameter schemas by name; adds the definitions that they reference to the components."""
         schema = model.model_json_schema(ref_template=_REF)
         for name, one in schema.get("$defs", {}).items():
             if self.components.setdefault(name, one) != one:
@@ -144,62 +146,65 @@ class _Schemas:
 
 
 def _operation(row: Route, schemas: _Schemas) -> dict[str, Any]:
-    end = read.endpoint(row)
-    summary, _, rest = " ".join((end.__doc__ or "").split()).partition(". ")
-    who = f"Who may call it: {row.who}{_IN_PLACE if row.who is Who.ORGANISER else ''}."
+    endpoint = introspection.endpoint(row)
+    summary, _, rest = " ".join((endpoint.__doc__ or "").split()).partition(". ")
+    access_note = f"Who may call it: {row.access}{_ADMIN_SUFFIX if row.access is Access.ORGANISER else ''}."
     operation: dict[str, Any] = {
         "operationId": row.file,
         "tags": [row.service],
         "summary": summary.rstrip("."),
-        "description": " ".join(filter(None, (rest, who))),
-        "security": [{"bearer": []}] if row.who.signed_in else [],
+        "description": " ".join(filter(None, (rest, access_note))),
+        "security": [{"bearer": []}] if row.access.requires_token else [],
         "parameters": _parameters(row, schemas),
         "requestBody": _body(row, schemas),
-        "responses": answers(row, lambda model: schemas.of(model, "serialization")),
+        "responses": build_responses(row, lambda model: schemas.reference(model, "serialization")),
     }
     return {name: value for name, value in operation.items() if value or name == "security"}
 
 
 def _parameters(row: Route, schemas: _Schemas) -> list[dict[str, Any]]:
-    end = read.endpoint(row)
-    found = []
-    for name, schema in schemas.parameters(end.params).items():
+    endpoint = introspection.endpoint(row)
+    parameters = []
+    for name, schema in schemas.parameters(endpoint.params).items():
         in_path = f"{{{name}}}" in row.path
         place = {"in": "path", "required": True} if in_path else {"in": "query"}
-        said = schema.pop("description", None) or _meaning(name)
+        description = schema.pop("description", None) or _parameter_description(name)
         schema.pop("title", None)
-        found.append(
-            {"name": name} | place | {"description": said} | {"schema": _given(schema) | (_ID if in_path else {})}
+        parameters.append(
+            {"name": name}
+            | place
+            | {"description": description}
+            | {"schema": _without_null(schema) | (_ID if in_path else {})}
         )
-    wanted = end.wants.values()
-    conditions = [_condition(*_CONDITIONS[one]) for one in _CONDITIONS if one in wanted]
-    signed = [_SIGNATURE] if row.who is Who.PROVIDER else []
-    return found + ([_KEY] if IdempotencyKey in wanted else []) + conditions + signed
+    injected = endpoint.injected.values()
+    conditions = [_conditional_header(*_CONDITIONS[one]) for one in _CONDITIONS if one in injected]
+    signature = [_SIGNATURE] if row.access is Access.PROVIDER else []
+    return parameters + ([_IDEMPOTENCY_KEY] if IdempotencyKey in injected else []) + conditions + signature
 
 
-def _meaning(name: str) -> str:
-    if name not in _SAID and not name.endswith("_id"):
+def _parameter_description(name: str) -> str:
+    if name not in _PARAMETER_DESCRIPTIONS and not name.endswith("_id"):
         raise ValueError(f"the parameter {name} has no description")
-    return _SAID.get(name) or f"The {name.removesuffix('_id').replace('_', ' ')}'s id."
+    return _PARAMETER_DESCRIPTIONS.get(name) or f"The {name.removesuffix('_id').replace('_', ' ')}'s id."
 
 
-def _condition(name: str, said: str) -> dict[str, Any]:
-    needed = {"required": True} if name == "If-Match" else {}
-    return {"name": name, "in": "header"} | needed | {"description": said, "schema": {"type": "string"}}
+def _conditional_header(name: str, description: str) -> dict[str, Any]:
+    required = {"required": True} if name == "If-Match" else {}
+    return {"name": name, "in": "header"} | required | {"description": description, "schema": {"type": "string"}}
 
 
-def _given(schema: dict[str, Any]) -> dict[str, Any]:
-    # A parameter that may be left out is not null when it is given.
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    # An optional parameter may be absent, but not null.
     kinds = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
     rest = {name: value for name, value in schema.items() if name != "anyOf" and (name, value) != ("default", None)}
     return rest | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {})
 
 
 def _body(row: Route, schemas: _Schemas) -> dict[str, Any] | None:
-    end = read.endpoint(row)
-    if end.body:
-        schema = schemas.of(end.body[1], "validation")
-    elif RawRequest in end.wants.values():
+    endpoint = introspection.endpoint(row)
+    if endpoint.body_parameter:
+        schema = schemas.reference(endpoint.body_parameter[1], "validation")
+    elif RawRequest in endpoint.injected.values():
         schema = {"type": "object", "description": "as its sender signed it"}
     else:
         return None
@@ -207,7 +212,7 @@ def _body(row: Route, schemas: _Schemas) -> dict[str, Any] | None:
 
 
 def _info() -> dict[str, Any]:
-    project = tomllib.loads((read.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((introspection.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
         "title": "Ticketing",
         "version": project["version"],
@@ -224,4 +229,4 @@ def _info() -> dict[str, Any]:
 
 
 def _tag(service: str) -> str:
-    return read.first_line(__import__(service).__doc__)
+    return introspection.first_line(__import__(service).__doc__)

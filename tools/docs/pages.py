@@ -1,38 +1,38 @@
-"""Which files are generated, and from what."""
+"""The generated files and their generators."""
 
 from pathlib import Path
 
 from tools.docs import bus, openapi, problems, schemas, states, topology
-from tools.docs.read import ROOT
+from tools.docs.introspection import ROOT
 
-SITE = Path("functions/gateway/core/site")  # what the gateway serves of it
+SITE = Path("functions/gateway/core/site")  # files that the gateway serves
 
 
 def generated() -> dict[Path, str]:
-    """Every generated file's path in the repository and its content."""
-    found = {
+    """The content of every generated file by its path in the repository."""
+    pages = {
         Path("docs/topology.md"): topology.page(),
-        Path("docs/topology.svg"): topology.drawing(),
+        Path("docs/topology.svg"): topology.render_svg(),
         Path("docs/bus.md"): bus.page(),
         Path("docs/states.md"): states.page(),
         Path("docs/problems.md"): problems.page(),
         Path("docs/openapi.json"): openapi.text(),
         SITE / "openapi.json": openapi.text(),
-        SITE / "problems.json": problems.explained(),
+        SITE / "problems.json": problems.explanations_json(),
     }
-    return found | {schemas.HOME / name: text for name, text in schemas.texts().items()}
+    return pages | {schemas.HOME / name: text for name, text in schemas.texts().items()}
 
 
 def stale() -> list[Path]:
-    """The files that are not what would be generated, those that nothing generates any more among them."""
-    wanted = generated()
-    left = {path.relative_to(ROOT) for path in (ROOT / schemas.HOME).glob("*.json")} - set(wanted)
-    return sorted(left | {path for path, text in wanted.items() if _read(path) != text})
+    """The files that differ from what would be generated, including orphaned schemas."""
+    expected = generated()
+    orphaned = {path.relative_to(ROOT) for path in (ROOT / schemas.HOME).glob("*.json")} - set(expected)
+    return sorted(orphaned | {path for path, text in expected.items() if _read(path) != text})
 
 
 def write() -> list[Path]:
-    """Bring all files up to date; a bus event that lost a field is an error, not a new snapshot."""
-    schemas.refuse_losses(ROOT)
+    """Write all files and return those that changed. Raises ValueError for a breaking change of a bus event."""
+    schemas.reject_breaking_changes(ROOT)
     changed = stale()
     for path, text in generated().items():
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
@@ -41,5 +41,5 @@ def write() -> list[Path]:
 
 
 def _read(path: Path) -> str | None:
-    whole = ROOT / path
-    return whole.read_text(encoding="utf-8") if whole.exists() else None
+    file = ROOT / path
+    return file.read_text(encoding="utf-8") if file.exists() else None

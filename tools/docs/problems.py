@@ -1,28 +1,29 @@
-"""docs/problems.md: every refusal of the API, what it means and which calls give it."""
+"""docs/problems.md: every problem type, its meaning and the routes that return it."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from common import problems
-from common.api import IdempotencyKey, IfMatch, RawRequest, Unexpected
-from common.body import TooLarge
+from common.api import IdempotencyKey, IfMatch, InternalError, RawRequest
 from common.caller import RoleMissing
-from common.cursor import BadToken
-from common.problems import Busy, DomainError, Malformed, NotFound, Unsupported
-from common.request import BadKey
-from common.revision import Changed, RevisionMissing
+from common.conditional_requests import IfMatchRequired, StaleVersion
+from common.json_body import BodyTooLarge
+from common.pagination.tokens import InvalidPageToken
+from common.problems import BadRequest, DomainError, NotFound, ServiceUnavailable, UnsupportedMediaType
+from common.request import InvalidIdempotencyKey
 from infra.topology import ROWS
-from infra.vocabulary import Route, Who
-from tools.docs import read
+from infra.topology_types import Access, Route
+from tools.docs import introspection
 
-# What asking for it brings; a query alone is never malformed: the gateway mends what is no UTF-8.
-_WITH: dict[Any, tuple[type[DomainError], ...]] = {
-    IdempotencyKey: (BadKey,),
-    IfMatch: (Changed, RevisionMissing),
-    RawRequest: (Malformed,),
+# The problems that an injected parameter implies. A query alone is never a BadRequest: API Gateway repairs
+# invalid UTF-8.
+_IMPLIED_PROBLEMS: dict[Any, tuple[type[DomainError], ...]] = {
+    IdempotencyKey: (InvalidIdempotencyKey,),
+    IfMatch: (StaleVersion, IfMatchRequired),
+    RawRequest: (BadRequest,),
 }
-ANY = "Any call."
+ANY_ROUTE = "Any call."
 _INTRO = """\
 A refusal is an `application/problem+json` document (RFC 9457). Its `type` is `/problems/<slug>` and never changes;
 `detail` is for people; `errors` points at wrong fields (RFC 6901); `request_id` names the request in our logs. Beside
@@ -30,68 +31,87 @@ these, the gateway answers for itself, in plain JSON `{"message": …}`: 401 and
 429 and 503."""
 
 
-def refusals(row: Route) -> list[type[DomainError]]:
-    """Every problem that the call can answer: its own, and those that its form brings with it."""
-    end = read.endpoint(row)
-    found: list[type[DomainError]] = [*end.refuses, Busy, Unexpected]
-    if row.call != "$default":
-        found.append(problems.Invalid)
-    if end.body:
-        found += [Malformed, TooLarge, Unsupported]
+def route_problems(row: Route) -> list[type[DomainError]]:
+    """All problems that the route may return: declared ones, and those implied by its parameters and access."""
+    endpoint = introspection.endpoint(row)
+    found: list[type[DomainError]] = [*endpoint.errors, ServiceUnavailable, InternalError]
+    if row.route_key != "$default":
+        found.append(problems.Unprocessable)
+    if endpoint.body_parameter:
+        found += [BadRequest, BodyTooLarge, UnsupportedMediaType]
     if "{" in row.path:
         found.append(NotFound)
-    if row.who in (Who.ORGANISER, Who.ADMIN):
+    if row.access in (Access.ORGANISER, Access.ADMIN):
         found.append(RoleMissing)
-    if "next_token" in end.params.model_fields:
-        found.append(BadToken)
-    found += [one for wanted in end.wants.values() for one in _WITH.get(wanted, ())]
+    if "next_token" in endpoint.params.model_fields:
+        found.append(InvalidPageToken)
+    found += [one for injected in endpoint.injected.values() for one in _IMPLIED_PROBLEMS.get(injected, ())]
     return sorted(dict.fromkeys(found), key=lambda one: (one.status, one.slug()))
 
 
-def by_slug(rows: Sequence[Route]) -> dict[str, list[tuple[type[DomainError], Route]]]:
-    """Every problem's classes (services name alike what is alike) and the calls that answer it."""
+def problems_by_slug(rows: Sequence[Route]) -> dict[str, list[tuple[type[DomainError], Route]]]:
+    """The classes and routes of every problem slug; several services may define a class of the same name."""
     found: dict[str, list[tuple[type[DomainError], Route]]] = {}
     for row in rows:
-        for one in refusals(row):
+        for one in route_problems(row):
             found.setdefault(one.slug(), []).append((one, row))
     return dict(sorted(found.items()))
 
 
-def all_by_slug() -> dict[str, list[tuple[type[DomainError], Route]]]:
-    """Those of the whole API and of what is no call of it."""
-    return by_slug([*read.routes(), *(row for row in ROWS if isinstance(row, Route) and row.call == "$default")])
+def all_problems_by_slug() -> dict[str, list[tuple[type[DomainError], Route]]]:
+    """The problems of all documented routes and of `$default`."""
+    return problems_by_slug(
+        [*introspection.routes(), *(row for row in ROWS if isinstance(row, Route) and row.route_key == "$default")]
+    )
 
 
 def page() -> str:
-    """The whole file."""
-    found = all_by_slug()
-    rows = [(f"[{slug}](#{slug})", str(told[0][0].status), _meanings(told)[0]) for slug, told in found.items()]
-    sections = [_section(slug, told) for slug, told in found.items()]
+    """The page's Markdown."""
+    found = all_problems_by_slug()
+    rows = [
+        (f"[{slug}](#{slug})", str(occurrences[0][0].status), _meanings(occurrences)[0])
+        for slug, occurrences in found.items()
+    ]
+    sections = [_section(slug, occurrences) for slug, occurrences in found.items()]
     return (
-        "\n\n".join(["# Problems", read.NOTICE, _INTRO, read.table(("type", "status", "meaning"), rows), *sections])
+        "\n\n".join(
+            [
+                "# Problems",
+                introspection.NOTICE,
+                _INTRO,
+                introspection.markdown_table(("type", "status", "meaning"), rows),
+                *sections,
+            ]
+        )
         + "\n"
     )
 
 
-def explained() -> str:
-    """What the gateway shows of each, as JSON: status, meaning, calls."""
-    shown = {
-        slug: {"status": told[0][0].status, "meaning": " / ".join(_meanings(told)), "calls": _calls(told)}
-        for slug, told in all_by_slug().items()
+def explanations_json() -> str:
+    """The data of the problem pages that the gateway serves, as JSON: status, meaning, calls."""
+    explanations = {
+        slug: {
+            "status": occurrences[0][0].status,
+            "meaning": " / ".join(_meanings(occurrences)),
+            "calls": _calls(occurrences),
+        }
+        for slug, occurrences in all_problems_by_slug().items()
     }
-    return json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(explanations, indent=1, ensure_ascii=False) + "\n"
 
 
-def _section(slug: str, told: list[tuple[type[DomainError], Route]]) -> str:
-    calls = _calls(told)
-    shown = ANY if calls == [ANY] else "\n".join(f"- `{call}`" for call in calls)
-    return "\n\n".join([f"## {slug}", f"**{told[0][0].status}** · {' / '.join(_meanings(told))}", shown])
+def _section(slug: str, occurrences: list[tuple[type[DomainError], Route]]) -> str:
+    calls = _calls(occurrences)
+    call_list = ANY_ROUTE if calls == [ANY_ROUTE] else "\n".join(f"- `{call}`" for call in calls)
+    return "\n\n".join(
+        [f"## {slug}", f"**{occurrences[0][0].status}** · {' / '.join(_meanings(occurrences))}", call_list]
+    )
 
 
-def _calls(told: list[tuple[type[DomainError], Route]]) -> list[str]:
-    calls = sorted({row.call for _, row in told})
-    return [ANY] if len(calls) >= len(read.routes()) else calls
+def _calls(occurrences: list[tuple[type[DomainError], Route]]) -> list[str]:
+    calls = sorted({row.route_key for _, row in occurrences})
+    return [ANY_ROUTE] if len(calls) >= len(introspection.routes()) else calls
 
 
-def _meanings(told: list[tuple[type[DomainError], Route]]) -> list[str]:
-    return list(dict.fromkeys(" ".join((one.__doc__ or "").split()) for one, _ in told))
+def _meanings(occurrences: list[tuple[type[DomainError], Route]]) -> list[str]:
+    return list(dict.fromkeys(" ".join((one.__doc__ or "").split()) for one, _ in occurrences))

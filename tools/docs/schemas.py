@@ -1,4 +1,4 @@
-"""docs/schemas/: what travels on the bus, field by field. Fields are only ever added."""
+"""docs/schemas/: the JSON schemas of all bus events. Changes must be backward compatible: fields are only added."""
 
 import json
 from pathlib import Path
@@ -10,20 +10,20 @@ HOME = Path("docs/schemas")
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """The JSON schema of every bus event by its wire name."""
+    """The JSON schemas of all bus events by wire name."""
     return {name: event.model_json_schema() for name, event in registry().items()}
 
 
 def texts() -> dict[str, str]:
-    """The files by name."""
+    """The content of the schema files by file name."""
     return {f"{name}.json": json.dumps(one, indent=2, sort_keys=True) + "\n" for name, one in schemas().items()}
 
 
-def refuse_losses(root: Path) -> None:
-    """Raises ValueError if a bus event lost or changed a field since its snapshot was taken."""
-    lost = losses(snapshots(root), schemas())
-    if lost:
-        raise ValueError("fields of bus events are only ever added; give it a new revision: " + "; ".join(lost))
+def reject_breaking_changes(root: Path) -> None:
+    """Raises ValueError if a bus event lost or changed a field since the committed schema."""
+    changes = breaking_changes(snapshots(root), schemas())
+    if changes:
+        raise ValueError("fields of bus events are only ever added; give it a new revision: " + "; ".join(changes))
 
 
 def snapshots(root: Path) -> dict[str, dict[str, Any]]:
@@ -31,41 +31,43 @@ def snapshots(root: Path) -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((root / HOME).glob("*.json"))}
 
 
-def losses(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[str]:
-    """What a reader of the old messages, or an old reader, would miss; empty if nothing."""
-    gone = [f"{name} is gone" for name in before if name not in after]
-    return gone + [f"{name}{lost}" for name in before if name in after for lost in _object(before[name], after[name])]
+def breaking_changes(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[str]:
+    """The incompatibilities for consumers of either version; empty if none."""
+    removed = [f"{name} is gone" for name in before if name not in after]
+    return removed + [
+        f"{name}{lost}" for name in before if name in after for lost in _object(before[name], after[name])
+    ]
 
 
 def _object(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     lost = _fields(before, after)
     for name, part in before.get("$defs", {}).items():
-        known = after.get("$defs", {}).get(name)
-        lost += [f" {name}{one}" for one in _fields(part, known)] if known else [f" {name} is gone"]
+        new_definition = after.get("$defs", {}).get(name)
+        lost += [f" {name}{one}" for one in _fields(part, new_definition)] if new_definition else [f" {name} is gone"]
     return lost
 
 
 def _fields(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     old, new = before.get("properties", {}), after.get("properties", {})
     lost = [f".{name} is gone" for name in old if name not in new]
-    lost += [f".{name} has another type" for name in old if name in new and not _admits(new[name], old[name])]
-    was, now = set(before.get("required", ())), set(after.get("required", ()))
-    return lost + [f".{name} must have a default" for name in sorted(now - was)]
+    lost += [f".{name} has another type" for name in old if name in new and not _is_compatible(new[name], old[name])]
+    required_before, required_now = set(before.get("required", ())), set(after.get("required", ()))
+    return lost + [f".{name} must have a default" for name in sorted(required_now - required_before)]
 
 
-def _admits(new: Any, old: Any) -> bool:
-    # Words may be added to an enumeration; otherwise what was said must be said alike.
+def _is_compatible(new: Any, old: Any) -> bool:
+    # Enumerations may gain values; any other part of a schema must stay the same.
     if isinstance(old, dict) and isinstance(new, dict) and ("enum" in old or "const" in old):
-        return _words(old) <= _words(new)
-    return bool(_bare(new) == _bare(old))
+        return _enum_values(old) <= _enum_values(new)
+    return bool(_without_documentation(new) == _without_documentation(old))
 
 
-def _words(schema: dict[str, Any]) -> set[str]:
+def _enum_values(schema: dict[str, Any]) -> set[str]:
     return set(schema.get("enum", [schema["const"]] if "const" in schema else []))
 
 
-def _bare(schema: Any) -> Any:
+def _without_documentation(schema: Any) -> Any:
     if isinstance(schema, dict):
-        said = ("description", "title", "default")
-        return {name: _bare(value) for name, value in schema.items() if name not in said}
-    return [_bare(one) for one in schema] if isinstance(schema, list) else schema
+        documentation_keys = ("description", "title", "default")
+        return {name: _without_documentation(value) for name, value in schema.items() if name not in documentation_keys}
+    return [_without_documentation(one) for one in schema] if isinstance(schema, list) else schema

@@ -1,1 +1,1 @@
-"""`bin/ticketing`: what an operator does with a running system, on this machine or in an account."""
+"""`bin/ticketing`: operators' commands for a running system, local or in an AWS account."""

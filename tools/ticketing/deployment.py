@@ -1,4 +1,4 @@
-"""One deployed system by the topology's names, found in what its stacks tell (CloudFormation's outputs)."""
+"""One deployed system by the topology's names, found in its stacks' CloudFormation outputs."""
 
 import json
 import os
@@ -12,14 +12,17 @@ from botocore.config import Config
 
 from common.store import unmarshal
 from infra import topology
-from infra.vocabulary import Every, On, Stream, Trigger
-from local.progress import CannotGoOn
-from local.stack import Ports, Stack, listens
-from local.up import STATE, record
+from infra.topology_types import FunctionSpec, Schedule, Stream, Subscription
+from local.progress import CommandError
+from local.stack import Ports, Stack, is_listening
+from local.up import STATE, last_start
 
 LOCAL = "local"
-# A call may take as long as the slowest function, and must not be repeated while the first still works.
-_PATIENT = {"read_timeout": max(one.seconds for one in topology.ROWS) + 30, "retries": {"total_max_attempts": 1}}
+# A call may take as long as the slowest function, and must not be repeated while the first still runs.
+_LAMBDA_CLIENT_SETTINGS = {
+    "read_timeout": max(one.timeout for one in topology.ROWS) + 30,
+    "retries": {"total_max_attempts": 1},
+}
 Item = dict[str, Any]
 
 
@@ -42,24 +45,24 @@ class Deployment:
 
     def _client(self, service: str) -> Any:
         make: Any = boto3.client  # its overloads are one per service
-        settings: dict[str, Any] = _PATIENT if service == "lambda" else {}
+        settings: dict[str, Any] = _LAMBDA_CLIENT_SETTINGS if service == "lambda" else {}
         return self._local.client(service, **settings) if self._local else make(service, config=Config(**settings))
 
     @cached_property
-    def _told(self) -> Mapping[str, str]:
+    def _outputs(self) -> Mapping[str, str]:
         pages = self.client("cloudformation").get_paginator("describe_stacks").paginate()
-        ours = [
+        stacks = [
             one for page in pages for one in page["Stacks"] if one["StackName"].startswith(f"Ticketing-{self.stage}-")
         ]
-        if not ours:
-            raise CannotGoOn(f"There is no stage {self.stage} in this account and region.")
-        return {told["OutputKey"]: told["OutputValue"] for one in ours for told in one.get("Outputs", [])}
+        if not stacks:
+            raise CommandError(f"There is no stage {self.stage} in this account and region.")
+        return {output["OutputKey"]: output["OutputValue"] for one in stacks for output in one.get("Outputs", [])}
 
     def _output(self, key: str) -> str:
-        if key not in self._told:
-            how = "start it afresh with make down and make up" if self._local else "deploy it again"
-            raise CannotGoOn(f"Stage {self.stage} has no output {key}: {how}.")
-        return self._told[key]
+        if key not in self._outputs:
+            remedy = "start it again with make down and make up" if self._local else "deploy it again"
+            raise CommandError(f"Stage {self.stage} has no output {key}: {remedy}.")
+        return self._outputs[key]
 
     # Looking things up by the topology's names
 
@@ -71,17 +74,18 @@ class Deployment:
         return self._output("BusName")
 
     def function(self, name: str) -> str:
-        return self._output(_named("Function", row(name)))
+        return self._output(_output_key("Function", topology_row(name)))
 
     def queue(self, function: str) -> str:
-        """The address of the queue that wakes the function."""
-        return self._output(_named("Queue", row(function)))
+        """The URL of the function's queue."""
+        return self._output(_output_key("Queue", topology_row(function)))
 
     def dead_letters(self, function: str) -> tuple[str, ...]:
-        """The addresses of the queues where messages end that it could not handle, or that did not reach it."""
-        one = row(function)
+        """The URLs of the function's dead-letter queue and, for a consumer, of its undelivered messages."""
+        one = topology_row(function)
         return tuple(
-            self._output(_named(kind, one)) for kind in ("Dlq", *(["Undelivered"] if isinstance(one, On) else []))
+            self._output(_output_key(kind, one))
+            for kind in ("Dlq", *(["Undelivered"] if isinstance(one, Subscription) else []))
         )
 
     # Reading
@@ -92,13 +96,13 @@ class Deployment:
         found = self.client("dynamodb").get_item(TableName=self.table(table), Key=key, ConsistentRead=True)
         return unmarshal(found["Item"]) if "Item" in found else None
 
-    def of_user(self, table: str, user_id: str) -> Iterator[Item]:
-        """All items of the table's index `by_user` that are this user's."""
-        asked = {"KeyConditionExpression": "user_id = :user", "ExpressionAttributeValues": {":user": {"S": user_id}}}
+    def items_by_user(self, table: str, user_id: str) -> Iterator[Item]:
+        """All items of this user in the table's index `by_user`."""
+        query = {"KeyConditionExpression": "user_id = :user", "ExpressionAttributeValues": {":user": {"S": user_id}}}
         pages = (
             self.client("dynamodb")
             .get_paginator("query")
-            .paginate(TableName=self.table(table), IndexName="by_user", **asked)
+            .paginate(TableName=self.table(table), IndexName="by_user", **query)
         )
         for page in pages:
             for one in page["Items"]:
@@ -106,70 +110,75 @@ class Deployment:
                 if found:
                     yield found
 
-    def lines(self, function: str, word: str, since: datetime, until: datetime) -> list[Item]:
-        """The function's log lines that hold the word, as the objects that they are, in their order."""
-        told = self.client("lambda").get_function_configuration(FunctionName=self.function(function))
-        group = told.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{told['FunctionName']}"
-        logs, asked = self.client("logs"), {"startTime": _millis(since), "endTime": _millis(until)}
+    def log_lines(self, function: str, text: str, since: datetime, until: datetime) -> list[Item]:
+        """The function's JSON log lines that contain the text, in order."""
+        configuration = self.client("lambda").get_function_configuration(FunctionName=self.function(function))
+        group = configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{configuration['FunctionName']}"
+        logs, time_range = (
+            self.client("logs"),
+            {"startTime": _epoch_milliseconds(since), "endTime": _epoch_milliseconds(until)},
+        )
         try:
             pages = list(
-                logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern=f'"{word}"', **asked)
+                logs.get_paginator("filter_log_events").paginate(
+                    logGroupName=group, filterPattern=f'"{text}"', **time_range
+                )
             )
         except logs.exceptions.ResourceNotFoundException:
             return []  # it has never run
-        return [line for page in pages for event in page["events"] if (line := _object(event["message"]))]
+        return [line for page in pages for event in page["events"] if (line := _parse_object(event["message"]))]
 
     def invoke(self, function: str, payload: dict[str, Any]) -> Any:
-        """What the function answers. Raises CannotGoOn."""
-        answer = self.client("lambda").invoke(
+        """The function's result. Raises CommandError if it failed."""
+        response = self.client("lambda").invoke(
             FunctionName=self.function(function), Payload=json.dumps(payload).encode()
         )
-        text = answer["Payload"].read().decode()
-        if "FunctionError" in answer:
-            raise CannotGoOn(f"{function} failed: {text}")
+        text = response["Payload"].read().decode()
+        if "FunctionError" in response:
+            raise CommandError(f"{function} failed: {text}")
         return json.loads(text or "null")
 
 
-def consumers(named: Sequence[str] = ()) -> list[On]:
-    """The topology's consumers and timers; these, if any are named. Raises CannotGoOn."""
-    found = [one for one in topology.ROWS if isinstance(one, On)]
-    known = {one.function for one in found}
-    if unknown := [name for name in named if name not in known]:
-        raise CannotGoOn(f"No consumer is called {unknown[0]}; docs/topology.md lists them.")
-    return [one for one in found if not named or one.function in named]
+def consumers(names: Sequence[str] = ()) -> list[Subscription]:
+    """The topology's consumers and timers, or the named ones. Raises CommandError."""
+    found = [one for one in topology.ROWS if isinstance(one, Subscription)]
+    known_names = {one.function for one in found}
+    if unknown := [name for name in names if name not in known_names]:
+        raise CommandError(f"No consumer is called {unknown[0]}; docs/topology.md lists them.")
+    return [one for one in found if not names or one.function in names]
 
 
-def watched(named: Sequence[str] = ()) -> list[Trigger]:
-    """Those, and who reads streams or is woken by the clock; these, if any are named. Raises CannotGoOn."""
-    others = [one for one in topology.ROWS if isinstance(one, Stream | Every)]
-    wanted = [one for one in others if not named or one.function in named]
-    known = {one.function for one in others}
-    rest = [name for name in named if name not in known]
-    return [*(consumers(rest) if rest or not named else []), *wanted]
+def functions_with_dead_letters(names: Sequence[str] = ()) -> list[FunctionSpec]:
+    """Consumers, stream readers and scheduled functions, or the named ones. Raises CommandError."""
+    others = [one for one in topology.ROWS if isinstance(one, Stream | Schedule)]
+    selected = [one for one in others if not names or one.function in names]
+    known_names = {one.function for one in others}
+    rest = [name for name in names if name not in known_names]
+    return [*(consumers(rest) if rest or not names else []), *selected]
 
 
 def _ports() -> Ports:
     if os.environ.get("TICKETING_EMULATOR_PORT"):
         return Ports.from_environment()
-    known = record(STATE).get("ports")
-    if known and listens(known["emulator"]):
-        return Ports(**known)
-    raise CannotGoOn("Nothing runs here: start it with make up, or name a stage with --stage.")
+    recorded_ports = last_start(STATE).get("ports")
+    if recorded_ports and is_listening(recorded_ports["emulator"]):
+        return Ports(**recorded_ports)
+    raise CommandError("Nothing runs here: start it with make up, or name a stage with --stage.")
 
 
-def row(function: str) -> Trigger:
+def topology_row(function: str) -> FunctionSpec:
     return next(one for one in topology.ROWS if one.function == function)
 
 
-def _named(kind: str, one: Trigger) -> str:
+def _output_key(kind: str, one: FunctionSpec) -> str:
     return f"{kind}{one.service.title()}{one.construct_id}"
 
 
-def _millis(moment: datetime) -> int:
+def _epoch_milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _object(line: str) -> Item | None:
+def _parse_object(line: str) -> Item | None:
     try:
         found = json.loads(line)
     except ValueError:

@@ -1,13 +1,13 @@
-"""Why auth refuses."""
+"""Auth's domain errors."""
 
-from common.problems import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from common.problems import Conflict, NotFound, TooManyRequests, Unauthenticated, Unprocessable
 
 
 class InvalidCredentials(Unauthenticated):
     """Nobody has this name and this password; an address is a name once it is verified."""
 
 
-class CodeInvalid(Invalid):
+class InvalidCode(Unprocessable):
     """The code is not valid: unknown, used before, replaced or too old."""
 
 
@@ -19,23 +19,23 @@ class AlreadyVerified(Conflict):
     """The address is verified; there is nothing to ask for."""
 
 
-class TooManyMails(TooMany):
+class TooManyEmails(TooManyRequests):
     """A mail was asked for a moment ago; wait before the next one."""
 
 
-class InvalidToken(Unauthenticated):
+class InvalidRefreshToken(Unauthenticated):
     """The refresh token is not valid: unknown, used before, or of a session that is over."""
 
 
-class TooManyAttempts(TooMany):
+class TooManyAttempts(TooManyRequests):
     """Too many failed logins for this name; wait before the next one."""
 
 
-class PasswordRefused(Invalid):
+class WeakPassword(Unprocessable):
     """The password is easy to guess."""
 
 
-class WrongPassword(Invalid):
+class WrongPassword(Unprocessable):
     """The old password is not the password."""
 
 
@@ -43,17 +43,13 @@ class UserNameTaken(Conflict):
     """Somebody else has this user name."""
 
 
-class SessionUnknown(NotFound):
+class SessionNotFound(NotFound):
     """There is no such session, or it is not yours."""
 
 
-class UserUnknown(NotFound):
+class UserNotFound(NotFound):
     """There is no such user, or it is not you."""
 
 
 class LastAdmin(Conflict):
     """The last admin cannot give up the role."""
-
-
-class ChangedMeanwhile(Conflict):
-    """Somebody else changed it at the same moment; read it again."""

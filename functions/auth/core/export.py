@@ -1,11 +1,11 @@
-"""What auth holds about a person: the account, and the sessions that were opened with it."""
+"""The user's data held by auth: the account and its sessions, without secrets."""
 
-from common.calls.export import Exported, ExportUser
-from common.export import Source, exported
+from common.export import RecordSource, export_records
+from common.rpc.export import ExportUserRequest, ExportUserResponse
 
 _SECRETS = ("password", "family", "counter", "token_hash", "previous_hash")
-_OWN = Source("auth", frozenset({"profile", "session"}), hidden=_SECRETS)
+_SOURCE = RecordSource("auth", frozenset({"profile", "session"}), hidden=_SECRETS)
 
 
-def of_user(request: ExportUser) -> Exported:
-    return exported(request, _OWN)
+def for_user(request: ExportUserRequest) -> ExportUserResponse:
+    return export_records(request, _SOURCE)

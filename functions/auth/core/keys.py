@@ -1,4 +1,4 @@
-"""The signing keys: private in KMS, public to everybody. The first configured one signs."""
+"""Signing keys in KMS, and their public keys. The first configured key signs; all of them verify."""
 
 from functools import cache
 from typing import Any
@@ -10,23 +10,23 @@ from jwt.algorithms import ECAlgorithm
 from common import env
 
 
-def configured() -> list[str]:
-    """The KMS ids of all keys that verify."""
+def key_ids() -> list[str]:
+    """Return the KMS ids of all configured keys, the signing key first."""
     return env.setting("KEYS_TOKEN").split(",")
 
 
 @cache
-def public(kid: str) -> EllipticCurvePublicKey:
-    """The public half of a configured key, asked for once per process."""
+def public_key(kid: str) -> EllipticCurvePublicKey:
+    """Return the public key; fetched from KMS once per process."""
     key = load_der_public_key(env.client("kms").get_public_key(KeyId=kid)["PublicKey"])
     if not isinstance(key, EllipticCurvePublicKey):
-        raise TypeError(f"key {kid} is not of an elliptic curve")
+        raise TypeError(f"key {kid} is not an elliptic-curve key")
     return key
 
 
-def key_set() -> tuple[dict[str, Any], ...]:
-    """All public keys as JSON Web Keys."""
+def jwks() -> tuple[dict[str, Any], ...]:
+    """Return all public keys as JSON Web Keys (RFC 7517)."""
     return tuple(
-        ECAlgorithm.to_jwk(public(kid), as_dict=True) | {"kid": kid, "alg": "ES256", "use": "sig"}
-        for kid in configured()
+        ECAlgorithm.to_jwk(public_key(kid), as_dict=True) | {"kid": kid, "alg": "ES256", "use": "sig"}
+        for kid in key_ids()
     )

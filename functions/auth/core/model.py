@@ -1,4 +1,4 @@
-"""What auth remembers: accounts, sessions and how long failures make one wait. Pure."""
+"""Accounts, sessions and lockout delays. Pure: no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,34 +8,35 @@ from typing import Any
 
 from common.bus.base import Locale
 
-ACCESS_SECONDS = 15 * 60  # how long an access token is believed
-SESSION_DAYS = 30  # after which one logs in again, however often the tokens were rotated
-GRACE = timedelta(seconds=10)  # in which a used refresh token gives the same successor again
-FREE_ATTEMPTS = 10  # failed logins in a row before the first wait
-LONGEST_WAIT = timedelta(minutes=15)
+ACCESS_TOKEN_SECONDS = 15 * 60  # validity of an access token
+SESSION_DAYS = 30  # lifetime of a session, however often its tokens are rotated
+REFRESH_GRACE = timedelta(seconds=10)  # during which a used refresh token returns the same successor
+FREE_ATTEMPTS = 10  # consecutive failed logins before the first lockout
+MAX_LOCKOUT = timedelta(minutes=15)
 
 
 class Role(StrEnum):
-    """What a user may do beside what everybody may."""
+    """A role beyond that of an ordinary user."""
 
     ADMIN = "admin"
     ORGANISER = "organiser"
 
 
-class Use(StrEnum):
-    """What a presented refresh token turns out to be."""
+class TokenUse(StrEnum):
+    """Classification of a presented refresh token."""
 
     CURRENT = "CURRENT"
-    REPEATED = "REPEATED"  # its successor was given a moment ago; the reply may have been lost
-    REUSED = "REUSED"  # somebody else has it too
+    REPEATED = "REPEATED"  # rotated within REFRESH_GRACE; the response may have been lost
+    REUSED = "REUSED"  # rotated earlier: it may be stolen
 
 
 @dataclass(frozen=True)
 class Account:
-    """An AuthProfile, without what nobody needs to see.
+    """An account; personal fields are redacted in repr.
 
-    `tokens_from` is the version that last took a role away: access tokens of before are not believed.
-    `sessions_from` is the version that last changed the password: sessions of before are over, but `kept_session`.
+    `min_token_version` is the version that last removed a role: older access tokens are rejected.
+    `min_session_version` is the version that last changed the password: older sessions have ended, except
+    `exempt_session_id`.
     """
 
     id: str
@@ -44,14 +45,14 @@ class Account:
     password: str = field(repr=False)
     roles: tuple[str, ...]
     version: int
-    tokens_from: int = 0
-    sessions_from: int = 0
-    kept_session: str | None = None
+    min_token_version: int = 0
+    min_session_version: int = 0
+    exempt_session_id: str | None = None
     email_verified: bool = False
     locale: Locale = "en"
 
     @classmethod
-    def of(cls, item: Mapping[str, Any]) -> "Account":
+    def from_item(cls, item: Mapping[str, Any]) -> "Account":
         return cls(
             id=item["id"],
             email=item["email"],
@@ -59,31 +60,33 @@ class Account:
             password=item["password"],
             roles=tuple(item["roles"]),
             version=item["version"],
-            tokens_from=item.get("tokens_from", 0),
-            sessions_from=item.get("sessions_from", 0),
-            kept_session=item.get("kept_session"),
+            min_token_version=item.get("min_token_version", 0),
+            min_session_version=item.get("min_session_version", 0),
+            exempt_session_id=item.get("exempt_session_id"),
             email_verified=item.get("email_verified", False),
             locale=item.get("locale", "en"),
         )
 
-    def admits(self, session: "Session") -> bool:
-        """Whether the session was opened with the password of now, or is the one that changed it."""
-        return session.version >= self.sessions_from or session.id == self.kept_session
+    def accepts_session(self, session: "Session") -> bool:
+        """Return whether the session was opened with the current password, or changed it."""
+        return session.version >= self.min_session_version or session.id == self.exempt_session_id
 
     def with_roles(self, roles: tuple[str, ...]) -> "Account":
-        """The next version, with these roles."""
+        """Return the account's next version, with these roles."""
         version = self.version + 1
-        taken = set(self.roles) - set(roles)
-        return replace(self, roles=roles, version=version, tokens_from=version if taken else self.tokens_from)
+        removed = set(self.roles) - set(roles)
+        return replace(
+            self, roles=roles, version=version, min_token_version=version if removed else self.min_token_version
+        )
 
 
 @dataclass(frozen=True)
 class Session:
-    """One login on one device: a family of refresh tokens, of which one is current.
+    """One login on one device: a family of refresh tokens, one of them current.
 
-    `family` is random and meaningless without the server's key; tokens are kept as hashes only.
-    `tokens_from` is the account's: it is here so that the authorizer reads one item. `version` is that of
-    the account whose password was given.
+    `family` is random and useless without the server's key; tokens are stored as hashes only.
+    `min_token_version` copies the account's, so that the authorizer reads one item. `version` is the
+    account's version at login.
     """
 
     id: str
@@ -93,13 +96,13 @@ class Session:
     token_hash: str
     previous_hash: str | None
     rotated_at: datetime
-    expires_at: int  # seconds since the epoch, as DynamoDB's TTL wants it
+    expires_at: int  # seconds since the epoch (DynamoDB TTL)
     revoked: bool
-    tokens_from: int = 0
+    min_token_version: int = 0
     version: int = 0
 
     @classmethod
-    def of(cls, item: Mapping[str, Any]) -> "Session":
+    def from_item(cls, item: Mapping[str, Any]) -> "Session":
         return cls(
             id=item["id"],
             user_id=item["user_id"],
@@ -110,28 +113,28 @@ class Session:
             rotated_at=datetime.fromisoformat(item["rotated_at"]),
             expires_at=item["expires_at"],
             revoked="revoked_at" in item,
-            tokens_from=item.get("tokens_from", 0),
+            min_token_version=item.get("min_token_version", 0),
             version=item.get("version", 0),
         )
 
-    def live(self, now: datetime) -> bool:
-        """Items outlive their TTL by days, so the time is looked at."""
+    def is_active(self, now: datetime) -> bool:
+        """Return whether the session is neither revoked nor expired; DynamoDB deletes expired items days late."""
         return not self.revoked and now.timestamp() < self.expires_at
 
-    def believes(self, version: int) -> bool:
-        """Whether an access token of this version of the account is still good."""
-        return version >= self.tokens_from
+    def accepts_token_version(self, version: int) -> bool:
+        """Return whether access tokens of this account version are accepted."""
+        return version >= self.min_token_version
 
-    def use_of(self, token_hash: str, now: datetime) -> Use:
-        """What a genuine token of this family is."""
+    def classify_token(self, token_hash: str, now: datetime) -> TokenUse:
+        """Classify the hash of a genuine token of this family."""
         if token_hash == self.token_hash:
-            return Use.CURRENT
-        repeated = token_hash == self.previous_hash and now - self.rotated_at <= GRACE
-        return Use.REPEATED if repeated else Use.REUSED
+            return TokenUse.CURRENT
+        repeated = token_hash == self.previous_hash and now - self.rotated_at <= REFRESH_GRACE
+        return TokenUse.REPEATED if repeated else TokenUse.REUSED
 
 
-def wait_after(failures: int) -> timedelta:
-    """How long to wait after so many failures in a row: nothing, then 1 s doubling to the longest."""
+def lockout_delay(failures: int) -> timedelta:
+    """Return the wait after consecutive failures: none at first, then 1 s, doubling up to `MAX_LOCKOUT`."""
     if failures < FREE_ATTEMPTS:
         return timedelta(0)
-    return min(timedelta(seconds=2 ** min(failures - FREE_ATTEMPTS, 20)), LONGEST_WAIT)
+    return min(timedelta(seconds=2 ** min(failures - FREE_ATTEMPTS, 20)), MAX_LOCKOUT)

@@ -1,79 +1,98 @@
-"""New accounts: of whoever registers, and of the first admin."""
+"""Registration of users and of the first admin."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from auth.core import claims, letters, passwords, repository
-from auth.core.admins import AdminWanted
+from auth.core import email_requests, passwords, repository, uniqueness
+from auth.core.email_requests import EmailKind
 from auth.core.errors import UserNameTaken
-from auth.core.letters import Matter
 from auth.core.model import Role
-from auth.core.schemas import RegisteredView, RegisterRequest
+from auth.core.schemas import AccountView, CreateAdmin, RegisterRequest
 from common import clock, ids, log
 from common.bus.auth import UserRegistered
-from common.idempotency import Claim, KeyReused
-from common.outbox import born, entry
+from common.idempotency import IdempotencyKeyReused, IdempotentRequest
+from common.outbox import event_entry, new_item
 from common.store import ConditionFailed, Item, Put
 
-_NAME = 0  # where it stands in the transactions
-_KEPT = timedelta(days=1)  # receipts
+_USERNAME_WRITE = 0  # its index in the transaction
+_RECEIPT_RETENTION = timedelta(days=1)
 
 
-def register(request: RegisterRequest, key: str | None) -> tuple[RegisteredView, bool]:
-    """An account, and whether an earlier call had made it. Whose address it is, a mail finds out.
+def register(request: RegisterRequest, idempotency_key: str | None) -> tuple[AccountView, bool]:
+    """Return the account, and whether this replays an earlier request. The address is verified by e-mail later.
 
-    Raises UserNameTaken, PasswordRefused, KeyReused.
+    Raises UserNameTaken, WeakPassword, IdempotencyKeyReused.
     """
-    # The password is no part of the fingerprint, which is quick to guess against: its hash is compared.
-    claim = Claim.of("user", request.email.lower(), key, request.model_copy(update={"password": ""}))
-    account = _account(request, claim.id) | {"locale": request.locale}
-    receipt = [claims.receipt(claim, account["password"], clock.now() + _KEPT)] if claim.keyed else []
-    replayed = _opened(account, [letters.wanted(Matter.VERIFY, account_id=claim.id), *receipt], claim, request.password)
-    return RegisteredView(id=claim.id, **request.model_dump(exclude={"password"})), replayed
+    # The request's hash is fast to brute-force, so it excludes the password: the password's own hash is compared.
+    idempotent_request = IdempotentRequest.from_key(
+        "user", request.email.lower(), idempotency_key, request.model_copy(update={"password": ""})
+    )
+    account = _new_account(request, idempotent_request.id) | {"locale": request.locale}
+    receipts = (
+        [uniqueness.registration_receipt(idempotent_request, account["password"], clock.now() + _RECEIPT_RETENTION)]
+        if idempotent_request.has_key
+        else []
+    )
+    replayed = _create_or_replay(
+        account,
+        [email_requests.request_email(EmailKind.EMAIL_VERIFICATION, account_id=idempotent_request.id), *receipts],
+        idempotent_request,
+        request.password,
+    )
+    return AccountView(id=idempotent_request.id, **request.model_dump(exclude={"password"})), replayed
 
 
-def ensure_admin(wanted: AdminWanted) -> str:
-    """The id of the first admin: this one, unless there is one. Raises UserNameTaken for a taken name or address."""
-    existing = repository.admins()
-    if existing:
-        return min(existing)
-    account = _account(wanted, ids.new(), Role.ADMIN) | {"email_verified": True}  # the operator's word is enough
-    owns = claims.own_email(wanted.email, account["id"])
+def ensure_admin(request: CreateAdmin) -> str:
+    """Return the first admin's id; create it if there is none. Raises UserNameTaken if its name or address is taken."""
+    admin_ids = repository.admin_ids()
+    if admin_ids:
+        return min(admin_ids)
+    account = _new_account(request, ids.new(), Role.ADMIN) | {"email_verified": True}  # vouched for by the operator
+    email_claim = uniqueness.claim_email(request.email, account["id"])
     try:
-        repository.create(account, owns, claims.first_admin(account["id"]))
+        repository.create(account, email_claim, uniqueness.claim_first_admin(account["id"]))
     except ConditionFailed:
-        existing = repository.admins()
-        if existing:  # another call was quicker
-            return min(existing)
+        admin_ids = repository.admin_ids()
+        if admin_ids:  # created concurrently
+            return min(admin_ids)
         raise UserNameTaken from None
     return str(account["id"])
 
 
-def _account(request: RegisterRequest | AdminWanted, user_id: str, *roles: Role) -> Item:
-    hashed = passwords.accept(request.password, email=request.email, user_name=request.user_name)
-    named: dict[str, Any] = request.model_dump(include={"user_name", "first_name", "last_name", "mobile_phone"})
+def _new_account(request: RegisterRequest | CreateAdmin, user_id: str, *roles: Role) -> Item:
+    password_hash = passwords.hash_validated(request.password, email=request.email, user_name=request.user_name)
+    profile: dict[str, Any] = request.model_dump(include={"user_name", "first_name", "last_name", "mobile_phone"})
     item: Item = {"pk": user_id, "sk": "profile", "id": user_id}
-    item |= {"email": request.email, "username": request.user_name, "password": hashed, "roles": list(map(str, roles))}
-    item |= {"email_verified": False, "sessions_from": 0}
-    return born(item, actor=user_id, trigger="register", publish=[entry(UserRegistered, **named)])
+    item |= {
+        "email": request.email,
+        "username": request.user_name,
+        "password": password_hash,
+        "roles": list(map(str, roles)),
+    }
+    item |= {"email_verified": False, "min_session_version": 0}
+    return new_item(item, actor=user_id, trigger="register", publish=[event_entry(UserRegistered, **profile)])
 
 
-def _opened(account: Item, also: Sequence[Put], claim: Claim, password: str) -> bool:
+def _create_or_replay(
+    account: Item, other_writes: Sequence[Put], idempotent_request: IdempotentRequest, password: str
+) -> bool:
     try:
-        repository.create(account, *also)
+        repository.create(account, *other_writes)
     except ConditionFailed as failure:
-        _repeated(failure, claim, password)
+        _require_replay(failure, idempotent_request, password)
         return True
     log.count("UsersRegistered")
     return False
 
 
-def _repeated(failure: ConditionFailed, claim: Claim, password: str) -> None:
-    # The receipt is the last write; it is looked at before any refusal.
-    earlier = failure.old[-1] if claim.keyed else None
-    if earlier and claim.repeats(earlier) and passwords.matches(earlier["password"], password):
+def _require_replay(failure: ConditionFailed, idempotent_request: IdempotentRequest, password: str) -> None:
+    # The receipt is the last write; a replay takes precedence over any error.
+    earlier = failure.old_items[-1] if idempotent_request.has_key else None
+    if earlier and idempotent_request.is_replay_of(earlier) and passwords.verify(earlier["password"], password):
         return
-    if earlier or _NAME not in failure.failed:  # the key's account is there, its receipt may be gone
-        raise KeyReused
+    if (
+        earlier or _USERNAME_WRITE not in failure.failed_indexes
+    ):  # the key's account exists, its receipt may have expired
+        raise IdempotencyKeyReused
     raise UserNameTaken(pointer="/user_name") from None

@@ -1,116 +1,132 @@
-"""Where auth keeps accounts."""
+"""Storage of accounts."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 
-from auth.core import claims
-from auth.core.errors import ChangedMeanwhile, LastAdmin
+from auth.core import uniqueness
+from auth.core.errors import LastAdmin
 from auth.core.model import Account, Role
 from common import store
 from common.bus.auth import RolesChanged
 from common.bus.user import SettingsChanged
 from common.caller import RoleMissing
-from common.outbox import change, entry
-from common.store import Check, ConditionFailed, Item, Put, Update, Write
+from common.outbox import event_entry, versioned_update
+from common.problems import ConcurrentModification
+from common.store import ConditionCheck, ConditionFailed, Item, Put, Update, Write
 
 _TABLE = "auth"
-_NOBODY = "nobody"
-_HOLDERS = 5  # accounts with one unverified address that a mail speaks of
+_NO_USER_ID = "nobody"
+_MAX_HOLDERS = 5  # accounts with the same unverified address that one e-mail covers
 
 
-def create(account: Item, *also: Write) -> None:
-    """The account and its name, or nothing. Raises ConditionFailed in the order: name, account, holder, also."""
+def create(account: Item, *other_writes: Write) -> None:
+    """Create the account with its user name and address items. Raises ConditionFailed, in the order:
+
+    user name, account, e-mail holder, other writes.
+    """
     user_id = account["id"]
-    name = Put(_TABLE, claims.of_name(account["username"]) | {"user_id": user_id}, condition=claims.NEW)
-    holder = Put(_TABLE, claims.holder(account["email"], user_id) | {"user_id": user_id})
-    store.transact([name, Put(_TABLE, account, condition=claims.NEW), holder, *also])
+    name = Put(_TABLE, uniqueness.username_key(account["username"]) | {"user_id": user_id}, condition=uniqueness.NEW)
+    email_holder = Put(_TABLE, uniqueness.email_holder_key(account["email"], user_id) | {"user_id": user_id})
+    store.transact([name, Put(_TABLE, account, condition=uniqueness.NEW), email_holder, *other_writes])
 
 
-def admins() -> set[str]:
-    found = store.get(_TABLE, claims.ADMINS)
-    return set(found["user_ids"]) if found and "user_ids" in found else set()
+def admin_ids() -> set[str]:
+    item = store.get(_TABLE, uniqueness.ADMINS_KEY)
+    return set(item["user_ids"]) if item and "user_ids" in item else set()
 
 
-def account(user_id: str) -> Account | None:
-    item = store.get(_TABLE, profile(user_id))
-    return Account.of(item) if item else None
+def find(user_id: str) -> Account | None:
+    item = store.get(_TABLE, profile_key(user_id))
+    return Account.from_item(item) if item else None
 
 
-def holders(address: str) -> list[Account]:
-    """Whom a mail to the address (its claim's `pk`) may concern: its owner, or else the first that gave it."""
-    owner = store.get(_TABLE, {"pk": address, "sk": "claim"})
-    values = {"pk": address, "sk": claims.HOLDER}
-    found, _ = ([owner], None) if owner else store.query(_TABLE, "#pk = :pk AND begins_with(#sk, :sk)", values)
-    known = (account(one["user_id"]) for one in found[:_HOLDERS])
-    return [one for one in known if one]
+def accounts_with_email(email_key: str) -> list[Account]:
+    """Return the account that verified the address, or else the first accounts registered with it.
+
+    `email_key` is the `pk` of the address's uniqueness item.
+    """
+    owner = store.get(_TABLE, {"pk": email_key, "sk": "claim"})
+    values = {"pk": email_key, "sk": uniqueness.HOLDER_PREFIX}
+    items, _ = ([owner], None) if owner else store.query(_TABLE, "#pk = :pk AND begins_with(#sk, :sk)", values)
+    accounts = (find(item["user_id"]) for item in items[:_MAX_HOLDERS])
+    return [account for account in accounts if account]
 
 
-def account_of(claim: Mapping[str, str]) -> Account | None:
-    """Two reads whether or not there is one: the time tells nothing."""
-    item = store.get(_TABLE, claim)
-    return account(item["user_id"] if item else _NOBODY)
+def find_by_key(key: Mapping[str, str]) -> Account | None:
+    """Find the account of a uniqueness item. Always two reads, so that timing reveals nothing."""
+    item = store.get(_TABLE, key)
+    return find(item["user_id"] if item else _NO_USER_ID)
 
 
-def keep_locale(settings: SettingsChanged) -> None:
-    """Keep the newest language; of an account that is gone, none."""
-    newer = "attribute_not_exists(#settings_version) OR #settings_version < :version"
+def update_locale(settings: SettingsChanged) -> None:
+    """Store the locale unless a newer one is stored or the account is gone."""
+    is_newer = "attribute_not_exists(#settings_version) OR #settings_version < :version"
     update = Update(
         _TABLE,
-        profile(settings.user_id),
+        profile_key(settings.user_id),
         "SET #locale = :locale, #settings_version = :version",
-        condition=f"attribute_exists(#pk) AND ({newer})",
+        condition=f"attribute_exists(#pk) AND ({is_newer})",
         values={"locale": settings.locale, "version": settings.version},
     )
     with suppress(ConditionFailed):
         store.write(update)
 
 
-def replace_password(account: Account, hashed: str, keep: str, *also: Write) -> None:
-    """Raises ConditionFailed in the order: the account as it was read, also."""
-    update = change(
+def replace_password(account: Account, password_hash: str, exempt_session_id: str, *other_writes: Write) -> None:
+    """Replace the password unless the account has changed. Raises ConditionFailed: account, other writes."""
+    update = versioned_update(
         _TABLE,
-        profile(account.id),
+        profile_key(account.id),
         trigger="change_password",
         actor=account.id,
-        sets={"password": hashed, "sessions_from": account.version + 1, "kept_session": keep},
+        sets={
+            "password": password_hash,
+            "min_session_version": account.version + 1,
+            "exempt_session_id": exempt_session_id,
+        },
         condition="#version = :seen",
         values={"seen": account.version},
     )
-    store.transact([update, *also])
+    store.transact([update, *other_writes])
 
 
 def set_roles(before: Account, after: Account, actor: str) -> None:
-    """Raises ChangedMeanwhile, LastAdmin, and RoleMissing where the actor is an admin by an old token only."""
-    update = change(
+    """Replace the roles. Raises ConcurrentModification, LastAdmin.
+
+    Raises RoleMissing if the actor is no longer an admin.
+    """
+    update = versioned_update(
         _TABLE,
-        profile(before.id),
+        profile_key(before.id),
         trigger="set_roles",
         actor=actor,
-        sets={"roles": list(after.roles), "tokens_from": after.tokens_from},
-        publish=[entry(RolesChanged)],
+        sets={"roles": list(after.roles), "min_token_version": after.min_token_version},
+        publish=[event_entry(RolesChanged)],
         condition="#version = :seen",
         values={"seen": before.version},
     )
     try:
-        store.transact([update, _as_admin(before, after, actor)])
+        store.transact([update, _admin_set_write(before, after, actor)])
     except ConditionFailed as failure:
-        if 0 in failure.failed:
-            raise ChangedMeanwhile from None
-        admins = (failure.old[1] or {}).get("user_ids", ())
-        raise (LastAdmin if actor in admins else RoleMissing(Role.ADMIN)) from None
+        if 0 in failure.failed_indexes:
+            raise ConcurrentModification from None
+        current_admins = (failure.old_items[1] or {}).get("user_ids", ())
+        raise (LastAdmin if actor in current_admins else RoleMissing(Role.ADMIN)) from None
 
 
-def _as_admin(before: Account, after: Account, actor: str) -> Write:
-    # A token outlives its role by up to a minute: what gives roles away must not believe it so long.
-    was, shall = Role.ADMIN in before.roles, Role.ADMIN in after.roles
-    by, who = "contains(#user_ids, :actor)", {"who": {before.id}, "actor": actor}
-    if was == shall:
-        return Check(_TABLE, claims.ADMINS, condition=by, values={"actor": actor})
-    if shall:
-        return Update(_TABLE, claims.ADMINS, "ADD #user_ids :who", condition=by, values=who)
-    left = f"{by} AND size(#user_ids) > :one"
-    return Update(_TABLE, claims.ADMINS, "DELETE #user_ids :who", condition=left, values=who | {"one": 1})
+def _admin_set_write(before: Account, after: Account, actor: str) -> Write:
+    # A token may outlive its role by a minute, so the actor's current role is checked.
+    was_admin, becomes_admin = Role.ADMIN in before.roles, Role.ADMIN in after.roles
+    actor_is_admin, values = "contains(#user_ids, :actor)", {"who": {before.id}, "actor": actor}
+    if was_admin == becomes_admin:
+        return ConditionCheck(_TABLE, uniqueness.ADMINS_KEY, condition=actor_is_admin, values={"actor": actor})
+    if becomes_admin:
+        return Update(_TABLE, uniqueness.ADMINS_KEY, "ADD #user_ids :who", condition=actor_is_admin, values=values)
+    another_remains = f"{actor_is_admin} AND size(#user_ids) > :one"
+    return Update(
+        _TABLE, uniqueness.ADMINS_KEY, "DELETE #user_ids :who", condition=another_remains, values=values | {"one": 1}
+    )
 
 
-def profile(user_id: str) -> dict[str, str]:
+def profile_key(user_id: str) -> dict[str, str]:
     return {"pk": user_id, "sk": "profile"}

@@ -1,39 +1,39 @@
-"""Where auth keeps sessions: beside the account, so that one read tells all that the authorizer must know."""
+"""Storage of sessions, in the account's partition; the authorizer needs one read."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 
-from auth.core.errors import SessionUnknown
+from auth.core.errors import SessionNotFound
 from auth.core.model import Session
-from auth.core.refresh import RefreshToken
+from auth.core.refresh_tokens import RefreshToken
 from common import clock, store
-from common.cursor import Listing
+from common.pagination.paginator import IndexPaginator
 from common.store import ConditionFailed, Item, Key, Put, Update
 
 _TABLE = "auth"
 _PREFIX = "session#"
-_AT_ONCE = 100  # writes that a transaction takes
-MINE = Listing(_TABLE, "by_user", "user_id", "created_at")
+_BATCH_SIZE = 100  # DynamoDB's limit of writes per transaction
+BY_USER = IndexPaginator(_TABLE, "by_user", "user_id", "created_at")
 
 
-def begin(token: RefreshToken, family: str, now: datetime, until: int, *, version: int, device: str) -> None:
-    """No condition: the id is random, and a write that the SDK repeats because a reply was lost is the same."""
-    stamps = dict.fromkeys(("created_at", "updated_at", "rotated_at"), clock.iso(now))
-    item: Item = _key(token.user_id, token.session_id) | stamps | {"id": token.session_id, "user_id": token.user_id}
-    item |= {"family": family, "counter": token.counter, "token_hash": token.hash, "expires_at": until}
+def create(token: RefreshToken, family: str, now: datetime, expires_at: int, *, version: int, device: str) -> None:
+    """Create a session. Unconditional: the id is random, and the SDK's retries write the same item."""
+    timestamps = dict.fromkeys(("created_at", "updated_at", "rotated_at"), clock.iso(now))
+    item: Item = _key(token.user_id, token.session_id) | timestamps | {"id": token.session_id, "user_id": token.user_id}
+    item |= {"family": family, "counter": token.counter, "token_hash": token.hash, "expires_at": expires_at}
     item |= {"version": version, "device": device}
     store.write(Put(_TABLE, item))
 
 
-def get(user_id: str, session_id: str) -> Session | None:
+def find(user_id: str, session_id: str) -> Session | None:
     item = store.get(_TABLE, _key(user_id, session_id))
-    return Session.of(item) if item else None
+    return Session.from_item(item) if item else None
 
 
 def rotate(session: Session, successor: RefreshToken, now: datetime) -> Session | None:
-    """The session as it then is, rotated by this call or by another; it may have been revoked meanwhile."""
+    """Return the session after its rotation by this or a concurrent call; it may be revoked. None if it is gone."""
     update = Update(
         _TABLE,
         _key(session.user_id, session.id),
@@ -42,32 +42,36 @@ def rotate(session: Session, successor: RefreshToken, now: datetime) -> Session 
         values={"counter": successor.counter, "next": successor.hash, "now": session.token_hash, "at": clock.iso(now)},
     )
     try:
-        return Session.of(store.write(update))
+        return Session.from_item(store.write(update))
     except ConditionFailed as failure:
-        found = failure.old[0]
-        return Session.of(found) if found else None
+        current = failure.old_items[0]
+        return Session.from_item(current) if current else None
 
 
 def revoke(user_id: str, session_id: str, now: datetime) -> None:
-    """End the session, for good; ending it again changes nothing. Raises SessionUnknown."""
+    """End the session. Idempotent. Raises SessionNotFound."""
     try:
-        store.write(_revoked(_key(user_id, session_id), now))
+        store.write(_revocation(_key(user_id, session_id), now))
     except ConditionFailed:
-        raise SessionUnknown from None
+        raise SessionNotFound from None
 
 
-def end_older(user_id: str, version: int, keep: str | None, now: datetime) -> None:
-    """End what was opened with a password of before this version of the account, but `keep`."""
-    older = (one for one in _all(user_id) if one.get("version", 0) < version and "revoked_at" not in one)
-    _together(_revoked(_key(user_id, one["id"]), now) for one in older if one["id"] != keep)
+def revoke_older_than(user_id: str, version: int, exempt_session_id: str | None, now: datetime) -> None:
+    """End the sessions opened before this version of the account, except `exempt_session_id`."""
+    older = (item for item in _all_sessions(user_id) if item.get("version", 0) < version and "revoked_at" not in item)
+    _write_in_batches(_revocation(_key(user_id, item["id"]), now) for item in older if item["id"] != exempt_session_id)
 
 
-def outdate(user_id: str, version: int) -> None:
-    """In none of the user's sessions are tokens believed that are older than this version of the account."""
-    _together(_outdated(one, version) for one in _all(user_id) if one.get("tokens_from", 0) < version)
+def invalidate_tokens_before(user_id: str, version: int) -> None:
+    """Invalidate the user's access tokens issued before this version of the account."""
+    _write_in_batches(
+        _token_invalidation(item, version)
+        for item in _all_sessions(user_id)
+        if item.get("min_token_version", 0) < version
+    )
 
 
-def _revoked(key: Key, now: datetime) -> Update:
+def _revocation(key: Key, now: datetime) -> Update:
     return Update(
         _TABLE,
         key,
@@ -77,30 +81,30 @@ def _revoked(key: Key, now: datetime) -> Update:
     )
 
 
-def _outdated(item: Item, version: int) -> Update:
-    older = "attribute_not_exists(#tokens_from) OR #tokens_from < :version"
+def _token_invalidation(item: Item, version: int) -> Update:
+    older = "attribute_not_exists(#min_token_version) OR #min_token_version < :version"
     return Update(
         _TABLE,
         {"pk": item["pk"], "sk": item["sk"]},
-        "SET #tokens_from = :version",
+        "SET #min_token_version = :version",
         condition=f"attribute_exists(#pk) AND ({older})",
         values={"version": version},
     )
 
 
-def _together(updates: Iterable[Update]) -> None:
-    """Make them all, many at once; one by one where a session has gone meanwhile, or another call was quicker."""
-    waiting = iter(updates)
-    while some := list(islice(waiting, _AT_ONCE)):
+def _write_in_batches(updates: Iterable[Update]) -> None:
+    """Write in transactions; one by one if a session has been deleted or changed concurrently."""
+    remaining = iter(updates)
+    while batch := list(islice(remaining, _BATCH_SIZE)):
         try:
-            store.transact(some)
+            store.transact(batch)
         except ConditionFailed:
-            for one in some:
+            for update in batch:
                 with suppress(ConditionFailed):
-                    store.write(one)
+                    store.write(update)
 
 
-def _all(user_id: str) -> Iterator[Item]:
+def _all_sessions(user_id: str) -> Iterator[Item]:
     start: Item | None = None
     while True:
         values = {"pk": user_id, "sk": _PREFIX}

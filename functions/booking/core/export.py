@@ -1,10 +1,10 @@
-"""What booking holds about a person: their bookings, with what happened to each."""
+"""GDPR export: a user's bookings with their history."""
 
-from common.calls.export import Exported, ExportUser
-from common.export import Source, exported
+from common.export import RecordSource, export_records
+from common.rpc.export import ExportUserRequest, ExportUserResponse
 
-_BOOKINGS = Source("bookings", frozenset({"booking"}), index="by_user", owner="user_id")
+_BOOKINGS = RecordSource("bookings", frozenset({"booking"}), index="by_user", owner="user_id")
 
 
-def of_user(request: ExportUser) -> Exported:
-    return exported(request, _BOOKINGS)
+def for_user(request: ExportUserRequest) -> ExportUserResponse:
+    return export_records(request, _BOOKINGS)

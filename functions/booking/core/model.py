@@ -1,4 +1,4 @@
-"""A booking: places held for a buyer, and the states that it goes through."""
+"""The booking entity, its parts, and what became of its tickets."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -6,33 +6,58 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from booking.core.terms import Terms
-from booking.core.uses import Use
-from common.idempotency import Claim
+from booking.core.sale_terms import Terms
+from common.idempotency import IdempotentRequest
 from common.states.booking import LIFECYCLE, State, Trigger
 
-__all__ = ["LIFECYCLE", "LONGEST_HOLD", "ROLLS", "TAKING", "Booking", "Item", "State", "Trigger", "roll"]
+__all__ = [
+    "EVENT_SHARDS",
+    "HOLDING_STATES",
+    "LIFECYCLE",
+    "MAX_HOLD",
+    "Booking",
+    "Item",
+    "State",
+    "TicketUsage",
+    "Trigger",
+    "UsageByTicket",
+    "checked_in_tickets",
+    "event_shard_key",
+    "transferred_tickets",
+]
 
-TAKING = (State.PENDING, State.CONFIRMED)  # a booking in these states has its places
-LONGEST_HOLD = timedelta(minutes=30)  # from the order on, however it is extended
-ROLLS = 4  # index keys that the bookings of an event are spread over
+HOLDING_STATES = (State.PENDING, State.CONFIRMED)  # a booking in these states holds its places
+MAX_HOLD = timedelta(minutes=30)  # since the order, extension included
+EVENT_SHARDS = 4  # index keys over which the bookings of one event are spread
 
 
-class _Part(BaseModel):
+class _FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True, hide_input_in_errors=True)
 
 
-class Item(_Part):
-    """So many places of one type, at the price that was held; `taken` says from which shards if not from the first."""
+class Item(_FrozenModel):
+    """Quantity and price of one event type; `shards` maps inventory shard to quantity if not all are from shard 0."""
 
     event_type_id: str
     qty: int
     unit_price: int
-    taken: Mapping[str, int] | None = None
+    shards: Mapping[str, int] | None = None
 
 
-class Booking(_Part):
-    """Places held for a buyer, and in `logs` everything that happened to them."""
+class TicketUsage(_FrozenModel):
+    """What became of one ticket after the booking was confirmed."""
+
+    version: int = 0  # the ticket's version at its latest check-in event
+    checked_in: bool = False
+    transferred: bool = False  # now held by another user
+    superseded: bool = False  # replaced by another ticket in a transfer
+
+
+UsageByTicket = Mapping[str, TicketUsage]
+
+
+class Booking(_FrozenModel):
+    """Places held or sold to a buyer; `logs` is the full history."""
 
     id: str
     user_id: str
@@ -44,31 +69,39 @@ class Booking(_Part):
     pay_before: datetime
     idempotency_key: str | None = None
     request_hash: str
-    payment_id: str | None = None  # the payment that was answered
-    refund: int | None = None  # what the buyer was promised back on giving the booking back
-    refunded: int = 0  # what has gone back so far
-    refunded_as_of: int = 0  # the version of the payment that said so
-    uses: Mapping[str, Use] = {}  # what became of its tickets, by their ids
+    payment_id: str | None = None  # the payment that was applied
+    refund: int | None = None  # promised to the buyer on cancellation, minor units
+    refunded: int = 0  # refunded so far, minor units
+    refunded_as_of: int = 0  # the payment version that reported `refunded`
+    ticket_usage: UsageByTicket = {}
     version: int = 1
     created_at: datetime
     updated_at: datetime
     logs: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
-    def of(cls, item: Mapping[str, Any]) -> Self:
-        """The booking that the item holds."""
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        """Parse a stored item."""
         return cls.model_validate(item)
 
     @classmethod
-    def order(
-        cls, user_id: str, terms: Terms, wanted: Mapping[str, int], *, claim: Claim, key: str | None, now: datetime
+    def new(
+        cls,
+        user_id: str,
+        terms: Terms,
+        quantities: Mapping[str, int],
+        *,
+        idempotency: IdempotentRequest,
+        idempotency_key: str | None,
+        now: datetime,
     ) -> Self:
-        """A new hold, under the id of its claim: a repetition cannot hold twice."""
+        """A new PENDING booking. Its id is derived from the idempotency key, so a retry cannot create a second one."""
         items = tuple(
-            Item(event_type_id=one, qty=qty, unit_price=terms.types[one].prices) for one, qty in sorted(wanted.items())
+            Item(event_type_id=one, qty=qty, unit_price=terms.types[one].prices)
+            for one, qty in sorted(quantities.items())
         )
         return cls(
-            id=claim.id,
+            id=idempotency.id,
             user_id=user_id,
             event_id=terms.event_id,
             status=State.PENDING,
@@ -76,8 +109,8 @@ class Booking(_Part):
             prices=sum(item.qty * item.unit_price for item in items),
             currency=terms.types[items[0].event_type_id].currency,
             pay_before=now + timedelta(seconds=terms.hold_seconds),
-            idempotency_key=key,
-            request_hash=claim.request_hash,
+            idempotency_key=idempotency_key,
+            request_hash=idempotency.request_hash,
             created_at=now,
             updated_at=now,
         )
@@ -86,28 +119,38 @@ class Booking(_Part):
     def quantity(self) -> int:
         return sum(item.qty for item in self.items)
 
-    def places(self) -> dict[tuple[str, str], int]:
-        """Quantity by (event type, shard): what was taken and would go back."""
+    def quantities_by_shard(self) -> dict[tuple[str, str], int]:
+        """Quantity by (event type, inventory shard), as reserved and to be released."""
         return {
             (item.event_type_id, shard): qty
             for item in self.items
-            for shard, qty in (item.taken or {"0": item.qty}).items()
+            for shard, qty in (item.shards or {"0": item.qty}).items()
         }
 
     @property
-    def roll(self) -> str:
-        """The index key under which it is listed with others of its event."""
-        return roll(self.event_id, int(self.id[:4], 16) % ROLLS)
+    def event_shard(self) -> str:
+        """Hash key in the index of the event's bookings."""
+        return event_shard_key(self.event_id, int(self.id[:4], 16) % EVENT_SHARDS)
 
     @property
-    def extended(self) -> bool:
-        return any(line["did"] == "extend" for line in self.logs)
+    def was_extended(self) -> bool:
+        return any(line["action"] == "extend" for line in self.logs)
 
-    def longest(self, terms: Terms) -> datetime:
-        """Until when the hold lasts once it is extended: by the event's hold again, within every cap."""
-        caps = (self.created_at + LONGEST_HOLD, terms.sold_until(item.event_type_id for item in self.items))
-        return min(self.pay_before + timedelta(seconds=terms.hold_seconds), *caps)
+    def extended_deadline(self, terms: Terms) -> datetime:
+        """End of the hold after an extension by the event's hold time, capped by MAX_HOLD and the end of sale."""
+        limits = (self.created_at + MAX_HOLD, terms.sale_end(item.event_type_id for item in self.items))
+        return min(self.pay_before + timedelta(seconds=terms.hold_seconds), *limits)
 
 
-def roll(event_id: str, shard: int) -> str:
+def event_shard_key(event_id: str, shard: int) -> str:
     return f"{event_id}#{shard}"
+
+
+def checked_in_tickets(usages: UsageByTicket) -> list[str]:
+    """Ids of the tickets that are checked in."""
+    return sorted(ticket_id for ticket_id, usage in usages.items() if usage.checked_in)
+
+
+def transferred_tickets(usages: UsageByTicket) -> list[str]:
+    """Ids of the tickets that another user holds."""
+    return sorted(ticket_id for ticket_id, usage in usages.items() if usage.transferred)

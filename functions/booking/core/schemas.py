@@ -1,4 +1,4 @@
-"""What booking takes and gives over HTTP."""
+"""Request and response schemas of booking's HTTP API."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,21 +6,21 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from booking.core import uses
+from booking.core import model
 from booking.core.model import Booking
 from common import ids
-from common.api import Request, View
+from common.api import Request, ResponseModel
 
 Id = Annotated[str, Field(min_length=36, max_length=36, description="UUID")]
-Qty = Annotated[int, Field(ge=1, le=100)]
+Quantity = Annotated[int, Field(ge=1, le=100)]
 
 
 class ItemRequest(Request):
     event_type_id: Id
-    qty: Qty
+    qty: Quantity
 
 
-def _one_each(items: list[ItemRequest]) -> list[ItemRequest]:
+def _require_distinct_types(items: list[ItemRequest]) -> list[ItemRequest]:
     if len({item.event_type_id for item in items}) != len(items):
         raise ValueError("names a type twice")
     return items
@@ -30,23 +30,25 @@ class BookingRequest(Request):
     """Either `number_slot`, where the event has one type on sale, or `items`."""
 
     event_id: Id
-    number_slot: Qty | None = None
-    items: Annotated[list[ItemRequest], Field(min_length=1, max_length=10), AfterValidator(_one_each)] | None = None
+    number_slot: Quantity | None = None
+    items: (
+        Annotated[list[ItemRequest], Field(min_length=1, max_length=10), AfterValidator(_require_distinct_types)] | None
+    ) = None
 
     @model_validator(mode="after")
-    def _either(self) -> Self:
+    def _require_number_or_items(self) -> Self:
         if (self.number_slot is None) == (self.items is None):
             raise ValueError("give either number_slot or items")
         return self
 
-    def wanted(self) -> dict[str, int] | int:
-        """Quantities by event type, or the bare number."""
+    def requested_quantities(self) -> dict[str, int] | int:
+        """Quantities by event type id, or the plain number."""
         if self.items is None:
             return self.number_slot or 0
         return {item.event_type_id: item.qty for item in self.items}
 
 
-class BookingItemView(View):
+class BookingItemView(ResponseModel):
     id: str
     booking_id: str
     event_type_id: str
@@ -57,10 +59,10 @@ class BookingItemView(View):
     updated_at: datetime
 
 
-class LogView(View):
+class LogView(ResponseModel):
     version: int
-    did: str = Field(examples=["order"], description="what happened, e.g. order, extend, confirm, cancel")
-    by: str = Field(
+    action: str = Field(examples=["order"], description="what happened, e.g. order, extend, confirm, cancel")
+    actor: str = Field(
         examples=["buyer"],
         description="who did it: buyer, organiser, admin (in the organiser's place), payment (its outcome), ticket, "
         "backstop (the time was over), or user (what they wrote was erased)",
@@ -68,7 +70,7 @@ class LogView(View):
     at: datetime
 
 
-class _Booked(View):
+class _BookingFields(ResponseModel):
     id: str
     user_id: str
     event_id: str
@@ -79,7 +81,7 @@ class _Booked(View):
     refund: int | None = Field(description="what the buyer was promised back on giving the booking back")
     refunded: int = Field(description="what has gone back so far, in minor units")
     admitted: int = Field(examples=[0], description="how many of its tickets were admitted at a door")
-    passed_on: int = Field(examples=[0], description="how many of its tickets are somebody else's by now")
+    transferred: int = Field(examples=[0], description="how many of its tickets are somebody else's by now")
     pay_before: datetime = Field(description="when the hold ends unless it is paid")
     items: tuple[BookingItemView, ...]
     logs: tuple[LogView, ...]
@@ -87,44 +89,47 @@ class _Booked(View):
     updated_at: datetime
 
 
-class BookingView(_Booked):
+class BookingView(_BookingFields):
     idempotency_key: str | None
 
     @classmethod
-    def of(cls, booking: Booking) -> Self:
-        return cls.model_validate(_shown(booking))
+    def from_booking(cls, booking: Booking) -> Self:
+        return cls.model_validate(_view_fields(booking))
 
     @classmethod
-    def shown(cls, item: Mapping[str, Any]) -> Self:
-        """The booking that a table's item holds."""
-        return cls.of(Booking.of(item))
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        """The view of a stored item."""
+        return cls.from_booking(Booking.from_item(item))
 
 
-class EventBookingView(_Booked):
+class EventBookingView(_BookingFields):
     """A booking as the event's organiser sees it."""
 
     @classmethod
-    def shown(cls, item: Mapping[str, Any]) -> Self:
-        return cls.model_validate(_shown(Booking.of(item)))
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        return cls.model_validate(_view_fields(Booking.from_item(item)))
 
 
 class CapacityRequest(Request):
     capacity: Annotated[int, Field(ge=0, le=1_000_000, examples=[600], description="all places, those taken included")]
 
 
-class CapacityView(View):
+class CapacityView(ResponseModel):
     event_id: str
     event_type_id: str
     capacity: int = Field(examples=[600])
     available: int = Field(examples=[220], description="free at the moment of the change")
 
 
-def _shown(booking: Booking) -> dict[str, Any]:
+def _view_fields(booking: Booking) -> dict[str, Any]:
     shared = booking.model_dump(include={"currency", "created_at", "updated_at"}) | {"booking_id": booking.id}
     items = [
         shared | item.model_dump() | {"id": ids.derive("booking-item", booking.id, item.event_type_id)}
         for item in booking.items
     ]
-    logs = [{"version": at, **log} for at, log in enumerate(booking.logs, 1)]
-    counted = {"admitted": len(uses.inside(booking.uses)), "passed_on": len(uses.others(booking.uses))}
-    return booking.model_dump() | counted | {"quantity": booking.quantity, "items": items, "logs": logs}
+    logs = [{"version": version, **log} for version, log in enumerate(booking.logs, 1)]
+    usage_counts = {
+        "admitted": len(model.checked_in_tickets(booking.ticket_usage)),
+        "transferred": len(model.transferred_tickets(booking.ticket_usage)),
+    }
+    return booking.model_dump() | usage_counts | {"quantity": booking.quantity, "items": items, "logs": logs}

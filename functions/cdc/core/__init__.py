@@ -1,1 +1,4 @@
-"""How an item's outbox becomes bus entries."""
+"""Publishing of outboxes.
+
+relay: from stream records or item images to bus entries
+"""

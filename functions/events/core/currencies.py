@@ -1,6 +1,6 @@
-"""The currencies in circulation (ISO 4217, 2025) and how many decimals their minor units are.
+"""The currencies in circulation (ISO 4217, 2025) and the number of decimals of their minor units.
 
-Funds, metals, test and no-currency codes (XXX, XTS, CLF, XAU and the like) are not money to pay with.
+Funds, metals, test and no-currency codes (such as XXX, XTS, CLF, XAU) are excluded: nobody can pay with them.
 """
 
 _DECIMALS = {

@@ -1,25 +1,25 @@
-"""How the catalogue refuses."""
+"""Domain errors of the events service."""
 
-from common.problems import Conflict, Invalid, NotFound
+from common.problems import ConcurrentModification, Conflict, NotFound, Unprocessable
 
 
-class EventUnknown(NotFound):
+class EventNotFound(NotFound):
     """There is no such event, or it is not yours."""
 
 
-class OrganiserUnknown(NotFound):
+class OrganiserNotFound(NotFound):
     """There is no such organiser, or it is not you."""
 
 
-class TypeUnknown(NotFound):
+class EventTypeNotFound(NotFound):
     """The event has no such type."""
 
 
-class NoSuchCategory(NotFound):
+class CategoryNotFound(NotFound):
     """There is no category at this address."""
 
 
-class CategoryUnknown(Invalid):
+class InvalidCategory(Unprocessable):
     """There is no such category."""
 
 
@@ -27,23 +27,23 @@ class CategoryExists(Conflict):
     """There is a category of that name already."""
 
 
-class NotInFuture(Invalid):
+class NotInFuture(Unprocessable):
     """An event must start in the future, within ten years."""
 
 
-class HoldTooShort(Invalid):
+class HoldTooShort(Unprocessable):
     """Places are held for at least one minute."""
 
 
-class NotFree(Invalid):
+class NotFree(Unprocessable):
     """In a category of type free every price is 0."""
 
 
-class PriceTooHigh(Invalid):
+class PriceTooHigh(Unprocessable):
     """All places that one person may book cost at most 99,999,999 minor units together."""
 
 
-class MixedCurrencies(Invalid):
+class MixedCurrencies(Unprocessable):
     """All types of an event have one currency."""
 
 
@@ -51,11 +51,11 @@ class TooManyTypes(Conflict):
     """An event has at most 20 types."""
 
 
-class SaleBeyondEnd(Invalid):
+class SaleBeyondEnd(Unprocessable):
     """Places are sold no longer than the event lasts."""
 
 
-class EndsInPast(Invalid):
+class EndsInPast(Unprocessable):
     """An event cannot be made to end in the past."""
 
 
@@ -75,7 +75,7 @@ class CurrencyFixed(Conflict):
     """Once published, an event keeps the currency of its places."""
 
 
-class CapacityElsewhere(Conflict):
+class CapacityEndpointRequired(Conflict):
     """Once published, a capacity is changed by PUT /v1/events/{event_id}/types/{type_id}/capacity only."""
 
 
@@ -99,10 +99,6 @@ class NotPublishable(Conflict):
     """The event has been cancelled."""
 
 
-class ChangedMeanwhile(Conflict):
-    """Somebody else changed it at the same moment; read it again."""
-
-
-TYPE_REFUSALS = (MixedCurrencies, NotFree, PriceTooHigh, SaleBeyondEnd)
-DRAFT_REFUSALS = (CategoryUnknown, HoldTooShort, NotInFuture, *TYPE_REFUSALS)
-EDIT_REFUSALS = (EventUnknown, NotEditable, ChangedMeanwhile)
+TYPE_ERRORS = (MixedCurrencies, NotFree, PriceTooHigh, SaleBeyondEnd)
+DRAFT_ERRORS = (InvalidCategory, HoldTooShort, NotInFuture, *TYPE_ERRORS)
+EDIT_ERRORS = (EventNotFound, NotEditable, ConcurrentModification)

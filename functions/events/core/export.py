@@ -1,10 +1,10 @@
-"""What events holds about a person: the events that they organise."""
+"""Personal data that events holds: the events that a user organises."""
 
-from common.calls.export import Exported, ExportUser
-from common.export import Source, exported
+from common.export import RecordSource, export_records
+from common.rpc.export import ExportUserRequest, ExportUserResponse
 
-_ORGANISED = Source("events", frozenset({"event"}), index="by_organiser", owner="organiser_id")
+_ORGANISED_EVENTS = RecordSource("events", frozenset({"event"}), index="by_organiser", owner="organiser_id")
 
 
-def of_user(request: ExportUser) -> Exported:
-    return exported(request, _ORGANISED)
+def for_user(request: ExportUserRequest) -> ExportUserResponse:
+    return export_records(request, _ORGANISED_EVENTS)

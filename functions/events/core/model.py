@@ -1,4 +1,4 @@
-"""An event's life and its rules; pure."""
+"""State machines of events and event types, and validation rules; no I/O."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -22,10 +22,10 @@ from events.core.errors import (
 )
 
 MAX_TYPES = 20
-MIN_HOLD = 60  # seconds, where the stage allows no shorter ones
-DEFAULT_HOLD = 600  # seconds
-MAX_AMOUNT = 99_999_999  # minor units: the provider takes no more at once (Stripe, "Minimum and maximum amounts")
-HORIZON = timedelta(days=3653)  # nothing is planned further ahead
+MIN_HOLD_SECONDS = 60  # unless the stage sets SHORT_HOLDS
+DEFAULT_HOLD_SECONDS = 600
+MAX_AMOUNT = 99_999_999  # minor units, the provider's limit per payment (Stripe, "Minimum and maximum amounts")
+PLANNING_HORIZON = timedelta(days=3653)  # the latest start, from now
 
 
 class Status(StrEnum):
@@ -38,7 +38,7 @@ class Status(StrEnum):
 class Trigger(StrEnum):
     PUBLISH = "publish"
     CANCEL = "cancel"
-    END = "end"  # its time is over
+    END = "end"
 
 
 class TypeStatus(StrEnum):
@@ -60,7 +60,7 @@ LIFECYCLE = StateMachine({
     (Status.PUBLISHED, Trigger.CANCEL):  Status.CANCELLED,
     (Status.PUBLISHED, Trigger.END):     Status.ENDED,
 })
-TYPES = StateMachine({
+TYPE_LIFECYCLE = StateMachine({
     (TypeStatus.ON_SALE, TypeTrigger.PAUSE):  TypeStatus.PAUSED,
     (TypeStatus.PAUSED,  TypeTrigger.RESUME): TypeStatus.ON_SALE,
     (TypeStatus.ON_SALE, TypeTrigger.CLOSE):  TypeStatus.CLOSED,
@@ -76,9 +76,9 @@ class CategoryType(StrEnum):
 
 @dataclass(frozen=True)
 class EventType:
-    """A kind of place; `prices` is in minor units of `currency`, fees included.
+    """An event type; `prices` is the price per place in minor units of `currency`, fees included.
 
-    It is sold from `sale_from` to `sale_until`, or as long as the event is published and not over.
+    On sale from `sale_from` to `sale_until`; a missing bound means publication or the end of the event.
     """
 
     id: str
@@ -91,29 +91,29 @@ class EventType:
     sale_from: datetime | None = None
     sale_until: datetime | None = None
 
-    def stored(self) -> dict[str, Any]:
-        """Plain values, as the event's item holds them."""
+    def to_item(self) -> dict[str, Any]:
+        """Return the type as stored in the event item."""
         times = {name: clock.iso(at) for name in ("sale_from", "sale_until") if (at := getattr(self, name))}
-        fixed = {name: value for name, value in asdict(self).items() if value is not None}
-        return fixed | {"status": str(self.status)} | times
+        present = {name: value for name, value in asdict(self).items() if value is not None}
+        return present | {"status": str(self.status)} | times
 
 
-def planned(starts_at: datetime, now: datetime) -> None:
-    """Raises NotInFuture unless the start lies ahead, and not absurdly far."""
-    if not now < starts_at <= now + HORIZON:
+def require_future_start(starts_at: datetime, now: datetime) -> None:
+    """Raises NotInFuture unless the start is after `now` and within `PLANNING_HORIZON`."""
+    if not now < starts_at <= now + PLANNING_HORIZON:
         raise NotInFuture(pointer="/starts_at")
 
 
-def hold(seconds: int | None, minutes: int | None, *, short_allowed: bool) -> int:
-    """The hold in seconds. Raises HoldTooShort where the stage does not allow it."""
-    chosen = seconds or (minutes * 60 if minutes else DEFAULT_HOLD)
-    if chosen < MIN_HOLD and not short_allowed:
+def hold_seconds(seconds: int | None, minutes: int | None, *, short_allowed: bool) -> int:
+    """Return the hold duration in seconds. Raises HoldTooShort."""
+    duration = seconds or (minutes * 60 if minutes else DEFAULT_HOLD_SECONDS)
+    if duration < MIN_HOLD_SECONDS and not short_allowed:
         raise HoldTooShort(pointer="/hold_seconds")
-    return chosen
+    return duration
 
 
-def sold(types: Collection[Mapping[str, Any]], category: CategoryType) -> None:
-    """The types as a whole may be sold together. Raises TooManyTypes, MixedCurrencies, NotFree."""
+def require_sellable_together(types: Collection[Mapping[str, Any]], category: CategoryType) -> None:
+    """Raises TooManyTypes, MixedCurrencies or NotFree unless the types can be sold together."""
     if len(types) > MAX_TYPES:
         raise TooManyTypes
     if len({one["currency"] for one in types}) > 1:
@@ -122,23 +122,23 @@ def sold(types: Collection[Mapping[str, Any]], category: CategoryType) -> None:
         raise NotFree
 
 
-def payable(prices: Mapping[str, int], max_per_user: int) -> None:
-    """Prices, each by its pointer, that a person may pay for all their places at once. Raises PriceTooHigh."""
+def require_affordable(prices: Mapping[str, int], max_per_user: int) -> None:
+    """Raises PriceTooHigh if `max_per_user` places exceed `MAX_AMOUNT`; `prices` by JSON pointer, in minor units."""
     highest = MAX_AMOUNT // max_per_user
     reason = f"At most {highest}, where one person may book {max_per_user} places."
-    wrong = [(pointer, reason) for pointer, one in prices.items() if one > highest]
-    if wrong:
-        raise PriceTooHigh.fields(wrong)
+    too_high = [(pointer, reason) for pointer, one in prices.items() if one > highest]
+    if too_high:
+        raise PriceTooHigh.from_errors(too_high)
 
 
-def sellable(types: Mapping[str, Mapping[str, Any]], ends_at: str) -> None:
-    """Raises SaleBeyondEnd unless the types, each by its pointer, are sold within the event's time."""
-    for pointer, one in types.items():
-        if one.get("sale_from", "") >= ends_at or one.get("sale_until", "") > ends_at:
+def require_sale_within_event(types: Mapping[str, Mapping[str, Any]], ends_at: str) -> None:
+    """Raises SaleBeyondEnd if a sale window exceeds the event's end; `types` by JSON pointer."""
+    for pointer, event_type in types.items():
+        if event_type.get("sale_from", "") >= ends_at or event_type.get("sale_until", "") > ends_at:
             raise SaleBeyondEnd(pointer=pointer)
 
 
-def publishable(event: Mapping[str, Any], now: datetime) -> None:
+def require_publishable(event: Mapping[str, Any], now: datetime) -> None:
     """Raises NotPublishable, NoTypes or AlreadyStarted."""
     if not LIFECYCLE.allows(Status(event["status"]), Trigger.PUBLISH):
         raise NotPublishable(state=event["status"])

@@ -1,108 +1,110 @@
-"""An event's item, with its types: every edit holds only at the version that was read."""
+"""Event items with their types; every write is conditional on the version that was read."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from common import outbox, store
-from common.api import Caller, Paging
+from common.api import Caller, PageParams
 from common.bus.events import EventCancelled, EventChanged, EventPublished, EventTerms
-from common.cursor import Listing, Page
+from common.pagination.paginator import IndexPaginator, Page
+from common.problems import ConcurrentModification
 from common.store import ConditionFailed, Item, Put, Update
-from events.core import promises
-from events.core.errors import ChangedMeanwhile, EventUnknown
+from events.core import edit_rules
+from events.core.errors import EventNotFound
 from events.core.model import LIFECYCLE, Status, Trigger
 
 TABLE = "events"
-_OWN = Listing(TABLE, "by_organiser", "organiser_id", "created_at")
+_BY_ORGANISER = IndexPaginator(TABLE, "by_organiser", "organiser_id", "created_at")
+_VERSION_UNCHANGED = "#version = :seen"
 
 
 def find(event_id: str) -> Item | None:
-    """The event, whoever's and in whatever state."""
+    """Return the event in any state and of any organiser."""
     return store.get(TABLE, _key(event_id))
 
 
-def public(event_id: str) -> Item:
-    """The event as the public may see it. Raises EventUnknown."""
+def get_published(event_id: str) -> Item:
+    """Return an event that was published. Raises EventNotFound."""
     event = find(event_id)
-    if event is None or not promises.public(event):
-        raise EventUnknown
+    if event is None or not edit_rules.is_published(event):
+        raise EventNotFound
     return event
 
 
-def organised(event_id: str, caller: Caller) -> Item:
-    """An event that is the caller's to manage. Raises EventUnknown."""
+def get_managed(event_id: str, caller: Caller) -> Item:
+    """Return an event that the caller may manage. Raises EventNotFound."""
     event = find(event_id)
-    if event is None or not caller.manages(event["organiser_id"]):
-        raise EventUnknown
+    if event is None or not caller.can_manage(event["organiser_id"]):
+        raise EventNotFound
     return event
 
 
-def own(organiser_id: str, paging: Paging) -> Page:
-    """A page of all events of an organiser, drafts too, newest first."""
-    return _OWN.page(organiser_id, limit=paging.limit, token=paging.token)
+def list_by_organiser(organiser_id: str, paging: PageParams) -> Page:
+    """Return a page of the organiser's events, including drafts, newest first."""
+    return _BY_ORGANISER.page(organiser_id, limit=paging.limit, token=paging.token)
 
 
-def add_event(draft: Item, *, by: str) -> tuple[Item, bool]:
-    """The draft as stored, and whether it was there."""
-    first = {"status": str(Status.DRAFT), "staff": [], "terms_version": 0}
-    item = outbox.born(_key(draft["id"]) | first | draft, actor=by)
+def create(draft: Item, *, actor: str) -> tuple[Item, bool]:
+    """Return the stored draft and whether it existed before."""
+    initial = {"status": str(Status.DRAFT), "staff": [], "terms_version": 0}
+    item = outbox.new_item(_key(draft["id"]) | initial | draft, actor=actor)
     try:
         return store.write(Put(TABLE, item, condition="attribute_not_exists(#pk)")), False
     except ConditionFailed as failure:
-        existing = failure.old[0]
+        existing = failure.old_items[0]
         if existing is None:
             raise
-        return existing, outbox.mine(failure) is None
+        return existing, outbox.own_write(failure) is None
 
 
-def edit(event: Item, trigger: str, changes: Item, *, by: str, sold: bool = False, log: bool = False) -> Item:
-    """The event with these attributes, those that are None taken away.
+def edit(
+    event: Item, trigger: str, changes: Item, *, actor: str, terms_changed: bool = False, log: bool = False
+) -> Item:
+    """Set the attributes, remove those that are None, and return the event. Raises ConcurrentModification.
 
-    Whoever copies a published event is told; `sold` says whether it is sold under other terms now.
-    Raises ChangedMeanwhile.
+    The edit of a published event publishes EventChanged; `terms_changed` increments `terms_version`.
     """
-    told = promises.public(event)
-    terms = {"terms_version": event["terms_version"] + 1} if told and sold else {}
-    update = outbox.change(
+    is_published = edit_rules.is_published(event)
+    terms = {"terms_version": event["terms_version"] + 1} if is_published and terms_changed else {}
+    update = outbox.versioned_update(
         TABLE,
         _key(event["id"]),
         trigger=trigger,
-        actor=by,
+        actor=actor,
         sets={name: value for name, value in changes.items() if value is not None} | terms,
         removes=[name for name, value in changes.items() if value is None],
-        publish=[_told(EventChanged, event)] if told else [],
+        publish=[_event_entry(EventChanged, event)] if is_published else [],
         log=log,
-        condition=_UNCHANGED,
-        values=_seen(event),
+        condition=_VERSION_UNCHANGED,
+        values=_version_values(event),
     )
-    return _written(update)
+    return _write(update)
 
 
-def publish(event: Item, *, by: str) -> Item:
-    """Put the event on sale and into the list. Raises ChangedMeanwhile."""
-    listed = {"listed": "event", "listed_as": f"{event['starts_at']}#{event['id']}"}
-    return _moved(event, Trigger.PUBLISH, [_told(EventPublished, event)], listed | {"terms_version": 1}, by=by)
+def publish(event: Item, *, actor: str) -> Item:
+    """Publish the event and list it. Raises ConcurrentModification."""
+    listing = {"listed": "event", "listed_as": f"{event['starts_at']}#{event['id']}"}
+    return _transition(
+        event, Trigger.PUBLISH, [_event_entry(EventPublished, event)], listing | {"terms_version": 1}, actor=actor
+    )
 
 
-def cancel(event: Item, message: str, *, by: str) -> Item:
-    """Call the event off; of a draft nobody has heard. Raises ChangedMeanwhile."""
-    if not promises.public(event):
-        return _moved(event, Trigger.CANCEL, [], {"message": message}, by=by)
-    terms = {"message": message, "terms_version": event["terms_version"] + 1}
-    told = _told(EventCancelled, event, by="organiser" if by == event["organiser_id"] else "admin")
-    return _moved(event, Trigger.CANCEL, [told], terms, by=by)
+def cancel(event: Item, message: str, *, actor: str) -> Item:
+    """Cancel the event; EventCancelled only if it was published. Raises ConcurrentModification."""
+    if not edit_rules.is_published(event):
+        return _transition(event, Trigger.CANCEL, [], {"message": message}, actor=actor)
+    changes = {"message": message, "terms_version": event["terms_version"] + 1}
+    entry = _event_entry(EventCancelled, event, by="organiser" if actor == event["organiser_id"] else "admin")
+    return _transition(event, Trigger.CANCEL, [entry], changes, actor=actor)
 
 
 def end(event: Item) -> Item:
-    """The event is over. Raises ChangedMeanwhile."""
+    """End the event. Raises ConcurrentModification."""
     terms = {"terms_version": event["terms_version"] + 1}
-    return _moved(event, Trigger.END, [_told(EventChanged, event)], terms, by="clock")
+    return _transition(event, Trigger.END, [_event_entry(EventChanged, event)], terms, actor="clock")
 
 
-_UNCHANGED = "#version = :seen"
-
-
-def _seen(event: Item) -> dict[str, Any]:
+def _version_values(event: Item) -> dict[str, Any]:
     return {"seen": event["version"]}
 
 
@@ -110,31 +112,31 @@ def _key(event_id: str) -> dict[str, str]:
     return {"pk": event_id, "sk": "event"}
 
 
-def _told(kind: type[EventTerms], event: Item, **more: str) -> dict[str, Any]:
-    # The version that the write will give it: the write holds only at the one that was seen.
-    return outbox.entry(kind, event_version=event["version"] + 1, **more)
+def _event_entry(event_class: type[EventTerms], event: Item, **fields: str) -> dict[str, Any]:
+    # The version after the write, which is conditional on the version that was read.
+    return outbox.event_entry(event_class, event_version=event["version"] + 1, **fields)
 
 
-def _moved(event: Item, trigger: Trigger, told: Sequence[dict[str, Any]], sets: Item, *, by: str) -> Item:
+def _transition(event: Item, trigger: Trigger, entries: Sequence[dict[str, Any]], sets: Item, *, actor: str) -> Item:
     update = outbox.transition(
         TABLE,
         _key(event["id"]),
         LIFECYCLE,
         trigger,
-        actor=by,
+        actor=actor,
         sets=sets,
-        publish=told,
-        also=_UNCHANGED,
-        values=_seen(event),
+        publish=entries,
+        extra_condition=_VERSION_UNCHANGED,
+        values=_version_values(event),
     )
-    return _written(update)
+    return _write(update)
 
 
-def _written(update: Update) -> Item:
+def _write(update: Update) -> Item:
     try:
         return store.write(update)
     except ConditionFailed as failure:
-        done = outbox.mine(failure)
-        if done is None:
-            raise ChangedMeanwhile(retry_after=1) from None
-        return done
+        stored = outbox.own_write(failure)
+        if stored is None:
+            raise ConcurrentModification(retry_after=1) from None
+        return stored

@@ -1,15 +1,15 @@
-"""What the catalogue's calls give."""
+"""Response bodies."""
 
 from datetime import datetime
 
 from pydantic import computed_field
 
-from common.api import View
+from common.api import ResponseModel
 from events.core.currencies import DECIMALS
 from events.core.model import CategoryType, Status, TypeStatus
 
 
-class CategoryView(View):
+class CategoryView(ResponseModel):
     id: str
     name: str
     type: CategoryType
@@ -17,7 +17,7 @@ class CategoryView(View):
     updated_at: datetime
 
 
-class TypeView(View):
+class TypeView(ResponseModel):
     """`prices` is in minor units: 1 of them is 10^-`decimals` of the currency."""
 
     id: str
@@ -35,7 +35,7 @@ class TypeView(View):
         return DECIMALS[self.currency]
 
 
-class EventView(View):
+class EventView(ResponseModel):
     """An event as everybody sees it; `message` says why it was cancelled."""
 
     id: str
@@ -62,7 +62,7 @@ class EventView(View):
     updated_at: datetime
 
 
-class OrganisedEventView(EventView):
+class OrganiserEventView(EventView):
     """An event as its organiser sees it."""
 
     organiser_id: str

@@ -1,15 +1,15 @@
-"""How the gateway refuses."""
+"""Errors of the gateway."""
 
 from collections.abc import Sequence
 
 from common.problems import DomainError, NotFound
 
 
-class UnknownRoute(NotFound):
+class RouteNotFound(NotFound):
     """There is no such call: the path or its method is not one of this API."""
 
 
-class MethodUnknown(DomainError):
+class MethodNotAllowed(DomainError):
     """The path is one of this API, but not with this method."""
 
     status = 405
@@ -22,9 +22,9 @@ class MethodUnknown(DomainError):
         return {"allow": ", ".join(self.members["allowed"])}
 
 
-class UnknownFile(NotFound):
+class FileNotFound(NotFound):
     """The documentation has no such file."""
 
 
-class UnknownProblem(NotFound):
+class ProblemNotFound(NotFound):
     """No call answers a problem of this name."""

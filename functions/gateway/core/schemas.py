@@ -1,11 +1,11 @@
-"""What the gateway answers."""
+"""Response models of the gateway."""
 
 from typing import Literal
 
-from common.api import View
+from common.api import ResponseModel
 
 
-class HealthView(View):
+class HealthView(ResponseModel):
     """The API answers; `stage` is the one that it was deployed as."""
 
     status: Literal["ok"] = "ok"

@@ -1,7 +1,6 @@
-"""How people are reached and what they want to hear, copied from auth and user.
+"""Contacts: addresses, names and settings, copied from auth and user.
 
-Personal data: never logged, never published. Of somebody who left only `erased_at` remains, and
-whatever is said of them later finds that and stays away.
+Personal data: never logged, never published. Erasure leaves a tombstone (`erased_at`), which blocks later updates.
 """
 
 from collections.abc import Mapping
@@ -14,52 +13,54 @@ from common.store import ConditionFailed, Update
 from notify.core.model import Contact
 from notify.core.repository import TABLE, contact_key
 
-_NAMES = ("user_name", "first_name", "last_name")
-_STAYS = "attribute_not_exists(#erased_at)"
+_NAME_FIELDS = ("user_name", "first_name", "last_name")
+_NOT_ERASED = "attribute_not_exists(#erased_at)"
 
 
 class ContactMissing(Exception):
-    """The user's address has not arrived yet; trying again will find it."""
+    """The user's address has not arrived yet; retry later."""
 
 
-def keep(user: UserRegistered) -> None:
-    """Keep the address; names and a language that other news brought before are newer and stay."""
-    kept = ", ".join(f"#{name} = if_not_exists(#{name}, :{name})" for name in (*_NAMES, "locale"))
-    values = {"email": user.email, "locale": user.locale} | user.model_dump(include=set(_NAMES))
-    _write(user.user_id, f"SET #email = :email, {kept}", _STAYS, values)
+def create(user: UserRegistered) -> None:
+    """Store the address; names and language only if absent, because stored ones come from newer bus events."""
+    defaults = ", ".join(f"#{name} = if_not_exists(#{name}, :{name})" for name in (*_NAME_FIELDS, "locale"))
+    values = {"email": user.email, "locale": user.locale} | user.model_dump(include=set(_NAME_FIELDS))
+    _write(user.user_id, f"SET #email = :email, {defaults}", _NOT_ERASED, values)
 
 
-def rename(user: UserUpdated) -> None:
-    """Keep the newest names, even before the address is known. Those of the registration have no version."""
-    _newest(user.user_id, "names_version", user.version, user.model_dump(include=set(_NAMES)))
+def update_names(user: UserUpdated) -> None:
+    """Store the names if newer, even before the address is known. Names of the registration have no version."""
+    _update_if_newer(user.user_id, "names_version", user.version, user.model_dump(include=set(_NAME_FIELDS)))
 
 
-def settle(settings: SettingsChanged) -> None:
-    """Keep the newest settings."""
-    told = {"locale": settings.locale, "zone": settings.zone, "channels": list(settings.channels)}
-    _newest(settings.user_id, "settings_version", settings.version, told)
+def apply_settings(settings: SettingsChanged) -> None:
+    """Store the settings if newer."""
+    fields = {"locale": settings.locale, "zone": settings.zone, "channels": list(settings.channels)}
+    _update_if_newer(settings.user_id, "settings_version", settings.version, fields)
 
 
 def find(user_id: str) -> Contact | None:
-    """How to reach the user, None if they left. Raises ContactMissing until the address is known."""
-    found = store.get(TABLE, contact_key(user_id)) or {}
-    if "erased_at" in found:
+    """Return the contact, None if the user is erased. Raises ContactMissing until the address is known."""
+    item = store.get(TABLE, contact_key(user_id)) or {}
+    if "erased_at" in item:
         return None
-    if "email" not in found:
+    if "email" not in item:
         raise ContactMissing
-    told = {name: found[name] for name in ("email", "first_name", "locale") if name in found}
-    return Contact(**told, channels=tuple(found.get("channels", ("email",))))
+    fields = {name: item[name] for name in ("email", "first_name", "locale") if name in item}
+    return Contact(**fields, channels=tuple(item.get("channels", ("email",))))
 
 
-def known(user_id: str) -> bool:
+def exists(user_id: str) -> bool:
     """Whether the user's address has arrived."""
     return "email" in (store.get(TABLE, contact_key(user_id)) or {})
 
 
-def _newest(user_id: str, counter: str, version: int, told: Mapping[str, Any]) -> None:
-    newer = f"(attribute_not_exists(#{counter}) OR #{counter} < :{counter})"
-    values = {counter: version} | dict(told)
-    _write(user_id, f"SET {', '.join(f'#{name} = :{name}' for name in values)}", f"{newer} AND {_STAYS}", values)
+def _update_if_newer(user_id: str, counter: str, version: int, fields: Mapping[str, Any]) -> None:
+    is_newer = f"(attribute_not_exists(#{counter}) OR #{counter} < :{counter})"
+    values = {counter: version} | dict(fields)
+    _write(
+        user_id, f"SET {', '.join(f'#{name} = :{name}' for name in values)}", f"{is_newer} AND {_NOT_ERASED}", values
+    )
 
 
 def _write(user_id: str, expression: str, condition: str, values: Mapping[str, Any]) -> None:

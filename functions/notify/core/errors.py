@@ -1,9 +1,9 @@
-"""Why notify refuses."""
+"""Domain errors of the notify service."""
 
-from common.problems import Conflict, NotFound, TooMany
+from common.problems import Conflict, NotFound, TooManyRequests
 
 
-class NotificationUnknown(NotFound):
+class NotificationNotFound(NotFound):
     """There is no such notification, or it is not yours."""
 
 
@@ -11,5 +11,5 @@ class NotResendable(Conflict):
     """Only what could not be sent, and tickets, are sent again."""
 
 
-class ResentLately(TooMany):
+class ResendTooSoon(TooManyRequests):
     """It was asked for a moment ago: a mail is sent again once in five minutes."""

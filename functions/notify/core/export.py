@@ -1,11 +1,11 @@
-"""What notify holds about a person: their contact, and what they were told."""
+"""Personal data that notify holds: the contact and the notifications of a user."""
 
-from common.calls.export import Exported, ExportUser
-from common.export import Source, exported
+from common.export import RecordSource, export_records
+from common.rpc.export import ExportUserRequest, ExportUserResponse
 
-_CONTACT = Source("notifications", frozenset({"contact"}))
-_TOLD = Source("notifications", frozenset({"notification"}), index="by_user", owner="user_id")
+_CONTACT = RecordSource("notifications", frozenset({"contact"}))
+_NOTIFICATIONS = RecordSource("notifications", frozenset({"notification"}), index="by_user", owner="user_id")
 
 
-def of_user(request: ExportUser) -> Exported:
-    return exported(request, _CONTACT, _TOLD)
+def for_user(request: ExportUserRequest) -> ExportUserResponse:
+    return export_records(request, _CONTACT, _NOTIFICATIONS)

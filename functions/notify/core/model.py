@@ -1,4 +1,4 @@
-"""What a notification is, how it may change, and which ones nobody can decline."""
+"""Notifications, their kinds, delivery rules and state machine, and contacts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 from common.bus.base import Locale
 from common.states.notify import LIFECYCLE, State, Trigger
 
-__all__ = ["LIFECYCLE", "RULES", "Contact", "Kind", "Notification", "Rule", "State", "Trigger"]
+__all__ = ["DELIVERY_RULES", "LIFECYCLE", "Contact", "DeliveryRule", "Kind", "Notification", "State", "Trigger"]
 
 
 class Kind(StrEnum):
@@ -27,34 +27,34 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Rule:
-    """`always`: mailed whatever the settings say. `tickets`: it carries tickets, and is sent again to who asks."""
+class DeliveryRule:
+    """`is_mandatory`: e-mailed regardless of settings. `has_tickets`: carries tickets, can be resent after delivery."""
 
-    always: bool
-    tickets: bool = False
+    is_mandatory: bool
+    has_tickets: bool = False
 
 
 # fmt: off
-RULES: Mapping[Kind, Rule] = {
-    Kind.TICKETS_CREATED:   Rule(always=True, tickets=True),
-    Kind.TICKET_RECEIVED:   Rule(always=True, tickets=True),
-    Kind.TICKET_REISSUED:   Rule(always=True, tickets=True),
-    Kind.TICKET_GIVEN:      Rule(always=True),
-    Kind.TICKET_VOIDED:     Rule(always=True),
-    Kind.BOOKING_EXPIRED:   Rule(always=True),
-    Kind.BOOKING_FAILED:    Rule(always=True),
-    Kind.BOOKING_CANCELLED: Rule(always=True),
-    Kind.PAYMENT_REFUNDED:  Rule(always=True),
-    Kind.TICKET_OFFERED:    Rule(always=False),  # others can make any number of them
-    Kind.EVENT_CHANGED:     Rule(always=False),
-    Kind.EVENT_REMINDER:    Rule(always=False),
+DELIVERY_RULES: Mapping[Kind, DeliveryRule] = {
+    Kind.TICKETS_CREATED:   DeliveryRule(is_mandatory=True, has_tickets=True),
+    Kind.TICKET_RECEIVED:   DeliveryRule(is_mandatory=True, has_tickets=True),
+    Kind.TICKET_REISSUED:   DeliveryRule(is_mandatory=True, has_tickets=True),
+    Kind.TICKET_GIVEN:      DeliveryRule(is_mandatory=True),
+    Kind.TICKET_VOIDED:     DeliveryRule(is_mandatory=True),
+    Kind.BOOKING_EXPIRED:   DeliveryRule(is_mandatory=True),
+    Kind.BOOKING_FAILED:    DeliveryRule(is_mandatory=True),
+    Kind.BOOKING_CANCELLED: DeliveryRule(is_mandatory=True),
+    Kind.PAYMENT_REFUNDED:  DeliveryRule(is_mandatory=True),
+    Kind.TICKET_OFFERED:    DeliveryRule(is_mandatory=False),  # senders can create any number of offers
+    Kind.EVENT_CHANGED:     DeliveryRule(is_mandatory=False),
+    Kind.EVENT_REMINDER:    DeliveryRule(is_mandatory=False),
 }
 # fmt: on
 
 
 @dataclass(frozen=True)
 class Notification:
-    """One thing that one person is told once; `facts` are what the words need, and nothing personal."""
+    """A notification for one user; `facts` are template values without personal data."""
 
     id: str
     user_id: str
@@ -69,13 +69,13 @@ class Notification:
 
 @dataclass(frozen=True)
 class Contact:
-    """How a user is addressed. Personal data: it goes into mails and nowhere else."""
+    """How to reach and address a user. Personal data: used in e-mails only."""
 
     email: str
     first_name: str
     locale: Locale = "en"
     channels: tuple[str, ...] = ("email",)
 
-    def wants(self, kind: Kind) -> bool:
-        """Whether it is to be mailed."""
-        return RULES[kind].always or "email" in self.channels
+    def wants_email(self, kind: Kind) -> bool:
+        """Whether notifications of this kind are e-mailed to the user."""
+        return DELIVERY_RULES[kind].is_mandatory or "email" in self.channels

@@ -1,6 +1,6 @@
-"""How many digits a currency has behind its point."""
+"""ISO 4217 currency decimals."""
 
-# ISO 4217: the currencies whose minor unit is not a hundredth.
+# Currencies whose minor unit is not 1/100.
 _DIGITS = dict.fromkeys(
     (
         "BIF",
@@ -26,5 +26,5 @@ _DIGITS = dict.fromkeys(
 
 
 def digits_of(currency: str) -> int:
-    """2 for EUR, 0 for JPY, 3 for KWD."""
+    """Return the number of decimals: 2 for EUR, 0 for JPY, 3 for KWD."""
     return _DIGITS.get(currency, 2)

@@ -1,12 +1,14 @@
-"""Where notifications are kept, and on what conditions.
+"""Reads and conditional writes of notifications.
 
-pk               sk            what
-notification id  notification  what a user is told
-user id          contact       contacts.py
-event id         event         shows.py
-event id         run#<name>    runs.py
-booking id       booking       shows.py
-event id#shard   booking#<id>  holders.py
+Items of the table:
+
+pk               sk                module
+notification id  notification      repository
+user id          contact           contacts
+event id         event             event_copy
+event id         broadcast#<name>  broadcasts
+booking id       booking           event_copy
+event id#shard   booking#<id>      ticket_holders
 """
 
 from dataclasses import asdict
@@ -15,24 +17,25 @@ from typing import Any
 
 from common import clock, store
 from common.bus.notify import NotiCreated, NotiPending
-from common.cursor import Page
-from common.outbox import born, entry, mine, transition
-from common.paging import Paging
-from common.sifted import Sifted
+from common.outbox import event_entry, new_item, own_write, transition
+from common.pagination.filtered import FilteredPaginator
+from common.pagination.paginator import Page, PageParams
 from common.store import ConditionFailed, Item, Put, Update
 from notify.core.model import LIFECYCLE, Notification, State, Trigger
 
 TABLE = "notifications"
-NEW = "attribute_not_exists(#pk)"
+IS_NEW = "attribute_not_exists(#pk)"
 
-_WE = "notify"
+_ACTOR = "notify"
 
 
-def begin(new: Notification) -> None:
-    """Write the notification PENDING, unless it is there."""
-    item = _key(new.id) | asdict(new) | {"kind": str(new.kind), "status": str(State.PENDING)}
+def create_pending(notification: Notification) -> None:
+    """Create the notification in state PENDING, unless it exists."""
+    fields = asdict(notification) | {"kind": str(notification.kind), "status": str(State.PENDING)}
+    publish = [event_entry(NotiPending)]
+    item = new_item(_key(notification.id) | fields, actor=_ACTOR, publish=publish, keep_correlation=True)
     try:
-        store.write(Put(TABLE, born(item, actor=_WE, publish=[entry(NotiPending)], followed=True), condition=NEW))
+        store.write(Put(TABLE, item, condition=IS_NEW))
     except ConditionFailed:
         return
 
@@ -41,55 +44,63 @@ def find(notification_id: str) -> Item | None:
     return store.get(TABLE, _key(notification_id))
 
 
-def listed(user_id: str, paging: Paging, *, unread: bool | None) -> Page:
-    """A page of what the user was told; only of what is unread, or was read, if asked."""
-    about = {None: None, True: "unread", False: "read"}[unread]
-    mine = Sifted(TABLE, "by_user", "user_id", (user_id,))
-    return mine.page(paging, about=about, fits=lambda item: ("read_at" not in item) == unread)
+def list_by_user(user_id: str, paging: PageParams, *, unread: bool | None) -> Page:
+    """Return a page of the user's notifications, newest first; only unread or read ones if `unread` is given."""
+    read_state = {None: None, True: "unread", False: "read"}[unread]
+    paginator = FilteredPaginator(TABLE, "by_user", "user_id", (user_id,))
+    return paginator.page(paging, filter_name=read_state, predicate=lambda item: ("read_at" not in item) == unread)
 
 
-def sent(notification_id: str, message_id: str) -> bool:
-    """The mail service has it; False if another delivery had said so."""
-    facts = {"message_id": message_id, "sent_at": clock.iso(clock.now())}
-    return _moved(_ending(notification_id, Trigger.SEND, sets=facts, publish=[entry(NotiCreated)]))
+def mark_sent(notification_id: str, message_id: str) -> bool:
+    """Mark the notification as SENT. Return False if it is no longer PENDING."""
+    sets = {"message_id": message_id}
+    return _try_write(_transition(notification_id, Trigger.SEND, sets=sets, publish=[event_entry(NotiCreated)]))
 
 
-def ended(notification_id: str, how: Trigger) -> bool:
-    """Nothing was sent, for this reason; False if that is settled already."""
-    return _moved(_ending(notification_id, how))
+def finish(notification_id: str, trigger: Trigger) -> bool:
+    """End a PENDING notification that is not sent. Return False if it is no longer PENDING."""
+    return _try_write(_transition(notification_id, trigger))
 
 
-def again(notification_id: str, *, by: str, unless_since: datetime) -> Item:
-    """The notification is to be sent again, unless that was asked for since. Raises ConditionFailed."""
-    calm = "(attribute_not_exists(#pending_at) OR #pending_at <= :since)"
+def requeue(notification_id: str, *, actor: str, unless_requested_since: datetime) -> Item:
+    """Return the notification in state PENDING again. Raises ConditionFailed, also if it was requeued since."""
+    not_requested_since = "(attribute_not_exists(#pending_at) OR #pending_at <= :since)"
     update = transition(
-        TABLE, _key(notification_id), LIFECYCLE, Trigger.RESEND,
-        actor=by, publish=[entry(NotiPending)], also=calm, values={"since": clock.iso(unless_since)},
-    )  # fmt: skip
+        TABLE,
+        _key(notification_id),
+        LIFECYCLE,
+        Trigger.RESEND,
+        actor=actor,
+        publish=[event_entry(NotiPending)],
+        extra_condition=not_requested_since,
+        values={"since": clock.iso(unless_requested_since)},
+    )
     try:
         return store.write(update)
     except ConditionFailed as failure:
-        done = mine(failure)  # and the reply was lost
-        if done is None:
+        stored = own_write(failure)  # our own write, whose response was lost
+        if stored is None:
             raise
-        return done
+        return stored
 
 
-def marked(notice: Item, *, read: bool) -> Item:
-    """The notification with or without the mark that it was read; when it first was does not move."""
-    if read == ("read_at" in notice):
-        return notice
-    # A mark is no step of the notification's way: neither its version nor its log moves.
-    how = "SET #read_at = if_not_exists(#read_at, :now)" if read else "REMOVE #read_at"
+def set_read(notification: Item, *, read: bool) -> Item:
+    """Set or remove `read_at` and return the notification; a repeated mark keeps the first `read_at`."""
+    if read == ("read_at" in notification):
+        return notification
+    # Not a state transition: version and log stay unchanged.
+    expression = "SET #read_at = if_not_exists(#read_at, :now)" if read else "REMOVE #read_at"
     values = {"now": clock.iso(clock.now())}
-    return store.write(Update(TABLE, _key(notice["id"]), how, condition="attribute_exists(#pk)", values=values))
+    return store.write(
+        Update(TABLE, _key(notification["id"]), expression, condition="attribute_exists(#pk)", values=values)
+    )
 
 
-def _ending(notification_id: str, how: Trigger, **more: Any) -> Update:
-    return transition(TABLE, _key(notification_id), LIFECYCLE, how, actor=_WE, **more)
+def _transition(notification_id: str, trigger: Trigger, **options: Any) -> Update:
+    return transition(TABLE, _key(notification_id), LIFECYCLE, trigger, actor=_ACTOR, **options)
 
 
-def _moved(update: Update) -> bool:
+def _try_write(update: Update) -> bool:
     try:
         store.write(update)
     except ConditionFailed:

@@ -1,15 +1,15 @@
-"""What notify takes and shows."""
+"""Request and response bodies."""
 
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field, StrictBool
 
-from common.api import Request, View
+from common.api import Request, ResponseModel
 from common.store import Item
 from notify.core.model import Kind, State, Trigger
 
-Unread = Annotated[bool | None, Field(description="true: only what is unread; false: only what was read")]
+UnreadFilter = Annotated[bool | None, Field(description="true: only what is unread; false: only what was read")]
 
 
 class ReadRequest(Request):
@@ -18,7 +18,7 @@ class ReadRequest(Request):
     read: Annotated[StrictBool, Field(description="false takes the mark back", examples=[True])]
 
 
-class NotificationView(View):
+class NotificationView(ResponseModel):
     """One thing that the caller was told, or is about to be."""
 
     id: str
@@ -27,8 +27,8 @@ class NotificationView(View):
     status: Annotated[
         State,
         Field(
-            description="PENDING: being sent. CREATED: handed to the mail service. FAILED: could not be sent. DROPPED: "
-            "no longer so when it was to be sent. KEPT: not mailed, as the caller's settings ask."
+            description="PENDING: being sent. SENT: handed to the mail service. FAILED: could not be sent. "
+            "DISCARDED: no longer so when it was to be sent. SUPPRESSED: not mailed, as the caller's settings ask."
         ),
     ]
     booking_id: str | None = None
@@ -43,6 +43,6 @@ class NotificationView(View):
     updated_at: datetime
 
     @classmethod
-    def of(cls, item: Item) -> "NotificationView":
-        tries = sum(one["did"] in (Trigger.SEND, Trigger.FAIL) for one in item["logs"])
+    def from_item(cls, item: Item) -> "NotificationView":
+        tries = sum(one["action"] in (Trigger.SEND, Trigger.FAIL) for one in item["logs"])
         return cls.model_validate(item | {"tries": tries})

@@ -1,4 +1,4 @@
-"""Telling people, each thing once: first it is written down, then it is sent."""
+"""Create notifications, then send them: each is stored first and e-mailed by a consumer of NotiPending."""
 
 from datetime import timedelta
 
@@ -8,77 +8,79 @@ from common.bus.booking import BookingCancelled, BookingExpired, BookingFailed
 from common.bus.notify import NotiPending
 from common.bus.ticket import TicketCreated
 from common.store import ConditionFailed, Item
-from notify.core import contacts, letters, repository, shows, tellings
-from notify.core.errors import NotificationUnknown, NotResendable, ResentLately
-from notify.core.model import LIFECYCLE, RULES, Kind, State, Trigger
-from notify.core.tellings import Telling
+from notify.core import contacts, email_rendering, event_copy, notification_mapping, repository
+from notify.core.errors import NotificationNotFound, NotResendable, ResendTooSoon
+from notify.core.model import DELIVERY_RULES, LIFECYCLE, Kind, State, Trigger
+from notify.core.notification_mapping import NotifiableEvent
 
-RESEND_EVERY = timedelta(minutes=5)
+RESEND_INTERVAL = timedelta(minutes=5)
 
 
-def tell(event: Telling) -> None:
-    """Write down what is to be told; sending follows from that."""
+def create_notifications(event: NotifiableEvent) -> None:
+    """Create the notifications for a bus event; NotiPending triggers their delivery."""
     if isinstance(event, TicketCreated | BookingExpired | BookingFailed | BookingCancelled):
-        shows.remember(event.booking_id, event.event_id)  # any money that goes back comes after one of these
-    for notification in tellings.of(event):
-        repository.begin(notification)
+        event_copy.link_booking(event.booking_id, event.event_id)  # a refund always follows one of these
+    for notification in notification_mapping.notifications_for(event):
+        repository.create_pending(notification)
 
 
 def send(pending: NotiPending) -> None:
-    """Mail the notification, in words made of its ids, unless its user does not want it mailed."""
-    notice = repository.find(pending.notification_id) or {}
-    if notice.get("status") != State.PENDING:
+    """E-mail the notification, unless the user's settings suppress it. Raises ContactMissing or EventCopyMissing."""
+    notification = repository.find(pending.notification_id) or {}
+    if notification.get("status") != State.PENDING:
         return
-    contact = contacts.find(notice["user_id"])
-    if contact and not contact.wants(Kind(notice["kind"])):
-        repository.ended(notice["id"], Trigger.KEEP)
+    contact = contacts.find(notification["user_id"])
+    if contact and not contact.wants_email(Kind(notification["kind"])):
+        repository.finish(notification["id"], Trigger.SUPPRESS)
         return
-    letter = letters.letter(notice, contact) if contact else None
-    if contact is None or letter is None:
-        repository.ended(notice["id"], Trigger.DROP)
+    email = email_rendering.render(notification, contact) if contact else None
+    if contact is None or email is None:
+        repository.finish(notification["id"], Trigger.DISCARD)
         return
-    # A death between these two lines repeats the mail: a mail twice is better than none.
-    message_id = mail.send(contact.email, letter)
-    if repository.sent(notice["id"], message_id):
-        log.count("MailsSent")
+    # A crash between these two lines repeats the e-mail: twice is better than never.
+    message_id = mail.send(contact.email, email)
+    if repository.mark_sent(notification["id"], message_id):
+        log.count("EmailsSent")
 
 
-def give_up(pending: NotiPending) -> None:
-    """The mail could not be sent in all the tries."""
-    if _to_nobody(repository.find(pending.notification_id) or {}):
-        repository.ended(pending.notification_id, Trigger.DROP)
-    elif repository.ended(pending.notification_id, Trigger.FAIL):
-        log.count("MailsFailed")
+def mark_failed(pending: NotiPending) -> None:
+    """End a notification whose retries are exhausted."""
+    if _is_offer_to_unknown_user(repository.find(pending.notification_id) or {}):
+        repository.finish(pending.notification_id, Trigger.DISCARD)
+    elif repository.finish(pending.notification_id, Trigger.FAIL):
+        log.count("EmailsFailed")
 
 
-def _to_nobody(notice: Item) -> bool:
-    """An offer names whom its maker likes, known or not: that nobody has this id is no failure to look into."""
-    return notice.get("kind") == Kind.TICKET_OFFERED and not contacts.known(notice["user_id"])
+def _is_offer_to_unknown_user(notification: Item) -> bool:
+    """Whether it offers a ticket to an unknown user id: senders may name any id, so this raises no alarm."""
+    return notification.get("kind") == Kind.TICKET_OFFERED and not contacts.exists(notification["user_id"])
 
 
-def owned(caller: Caller, notification_id: str) -> Item:
-    """The caller's notification. Raises NotificationUnknown."""
-    found = repository.find(notification_id)
-    if found is None or found["user_id"] != caller.user_id:
-        raise NotificationUnknown
-    return found
+def get_owned(caller: Caller, notification_id: str) -> Item:
+    """Return the caller's notification. Raises NotificationNotFound."""
+    notification = repository.find(notification_id)
+    if notification is None or notification["user_id"] != caller.user_id:
+        raise NotificationNotFound
+    return notification
 
 
 def resend(caller: Caller, notification_id: str) -> Item:
-    """The notification, PENDING again. Raises NotResendable, ResentLately."""
-    notice = owned(caller, notification_id)
-    _resendable(notice)
+    """Return the notification, PENDING again. Raises NotificationNotFound, NotResendable or ResendTooSoon."""
+    notification = get_owned(caller, notification_id)
+    _require_resendable(notification)
     try:
-        return repository.again(notification_id, by=caller.user_id, unless_since=clock.now() - RESEND_EVERY)
+        return repository.requeue(
+            notification_id, actor=caller.user_id, unless_requested_since=clock.now() - RESEND_INTERVAL
+        )
     except ConditionFailed as failure:
-        found = failure.old[0] or notice
-    _resendable(found)
-    left = clock.parse(found["pending_at"]) + RESEND_EVERY - clock.now()
-    raise ResentLately(retry_after=max(1, int(left.total_seconds()) + 1))
+        current = failure.old_items[0] or notification
+    _require_resendable(current)
+    remaining = clock.parse(current["pending_at"]) + RESEND_INTERVAL - clock.now()
+    raise ResendTooSoon(retry_after=max(1, int(remaining.total_seconds()) + 1))
 
 
-def _resendable(notice: Item) -> None:
-    if notice["status"] == State.CREATED and not RULES[Kind(notice["kind"])].tickets:
+def _require_resendable(notification: Item) -> None:
+    if notification["status"] == State.SENT and not DELIVERY_RULES[Kind(notification["kind"])].has_tickets:
         raise NotResendable("It was sent, and carries no tickets.")
-    if not LIFECYCLE.allows(State(notice["status"]), Trigger.RESEND):
-        raise NotResendable(f"It is {notice['status']}.")
+    if not LIFECYCLE.allows(State(notification["status"]), Trigger.RESEND):
+        raise NotResendable(f"It is {notification['status']}.")

@@ -1,21 +1,21 @@
-"""How payment refuses."""
+"""The problems that payment returns."""
 
-from common.idempotency import KeyReused
-from common.problems import Conflict, DomainError, Gone, Invalid, Malformed, NotFound
+from common.idempotency import IdempotencyKeyReused
+from common.problems import BadRequest, Conflict, DomainError, Gone, NotFound, Unprocessable
 
 
-class PaymentUnknown(NotFound):
+class PaymentNotFound(NotFound):
     """There is no such payment, or it is not yours."""
 
 
-class OrderUnknown(NotFound):
+class OrderNotFound(NotFound):
     """There is no such order to pay, or it is not yours; a moment after the booking it may be known."""
 
     def __init__(self) -> None:
         super().__init__(pointer="/order_id", retry_after=1)
 
 
-class PriceMismatch(Invalid):
+class PriceMismatch(Unprocessable):
     """The price is not the amount due."""
 
     def __init__(self, price: int, due: int, currency: str) -> None:
@@ -36,7 +36,7 @@ class NotPayable(Conflict):
     """The payment provider refuses this order for good, as with an amount too small for it."""
 
 
-class HoldOver(Gone):
+class PaymentDeadlinePassed(Gone):
     """The time to pay is over and the places are no longer held."""
 
 
@@ -53,18 +53,18 @@ class ProviderUnavailable(DomainError):
         super().__init__(retry_after=2)
 
 
-class NotRefundable(Conflict):
+class NothingToRefund(Conflict):
     """No money was received: the payment was not made, or nothing was due."""
 
 
 class RefundExceedsPayment(Conflict):
     """No more can go back than was paid and has not gone back yet."""
 
-    def __init__(self, left: int, currency: str) -> None:
+    def __init__(self, refundable: int, currency: str) -> None:
         super().__init__(
-            f"At most {left} ({currency}, minor units) can still go back.",
+            f"At most {refundable} ({currency}, minor units) can still go back.",
             pointer="/amount",
-            left=left,
+            left=refundable,
             currency=currency,
         )
 
@@ -77,7 +77,7 @@ class NotPaid(Conflict):
     """Nothing has been paid, so there is no receipt."""
 
 
-class BadSignature(Malformed):
+class InvalidSignature(BadRequest):
     """The message is not signed by the provider, or not of this moment."""
 
 
@@ -85,8 +85,15 @@ class EventIdReused(Conflict):
     """The provider's event id was received before with another content."""
 
 
-START_REFUSALS = (
-    OrderUnknown, PriceMismatch, KeyReused, AlreadyPaid, NotPayable, HoldOver, PaymentClosed, ProviderUnavailable,
-)  # fmt: skip
-REFUND_REFUSALS = (PaymentUnknown, KeyReused, NotRefundable, RefundExceedsPayment, TooManyRefunds)
-WEBHOOK_REFUSALS = (BadSignature, EventIdReused, ProviderUnavailable)
+START_ERRORS = (
+    OrderNotFound,
+    PriceMismatch,
+    IdempotencyKeyReused,
+    AlreadyPaid,
+    NotPayable,
+    PaymentDeadlinePassed,
+    PaymentClosed,
+    ProviderUnavailable,
+)
+REFUND_ERRORS = (PaymentNotFound, IdempotencyKeyReused, NothingToRefund, RefundExceedsPayment, TooManyRefunds)
+WEBHOOK_ERRORS = (InvalidSignature, EventIdReused, ProviderUnavailable)

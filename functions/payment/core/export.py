@@ -1,11 +1,11 @@
-"""What payment holds about a person: their payments, with what happened to each."""
+"""A user's data export: their payments, with the log of each."""
 
-from common.calls.export import Exported, ExportUser
-from common.export import Source, exported
+from common.export import RecordSource, export_records
+from common.rpc.export import ExportUserRequest, ExportUserResponse
 
-_OURS = ("idempotency_key",)  # towards the provider
-_PAYMENTS = Source("payments", frozenset({"payment"}), index="by_user", owner="user_id", hidden=_OURS)
+_HIDDEN = ("idempotency_key",)  # internal: our key at the provider
+_PAYMENTS = RecordSource("payments", frozenset({"payment"}), index="by_user", owner="user_id", hidden=_HIDDEN)
 
 
-def of_user(request: ExportUser) -> Exported:
-    return exported(request, _PAYMENTS)
+def for_user(request: ExportUserRequest) -> ExportUserResponse:
+    return export_records(request, _PAYMENTS)

@@ -1,4 +1,4 @@
-"""A receipt: every amount that makes up what was paid, and what of it went back."""
+"""The receipt of a payment: its items, total and refunds."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,20 +6,21 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from common.api import View
+from common.api import ResponseModel
 from payment.core.errors import NotPaid
-from payment.core.model import Item, Payment
-from payment.core.refund import SUCCEEDED
+from payment.core.model import REFUND_SUCCEEDED, Item, Payment
 
-# ISO 4217: whose minor unit is not a hundredth
-_DECIMALS = {
+# ISO 4217 currencies whose minor unit is not a hundredth
+_CURRENCIES_BY_DECIMALS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
 }
-_OTHERS = {code: decimals for decimals, codes in _DECIMALS.items() for code in codes.split()}
+_DECIMALS_BY_CURRENCY = {
+    code: decimals for decimals, codes in _CURRENCIES_BY_DECIMALS.items() for code in codes.split()
+}
 
 
-class ReceiptItem(View):
+class ReceiptItem(ResponseModel):
     """So many places of one type; `sum` is `qty` times `unit_price`."""
 
     event_type_id: str
@@ -29,12 +30,12 @@ class ReceiptItem(View):
     sum: int
 
     @classmethod
-    def of(cls, item: Item, names: Mapping[str, str]) -> Self:
-        named = names.get(item.event_type_id)
-        return cls.model_validate(item.model_dump() | {"name": named, "sum": item.qty * item.unit_price})
+    def from_item(cls, item: Item, names: Mapping[str, str]) -> Self:
+        name = names.get(item.event_type_id)
+        return cls.model_validate(item.model_dump() | {"name": name, "sum": item.qty * item.unit_price})
 
 
-class ReceiptRefund(View):
+class ReceiptRefund(ResponseModel):
     """An amount that went back."""
 
     id: str
@@ -43,7 +44,7 @@ class ReceiptRefund(View):
     refunded_at: datetime
 
 
-class ReceiptView(View):
+class ReceiptView(ResponseModel):
     """All amounts are in minor units: 1 of them is 10^-`decimals` of the currency."""
 
     number: str = Field(examples=["R-20310501-8D4B8D3E6D0C"])
@@ -62,21 +63,21 @@ class ReceiptView(View):
     net: int = Field(description="the total without the refunds")
 
     @classmethod
-    def of(cls, payment: Payment, event: Mapping[str, Any] | None) -> Self:
+    def from_payment(cls, payment: Payment, event: Mapping[str, Any] | None) -> Self:
         """Raises NotPaid."""
         if payment.paid_at is None:
             raise NotPaid
-        known = event or {"name": None, "types": {}}
+        event_fields = event or {"name": None, "types": {}}
         return cls(
             number=f"R-{payment.paid_at:%Y%m%d}-{payment.id.replace('-', '')[:12].upper()}",
             payment_id=payment.id,
             booking_id=payment.booking_id,
             event_id=payment.event_id,
-            event_name=known["name"],
-            items=tuple(ReceiptItem.of(one, known["types"]) for one in payment.items),
+            event_name=event_fields["name"],
+            items=tuple(ReceiptItem.from_item(item, event_fields["types"]) for item in payment.items),
             total=payment.prices,
             currency=payment.currency,
-            decimals=_OTHERS.get(payment.currency, 2),
+            decimals=_DECIMALS_BY_CURRENCY.get(payment.currency, 2),
             method=payment.method,
             paid_at=payment.paid_at,
             refunds=_refunds(payment),
@@ -86,5 +87,7 @@ class ReceiptView(View):
 
 
 def _refunds(payment: Payment) -> tuple[ReceiptRefund, ...]:
-    went = (one.model_dump() | {"refunded_at": one.ended_at} for one in payment.refunds if one.status == SUCCEEDED)
-    return tuple(map(ReceiptRefund.model_validate, went))
+    succeeded = (refund for refund in payment.refunds if refund.status == REFUND_SUCCEEDED)
+    return tuple(
+        ReceiptRefund.model_validate(refund.model_dump() | {"refunded_at": refund.ended_at}) for refund in succeeded
+    )

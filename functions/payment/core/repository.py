@@ -1,10 +1,10 @@
-"""Payments in their table: how they are opened, moved and found again.
+"""Payments in their table: create, find, and update under a version check.
 
-pk               sk       what
+pk               sk       content
 payment id       payment  a payment, with its refunds
-claim's id       claim    a buyer's Idempotency-Key (claims.py)
-event#<id>       event    an event of the provider that was heard (intake.py)
-event id         show     the copy of a published event (catalogue.py)
+request id       claim    a buyer's Idempotency-Key (checkout.py)
+event#<id>       event    a provider event that was applied (webhook.py)
+event id         show     the copy of a published event (event_copy.py)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,20 +12,19 @@ from typing import Any
 
 from common import clock, ids, outbox, store
 from common.bus.payment import PaymentFailed, PaymentSucceeded
-from common.cursor import Listing
-from common.outbox import entry
-from common.patience import NotNow, pause
+from common.outbox import event_entry
+from common.pagination.paginator import IndexPaginator
+from common.retries import Contention, backoff
 from common.store import ConditionFailed, Put, Update
-from payment.core.model import LIFECYCLE, Payment, Trigger
-from payment.core.provider import Money
+from payment.core.model import LIFECYCLE, CapturedPayment, Payment, Trigger
 
 TABLE = "payments"
-_TRIES = 8  # at a payment that changes under one's hands
-MINE = Listing(TABLE, "by_user", "user_id", "created_at")
+_MAX_ATTEMPTS = 8  # to update a payment that others update at the same time
+BY_USER = IndexPaginator(TABLE, "by_user", "user_id", "created_at")
 
 
-class NotOpenYet(Exception):
-    """The booking's payment is not open yet: its order is still on the way."""
+class PaymentNotOpenYet(Exception):
+    """The booking's payment does not exist yet: BookingOrdered has not been processed."""
 
 
 def key(payment_id: str) -> dict[str, str]:
@@ -34,72 +33,72 @@ def key(payment_id: str) -> dict[str, str]:
 
 def find(payment_id: str) -> Payment | None:
     item = store.get(TABLE, key(payment_id))
-    return Payment.of(item) if item else None
+    return Payment.from_item(item) if item else None
 
 
-def of_booking(booking_id: str) -> Payment | None:
+def find_by_booking(booking_id: str) -> Payment | None:
     return find(ids.derive("payment", booking_id))
 
 
-def existing(booking_id: str) -> Payment:
-    """Raises NotOpenYet."""
-    payment = of_booking(booking_id)
+def get_by_booking(booking_id: str) -> Payment:
+    """Raises PaymentNotOpenYet."""
+    payment = find_by_booking(booking_id)
     if payment is None:
-        raise NotOpenYet(booking_id)
+        raise PaymentNotOpenYet(booking_id)
     return payment
 
 
-def decide(payment_id: str, change: Callable[[Payment], Update | None]) -> Payment | None:
-    """Make the change that the payment as it is calls for; looked at anew where another writer was quicker.
+def update_with_retry(payment_id: str, build_update: Callable[[Payment], Update | None]) -> Payment | None:
+    """Write the update that `build_update` returns for the current payment; after a conflict, read and build again.
 
-    Returns the payment after it, None where none was called for. Raises NotNow.
+    Returns the updated payment, or None if there was nothing to update. Raises Contention.
     """
-    for tried in range(_TRIES):
+    for attempt in range(_MAX_ATTEMPTS):
         payment = find(payment_id)
-        update = change(payment) if payment else None
+        update = build_update(payment) if payment else None
         if update is None:
             return None
         try:
-            return Payment.of(store.write(update))
+            return Payment.from_item(store.write(update))
         except ConditionFailed:
-            pause(tried)
-    raise NotNow(payment_id)
+            backoff(attempt)
+    raise Contention(payment_id)
 
 
-def put(fields: Mapping[str, Any], publish: Sequence[dict[str, Any]]) -> None:
-    """A new payment, unless there is one for the booking already."""
+def create(fields: Mapping[str, Any], publish: Sequence[dict[str, Any]]) -> None:
+    """Store a new payment unless the booking already has one."""
     item = key(fields["id"]) | dict(fields)
-    item = outbox.born(item, actor="booking", trigger="open", publish=publish, followed=True)
+    item = outbox.new_item(item, actor="booking", trigger="open", publish=publish, keep_correlation=True)
     try:
         store.write(Put(TABLE, item, condition="attribute_not_exists(#pk)"))
     except ConditionFailed:
-        return  # the same order, heard before
+        return  # a redelivered order
 
 
-def success(payment: Payment, money: Money) -> Update:
-    """The money is in."""
-    sets = {"provider_payment": money.provider_payment, "paid_at": clock.iso(clock.now())}
-    return move(payment, Trigger.SUCCEED, "provider", [entry(PaymentSucceeded)], sets)
+def succeed(payment: Payment, captured: CapturedPayment) -> Update:
+    """The amount due was captured."""
+    sets = {"provider_payment": captured.provider_payment, "paid_at": clock.iso(clock.now())}
+    return transition(payment, Trigger.SUCCEED, "provider", [event_entry(PaymentSucceeded)], sets)
 
 
-def failure(payment: Payment, reason: str, *, actor: str) -> Update:
-    """No money will be taken for it any more."""
-    return move(payment, Trigger.FAIL, actor, [entry(PaymentFailed)], {"reason": reason})
+def fail(payment: Payment, reason: str, *, actor: str) -> Update:
+    """The payment ends unpaid."""
+    return transition(payment, Trigger.FAIL, actor, [event_entry(PaymentFailed)], {"reason": reason})
 
 
-def cancellation(payment: Payment) -> Update:
-    """Nothing is due any more; whoever cancelled the booking knows."""
-    return move(payment, Trigger.CANCEL, "booking")
+def cancel(payment: Payment) -> Update:
+    """The booking was cancelled before the payment was made. Publishes nothing: booking knows."""
+    return transition(payment, Trigger.CANCEL, "booking")
 
 
-def move(
+def transition(
     payment: Payment,
     trigger: Trigger,
     actor: str,
     publish: Sequence[dict[str, Any]] = (),
     sets: Mapping[str, Any] | None = None,
 ) -> Update:
-    """The transition, provided that the payment is still what it was when it was decided upon."""
+    """The transition, on condition that the payment is still at this version."""
     return outbox.transition(
         TABLE,
         key(payment.id),
@@ -108,6 +107,6 @@ def move(
         actor=actor,
         publish=publish,
         sets=sets,
-        also="#version = :seen",
+        extra_condition="#version = :seen",
         values={"seen": payment.version},
     )

@@ -1,16 +1,15 @@
-"""What payment takes and gives over HTTP."""
+"""HTTP requests and responses of payment."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from common.api import Request, View
+from common.api import Request, ResponseModel
 from common.store import Item
-from payment.core.model import Payment, State
-from payment.core.refund import Refund, RefundStatus
+from payment.core.model import Payment, Refund, RefundStatus, State
 
-_LINE = r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$"  # one line, not blank
+_ONE_LINE = r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$"  # one line, not blank
 
 
 class PaymentRequest(Request):
@@ -31,14 +30,14 @@ class RefundRequest(Request):
         Field(
             min_length=1,
             max_length=200,
-            pattern=_LINE,
+            pattern=_ONE_LINE,
             description="the buyer reads it",
             examples=["The bar was shut."],
         ),
     ]
 
 
-class RefundView(View):
+class RefundView(ResponseModel):
     """Money that shall go back (PENDING), was sent (SUCCEEDED), or was not, for the provider refused (FAILED)."""
 
     id: str
@@ -50,11 +49,11 @@ class RefundView(View):
     ended_at: datetime | None = Field(description="when the provider sent it or refused")
 
     @classmethod
-    def of(cls, refund: Refund) -> Self:
+    def from_refund(cls, refund: Refund) -> Self:
         return cls.model_validate(refund.model_dump())
 
 
-class PaymentView(View):
+class PaymentView(ResponseModel):
     id: str
     user_id: str
     booking_id: str
@@ -72,29 +71,28 @@ class PaymentView(View):
     updated_at: datetime
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
+    def from_payment(cls, payment: Payment) -> Self:
         reason = payment.reason if payment.status is State.FAILED else None
-        shown = {"checkout_url": payment.page, "reason": reason}
-        return cls.model_validate(payment.model_dump() | shown | cls._more(payment))
+        computed = {"checkout_url": payment.checkout_url, "reason": reason}
+        return cls.model_validate(payment.model_dump() | computed | cls._detail_fields(payment))
 
     @classmethod
-    def shown(cls, item: Item) -> Self:
-        """The stored payment as it is shown."""
-        return cls.of(Payment.of(item))
+    def from_item(cls, item: Item) -> Self:
+        return cls.from_payment(Payment.from_item(item))
 
     @classmethod
-    def _more(cls, payment: Payment) -> dict[str, Any]:  # noqa: ARG003 - for those that show more
+    def _detail_fields(cls, payment: Payment) -> dict[str, Any]:  # noqa: ARG003 - used by subclasses
         return {}
 
 
-class LogView(View):
+class LogView(ResponseModel):
     version: int
-    did: str
-    by: str
+    action: str
+    actor: str
     at: datetime
 
 
-class PaymentHistoryView(View):
+class PaymentHistoryView(ResponseModel):
     payment_id: str
     status: State
     attempts: int = Field(description="how many of the provider's pages were begun")
@@ -111,16 +109,16 @@ class PaymentDetail(PaymentView):
     history: PaymentHistoryView
 
     @classmethod
-    def _more(cls, payment: Payment) -> dict[str, Any]:
-        logs = [{"version": at, **log} for at, log in enumerate(payment.logs, 1)]
-        shown = [RefundView.of(one) for one in payment.refunds]
+    def _detail_fields(cls, payment: Payment) -> dict[str, Any]:
+        logs = [{"version": version, **log} for version, log in enumerate(payment.logs, 1)]
+        refunds = [RefundView.from_refund(refund) for refund in payment.refunds]
         return {
-            "refunds": shown,
+            "refunds": refunds,
             "history": payment.model_dump() | {"payment_id": payment.id, "logs": logs, "attempts": payment.attempt},
         }
 
 
-class Received(View):
+class WebhookAcknowledgement(ResponseModel):
     """The provider need not send this event again."""
 
     received: bool = True

@@ -1,85 +1,90 @@
-"""What must be true of the tables, always and once everything has come to rest.
+"""The invariants of all tables: some hold always, the others once the system is idle.
 
-Each check reads plain items by the topology's table names and yields one sentence per violation; it knows
-neither test nor emulator, so that it can be held against any deployed system. The numbers are those of the
-list of invariants: I1 to I6, I8, I10 to I14, I16, I17. I7, I9 and I15 are no matter of tables.
+Each check reads plain items by the topology's table names and yields one sentence per violation. It depends on no
+test or emulator, so it can run against any deployed system. Numbers I1 to I17 refer to the list of invariants; I7, I9
+and I15 cannot be checked on tables.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
-from reconcile.core.histories import histories_are_paths, outboxes_are_sound
-from reconcile.core.money import (
-    bookings_agree_with_the_rest,
-    bookings_have_payments,
-    money_is_answered,
-    prices_are_sums,
-    refunds_are_covered,
-    refunds_are_shown,
-    refunds_are_summed,
-)
-from reconcile.core.rest import cancelled_events_are_wound_up, nothing_is_half_done, overdue
-from reconcile.core.snapshot import Check, Tables
-from reconcile.core.stock import (
+from reconcile.core.completion_checks import cancelled_events_are_completed, no_transient_states, overdue
+from reconcile.core.history_checks import histories_follow_state_machine, outboxes_are_consistent
+from reconcile.core.inventory_checks import (
     bookings_are_counted,
-    counts_are_right,
+    counters_match_bookings,
+    inventory_is_conserved,
     limits_are_conserved,
     nothing_is_oversold,
-    stock_is_conserved,
 )
-from reconcile.core.telling import everything_is_told_once
-from reconcile.core.tickets import doors_count_right, tickets_admit_once, tickets_are_as_booked, uses_are_known
+from reconcile.core.notification_checks import notifications_are_sent_once
+from reconcile.core.payment_checks import (
+    booking_refunds_match_payments,
+    bookings_have_payments,
+    bookings_match_payments_and_tickets,
+    captured_payments_are_settled,
+    event_refunds_match_bookings,
+    prices_match_items,
+    refunds_are_within_payments,
+)
+from reconcile.core.snapshot import Check, Tables
+from reconcile.core.ticket_checks import (
+    door_counts_match_tickets,
+    ticket_usage_is_recorded,
+    tickets_admit_once,
+    tickets_match_bookings,
+)
 
 
-class About(Enum):
-    """What must be looked at together to judge it."""
+class Scope(Enum):
+    """The items that a check needs together."""
 
-    BOOKING = "a booking with its payment, tickets and notices"
-    EVENT = "an event with the sums of its bookings"
-    ALL = "all bookings of a person, or all tickets of an event: no round has them at once"
+    BOOKING = "a booking with its payment, tickets and notifications"
+    EVENT = "an event with the totals of its bookings"
+    ALL = "all bookings of a user, or all tickets of an event: a sweep never has them together"
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One check; `always` if it holds while messages are under way, else once they have come to rest."""
+class Invariant:
+    """One check; `holds_always` also while messages are in flight, else only when the system is idle."""
 
     check: Check
-    about: About
-    always: bool = False
+    scope: Scope
+    holds_always: bool = False
 
 
-RULES = (
-    Rule(stock_is_conserved, About.EVENT, always=True),
-    Rule(limits_are_conserved, About.ALL, always=True),
-    Rule(nothing_is_oversold, About.ALL, always=True),
-    Rule(histories_are_paths, About.BOOKING, always=True),
-    Rule(tickets_are_as_booked, About.BOOKING, always=True),
-    Rule(refunds_are_covered, About.BOOKING, always=True),
-    Rule(prices_are_sums, About.BOOKING, always=True),
-    Rule(tickets_admit_once, About.BOOKING, always=True),
-    Rule(doors_count_right, About.ALL, always=True),
-    Rule(outboxes_are_sound, About.BOOKING, always=True),
-    Rule(money_is_answered, About.BOOKING),
-    Rule(bookings_agree_with_the_rest, About.BOOKING),
-    Rule(bookings_have_payments, About.BOOKING),
-    Rule(nothing_is_half_done, About.BOOKING),
-    Rule(cancelled_events_are_wound_up, About.EVENT),
-    Rule(counts_are_right, About.EVENT),
-    Rule(bookings_are_counted, About.BOOKING),
-    Rule(refunds_are_shown, About.BOOKING),
-    Rule(refunds_are_summed, About.EVENT),
-    Rule(everything_is_told_once, About.BOOKING),
-    Rule(uses_are_known, About.BOOKING),
+INVARIANTS = (
+    Invariant(inventory_is_conserved, Scope.EVENT, holds_always=True),
+    Invariant(limits_are_conserved, Scope.ALL, holds_always=True),
+    Invariant(nothing_is_oversold, Scope.ALL, holds_always=True),
+    Invariant(histories_follow_state_machine, Scope.BOOKING, holds_always=True),
+    Invariant(tickets_match_bookings, Scope.BOOKING, holds_always=True),
+    Invariant(refunds_are_within_payments, Scope.BOOKING, holds_always=True),
+    Invariant(prices_match_items, Scope.BOOKING, holds_always=True),
+    Invariant(tickets_admit_once, Scope.BOOKING, holds_always=True),
+    Invariant(door_counts_match_tickets, Scope.ALL, holds_always=True),
+    Invariant(outboxes_are_consistent, Scope.BOOKING, holds_always=True),
+    Invariant(captured_payments_are_settled, Scope.BOOKING),
+    Invariant(bookings_match_payments_and_tickets, Scope.BOOKING),
+    Invariant(bookings_have_payments, Scope.BOOKING),
+    Invariant(no_transient_states, Scope.BOOKING),
+    Invariant(cancelled_events_are_completed, Scope.EVENT),
+    Invariant(counters_match_bookings, Scope.EVENT),
+    Invariant(bookings_are_counted, Scope.BOOKING),
+    Invariant(booking_refunds_match_payments, Scope.BOOKING),
+    Invariant(event_refunds_match_bookings, Scope.EVENT),
+    Invariant(notifications_are_sent_once, Scope.BOOKING),
+    Invariant(ticket_usage_is_recorded, Scope.BOOKING),
 )
 
 
-def of(about: About, tables: Tables) -> list[str]:
-    """One sentence for everything about such a subject that is not as it must be, no message being under way."""
-    return [said for rule in RULES if rule.about is about for said in rule.check(tables)]
+def for_scope(scope: Scope, tables: Tables) -> list[str]:
+    """Violations of one subject, assuming that no message is in flight for it."""
+    return [violation for one in INVARIANTS if one.scope is scope for violation in one.check(tables)]
 
 
-def violations(tables: Tables, *, now: datetime | None = None, resting: bool = True) -> list[str]:
-    """One sentence for everything that is not as it must be; `resting` if no message is under way."""
-    found = [said for rule in RULES if rule.always or resting for said in rule.check(tables)]
-    return found + list(overdue(tables, now or datetime.now(UTC))) if resting else found
+def violations(tables: Tables, *, now: datetime | None = None, idle: bool = True) -> list[str]:
+    """All violations; `idle` if no message is in flight."""
+    found = [violation for one in INVARIANTS if one.holds_always or idle for violation in one.check(tables)]
+    return found + list(overdue(tables, now or datetime.now(UTC))) if idle else found

@@ -1,4 +1,4 @@
-"""What checks read: plain items of some or all tables, by the topology's names."""
+"""Input of the checks: plain items by the topology's table names, and helpers to select them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,38 +10,38 @@ Item = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Item]]
 Check = Callable[[Tables], Iterator[str]]
 
-TAKING = ("PENDING", "CONFIRMED")  # a booking in these states has its places
-ADMITTING = ("CREATED", "CHECKED_IN")
+HOLDING_STATES = ("PENDING", "CONFIRMED")  # a booking in these states holds its places
+ADMITTING_STATES = ("CREATED", "CHECKED_IN")  # a ticket in these states is valid
 
 
-def of(tables: Tables, table: str, kind: str) -> list[Item]:
+def select(tables: Tables, table: str, kind: str) -> list[Item]:
     return [one for one in tables.get(table, ()) if one["sk"].split("#")[0] == kind]
 
 
-def given_back(tables: Tables) -> list[Item]:
-    """Bookings that their buyers gave back, for what the event's terms promise."""
-    return [one for one in of(tables, "bookings", "booking") if one["status"] == "CANCELLED" and "refund" in one]
+def cancelled_by_buyer(tables: Tables) -> list[Item]:
+    """Confirmed bookings that their buyers cancelled, by the event's refund terms."""
+    return [one for one in select(tables, "bookings", "booking") if one["status"] == "CANCELLED" and "refund" in one]
 
 
-def by(tables: Tables, table: str, kind: str, name: str) -> dict[str, Item]:
-    return {one[name]: one for one in of(tables, table, kind)}
+def index_by(tables: Tables, table: str, kind: str, name: str) -> dict[str, Item]:
+    return {one[name]: one for one in select(tables, table, kind)}
 
 
-def grouped(items: Iterable[Item], name: str) -> dict[str, list[Item]]:
+def group_by(items: Iterable[Item], name: str) -> dict[str, list[Item]]:
     groups: dict[str, list[Item]] = defaultdict(list)
     for one in items:
         groups[one[name]].append(one)
     return groups
 
 
-def places(tables: Tables) -> dict[str, list[Item]]:
-    return grouped(of(tables, "bookings", "stock"), "pk")
+def shards_by_type(tables: Tables) -> dict[str, list[Item]]:
+    return group_by(select(tables, "bookings", "stock"), "pk")
 
 
-def ticket_ids(found: Item) -> Iterator[str]:
-    for item in found["items"]:
-        yield from (ids.derive("ticket", found["id"], item["event_type_id"], at) for at in range(int(item["qty"])))
+def ticket_ids(booking: Item) -> Iterator[str]:
+    for item in booking["items"]:
+        yield from (ids.derive("ticket", booking["id"], item["event_type_id"], at) for at in range(int(item["qty"])))
 
 
-def intent(session: Item) -> str:
+def payment_intent(session: Item) -> str:
     return str(session["pk"]).replace("cs_test_", "pi_", 1)

@@ -1,4 +1,4 @@
-"""A checkout session: the one thing that the sandbox keeps, with the payment made in it."""
+"""A checkout session: its states, and the ids of the session and its payment intent."""
 
 import re
 from enum import StrEnum
@@ -14,7 +14,7 @@ class State(StrEnum):
 
 class Trigger(StrEnum):
     PAY = "pay"
-    PAY_LATE = "pay_late"  # money that was under way when the session was expired
+    PAY_LATE = "pay_late"  # money that was in transit when the session expired
     EXPIRE = "expire"
 
 
@@ -27,14 +27,14 @@ LIFECYCLE = StateMachine({
 # fmt: on
 
 
-INTENT = re.compile("pi_[0-9a-f]{32}")
+INTENT_ID = re.compile("pi_[0-9a-f]{32}")
 
 
-def payment_intent(session_id: str) -> str:
-    """The payment that can be made in a session: one, with the same random part."""
+def payment_intent_id(session_id: str) -> str:
+    """The id of the session's only payment intent: it has the same random part."""
     return session_id.replace("cs_test_", "pi_", 1)
 
 
-def session_of(intent: str) -> str:
-    """The session of a payment."""
+def session_id_of(intent: str) -> str:
+    """The id of the session of a payment intent."""
     return intent.replace("pi_", "cs_test_", 1)

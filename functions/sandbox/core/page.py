@@ -1,8 +1,8 @@
-"""The hosted page: plain HTML that needs no script, and says what it is."""
+"""The hosted page: plain HTML without scripts, labelled as a sandbox."""
 
 from html import escape
 
-from common.reply import Binary
+from common.responses import BinaryResponse
 from common.store import Item
 from sandbox.core.model import State
 
@@ -44,41 +44,41 @@ button {{ font: inherit; display: block; width: 100%; margin: .5rem 0; padding: 
 </html>
 """
 
-_PAY = (
+_PAY_BUTTONS = (
     ("paid", "Pay"),
     ("3ds", "Pay with 3-D Secure"),
     ("declined", "Have the card declined"),
     ("abandoned", "Leave without paying"),
 )
-_CHALLENGE = (("paid", "Confirm the payment"), ("declined", "Refuse the payment"))
-_EXPIRED = (("late", "Let money arrive that was under way"), ("abandoned", "Go back"))
-_COMPLETE = (("paid", "Tell the merchant again, and go back"),)
+_CHALLENGE_BUTTONS = (("paid", "Confirm the payment"), ("declined", "Refuse the payment"))
+_EXPIRED_BUTTONS = (("late", "Let money arrive that was under way"), ("abandoned", "Go back"))
+_COMPLETE_BUTTONS = (("paid", "Tell the merchant again, and go back"),)
 
 
-def checkout(session: Item) -> Binary:
-    """The page of a session in whatever state it is."""
-    due = f"<p>{escape(session['description'])}: <strong>{money(session)}</strong></p>"
+def checkout_page(session: Item) -> BinaryResponse:
+    """The page of a session, in any state."""
+    summary = f"<p>{escape(session['description'])}: <strong>{format_amount(session)}</strong></p>"
     if session["status"] == State.COMPLETE:
-        return _html("Paid", due + _form(session, _COMPLETE))
+        return _html("Paid", summary + _form(session, _COMPLETE_BUTTONS))
     if session["status"] == State.EXPIRED:
-        return _html("This page has expired", due + _form(session, _EXPIRED))
-    declined = '<p role="alert">The card was declined. Try again.</p>' if session.get("declines") else ""
-    return _html(f"Pay {money(session)}", declined + due + _form(session, _PAY))
+        return _html("This page has expired", summary + _form(session, _EXPIRED_BUTTONS))
+    alert = '<p role="alert">The card was declined. Try again.</p>' if session.get("declines") else ""
+    return _html(f"Pay {format_amount(session)}", alert + summary + _form(session, _PAY_BUTTONS))
 
 
-def challenge(session: Item) -> Binary:
-    """What the buyer's bank asks."""
-    asked = f"<p>Your bank asks: do you pay <strong>{money(session)}</strong>?</p>"
-    return _html("Your bank (3-D Secure)", asked + _form(session, _CHALLENGE))
+def challenge_page(session: Item) -> BinaryResponse:
+    """The 3-D Secure question of the buyer's bank."""
+    question = f"<p>Your bank asks: do you pay <strong>{format_amount(session)}</strong>?</p>"
+    return _html("Your bank (3-D Secure)", question + _form(session, _CHALLENGE_BUTTONS))
 
 
-def nothing() -> Binary:
-    """There is no such session, or the form did not come from this page."""
+def not_found_page() -> BinaryResponse:
+    """The page for an unknown session or an invalid form."""
     return _html("There is nothing to pay here", "<p>The address is wrong, or the form is.</p>")
 
 
-def money(session: Item) -> str:
-    """The amount as people write it, e.g. `12.50 EUR`."""
+def format_amount(session: Item) -> str:
+    """The amount for display, for example `12.50 EUR`."""
     decimals = _DECIMALS.get(session["currency"], 2)
     digits = str(session["amount_total"]).rjust(decimals + 1, "0")
     amount = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
@@ -90,7 +90,7 @@ def _form(session: Item, choices: tuple[tuple[str, str], ...]) -> str:
     return f'<form method="post" action="{escape(session["url"])}">{buttons}</form>'
 
 
-def _html(title: str, content: str) -> Binary:
+def _html(title: str, content: str) -> BinaryResponse:
     security = {"cache-control": "no-store", "content-security-policy": _POLICY, "x-content-type-options": "nosniff"}
     text = _PAGE.format(title=escape(title), content=content)
-    return Binary(text.encode(), "text/html; charset=utf-8", security)
+    return BinaryResponse(text.encode(), "text/html; charset=utf-8", security)

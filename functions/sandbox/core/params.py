@@ -1,4 +1,4 @@
-"""What may be asked of the sandbox: the part of Stripe's parameters that it heeds."""
+"""Request parameters: the part of Stripe's that the sandbox reads."""
 
 from typing import Annotated, Literal
 
@@ -28,7 +28,7 @@ class _Line(_Params):
 
 
 class SessionParams(_Params):
-    """What a session is made of; anything else that Stripe knows is let pass."""
+    """Parameters of a new session; others are ignored."""
 
     mode: Literal["payment"]
     line_items: dict[str, _Line] = Field(min_length=1, max_length=100)

@@ -1,4 +1,4 @@
-"""Checkout sessions, as the API gives them out."""
+"""Checkout sessions in their table, and the objects that the API returns."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,27 +6,27 @@ from typing import Any
 from common import clock, env, ids, store
 from common.request import RawRequest
 from common.store import ConditionFailed, Item, Put, Update
-from sandbox.core import wire
-from sandbox.core.errors import KeyMisused, Missing, Refusal
+from sandbox.core import stripe_http
+from sandbox.core.errors import IdempotencyKeyReused, ResourceMissing, StripeProblem
 from sandbox.core.model import LIFECYCLE, State, Trigger
 from sandbox.core.params import SessionParams
 
 TABLE = "sandbox"
-_KEPT = timedelta(days=30)
+_RETENTION = timedelta(days=30)
 
 
-def named(request: RawRequest) -> str:
-    """The id of the session that the request makes. Raises Refusal."""
-    return f"cs_test_{wire.named(request, ids.new())}"
+def new_session_id(request: RawRequest) -> str:
+    """The id of the session that the request creates. Raises StripeProblem."""
+    return f"cs_test_{stripe_http.id_suffix(request, ids.new())}"
 
 
 def create(request: RawRequest, session_id: str) -> Item:
-    """A new session, or that of the same idempotency key. Raises Refusal."""
-    asked, now = wire.params(request, SessionParams), clock.now()
-    lines = list(asked.line_items.values())
+    """Create a session, or return that of the same idempotency key. Raises StripeProblem."""
+    params, now = stripe_http.parse_params(request, SessionParams), clock.now()
+    lines = list(params.line_items.values())
     if len({line.price_data.currency for line in lines}) > 1:
-        raise Refusal("All line items must have one currency.", code="parameter_invalid", param="line_items")
-    session = asked.model_dump(exclude={"line_items"}) | {
+        raise StripeProblem("All line items must have one currency.", code="parameter_invalid", param="line_items")
+    session = params.model_dump(exclude={"line_items"}) | {
         "id": session_id,
         "object": "checkout.session",
         "livemode": False,
@@ -39,34 +39,34 @@ def create(request: RawRequest, session_id: str) -> Item:
         "url": f"{env.setting('PUBLIC_URL')}/sandbox/pay/{session_id}",
         "created": int(now.timestamp()),
     }
-    item = to_store(session, "session", wire.digest(request))
+    item = to_item(session, "session", stripe_http.params_digest(request))
     try:
         store.write(Put(TABLE, item, condition="attribute_not_exists(#pk)"))
     except ConditionFailed as failure:
-        item = repeated(failure.old[0], item)
-    return shown(item)
+        item = original(failure.old_items[0], item)
+    return public_object(item)
 
 
-def find(session_id: str) -> Item:
-    """The stored session. Raises Refusal."""
+def get(session_id: str) -> Item:
+    """The stored session. Raises StripeProblem."""
     item = store.get(TABLE, key(session_id, "session"))
     if item is None:
-        raise Missing(f"No such checkout.session: '{session_id}'", code="resource_missing", param="session")
+        raise ResourceMissing(f"No such checkout.session: '{session_id}'", code="resource_missing", param="session")
     return item
 
 
 def expire(session_id: str) -> Item:
-    """End an open session. Raises Refusal."""
-    before = find(session_id)
+    """Expire an open session. Raises StripeProblem."""
+    before = get(session_id)
     try:
-        return shown(move(session_id, Trigger.EXPIRE))
+        return public_object(transition(session_id, Trigger.EXPIRE))
     except ConditionFailed:
-        status = find(session_id)["status"] if before["status"] == State.OPEN else before["status"]
-        told = f'Only Checkout Sessions with a status in ["open"] can be expired. This one is `{status}`.'
-        raise Refusal(told) from None
+        status = get(session_id)["status"] if before["status"] == State.OPEN else before["status"]
+        message = f'Only Checkout Sessions with a status in ["open"] can be expired. This one is `{status}`.'
+        raise StripeProblem(message) from None
 
 
-def move(session_id: str, trigger: Trigger, **sets: Any) -> Item:
+def transition(session_id: str, trigger: Trigger, **sets: Any) -> Item:
     """Carry out the transition. Raises ConditionFailed."""
     sources = {f"from{at}": str(state) for at, state in enumerate(LIFECYCLE.sources(trigger))}
     fields = {"status": str(LIFECYCLE.target(trigger))} | sets
@@ -81,8 +81,8 @@ def move(session_id: str, trigger: Trigger, **sets: Any) -> Item:
     )
 
 
-def shown(item: Item) -> Item:
-    """The object without what only the sandbox knows of it."""
+def public_object(item: Item) -> Item:
+    """The object as the API returns it, without internal attributes."""
     hidden = (
         "pk",
         "sk",
@@ -102,14 +102,16 @@ def key(object_id: str, kind: str) -> dict[str, str]:
     return {"pk": object_id, "sk": kind}
 
 
-def to_store(made: Item, kind: str, digest: str) -> Item:
-    """The object with what only the sandbox knows of it."""
-    expires = int((clock.now() + _KEPT).timestamp())
-    return key(made["id"], kind) | made | {"digest": digest, "expires_at": expires}
+def to_item(fields: Item, kind: str, digest: str) -> Item:
+    """The stored item: the object with internal attributes."""
+    expires_at = int((clock.now() + _RETENTION).timestamp())
+    return key(fields["id"], kind) | fields | {"digest": digest, "expires_at": expires_at}
 
 
-def repeated(before: Item | None, item: Item) -> Item:
-    """The object that was made before, for the same parameters. Raises Refusal for others."""
-    if before is None or before["digest"] != item["digest"]:
-        raise KeyMisused("Keys for idempotent requests can only be used with the parameters they were first used with.")
-    return before
+def original(stored: Item | None, item: Item) -> Item:
+    """The object that the same parameters created before. Raises StripeProblem for other parameters."""
+    if stored is None or stored["digest"] != item["digest"]:
+        raise IdempotencyKeyReused(
+            "Keys for idempotent requests can only be used with the parameters they were first used with."
+        )
+    return stored

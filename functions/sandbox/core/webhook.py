@@ -1,4 +1,4 @@
-"""Telling the merchant: events, signed as Stripe signs them (https://docs.stripe.com/webhooks)."""
+"""Webhooks: events to the merchant, signed as Stripe signs them (https://docs.stripe.com/webhooks)."""
 
 import hashlib
 import hmac
@@ -11,32 +11,33 @@ from typing import Any
 
 from common import clock, env, log
 
-_TRIES = 3
-_TIMEOUT = 8  # seconds: three tries end within the function's own time-out
+_MAX_ATTEMPTS = 3
+_TIMEOUT_SECONDS = 8  # per attempt: three end within the function's own time-out
 
-Post = Callable[[str, bytes, Mapping[str, str]], int]
+HttpPost = Callable[[str, bytes, Mapping[str, str]], int]
 
 
 def send(kind: str, subject: Mapping[str, Any], created: int, *, nth: int = 0) -> bool:
-    """Send the event, a few times if need be, always under the same id. Returns whether it arrived."""
-    content = json.dumps(event(kind, subject, created, nth=nth)).encode()
-    known = json.loads(env.secret("provider"))
-    secret = known.get("webhook_secret", known["api_key"])  # a sandbox stage has one secret for both
+    """Send the event under one id, with retries. Returns whether the merchant accepted it."""
+    content = json.dumps(build_event(kind, subject, created, nth=nth)).encode()
+    provider_secret = json.loads(env.secret("provider"))
+    # A sandbox stage has one secret for API key and signatures.
+    secret = provider_secret.get("webhook_secret", provider_secret["api_key"])
     address = f"{env.setting('PUBLIC_URL')}/v1/payments/webhook"
-    for _ in range(_TRIES):
+    for _ in range(_MAX_ATTEMPTS):
         headers = {"content-type": "application/json", "stripe-signature": signature(content, secret)}
-        status = _post[0](address, content, headers)
+        status = _sender[0](address, content, headers)
         if 200 <= status < 300:
             return True
-        log.logger.warning("webhook not taken", extra={"status": status, "kind": kind})
+        log.logger.warning("webhook rejected", extra={"status": status, "kind": kind})
     return False
 
 
-def event(kind: str, subject: Mapping[str, Any], created: int, *, nth: int = 0) -> dict[str, Any]:
-    """Stripe's event object; the same happening has the same id and content."""
-    name = hashlib.sha256(f"{kind}\x1f{subject['id']}\x1f{nth}".encode()).hexdigest()[:24]
+def build_event(kind: str, subject: Mapping[str, Any], created: int, *, nth: int = 0) -> dict[str, Any]:
+    """Stripe's event object; equal arguments give an equal id and content."""
+    suffix = hashlib.sha256(f"{kind}\x1f{subject['id']}\x1f{nth}".encode()).hexdigest()[:24]
     return {
-        "id": f"evt_{name}",
+        "id": f"evt_{suffix}",
         "object": "event",
         "type": kind,
         "created": created,
@@ -46,28 +47,28 @@ def event(kind: str, subject: Mapping[str, Any], created: int, *, nth: int = 0) 
 
 
 def signature(content: bytes, secret: str) -> str:
-    """The Stripe-Signature header of this moment: HMAC-SHA256 over time and the very bytes."""
-    moment = int(clock.now().timestamp())
-    signed = hmac.new(secret.encode(), f"{moment}.".encode() + content, hashlib.sha256).hexdigest()
-    return f"t={moment},v1={signed}"
+    """The Stripe-Signature header: HMAC-SHA256 over the current time and the content."""
+    timestamp = int(clock.now().timestamp())
+    digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + content, hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={digest}"
 
 
-def _urllib(address: str, content: bytes, headers: Mapping[str, str]) -> int:
-    """The status that the merchant answered; 0 where none came."""
+def _post_with_urllib(address: str, content: bytes, headers: Mapping[str, str]) -> int:
+    """The HTTP status of the merchant's response; 0 if there was none."""
     request = urllib.request.Request(address, content, dict(headers), method="POST")  # noqa: S310 - the stage's own
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as reply:  # noqa: S310
-            return int(reply.status)
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
     except (OSError, http.client.HTTPException):
         return 0
 
 
-_post: list[Post] = [_urllib]
+_sender: list[HttpPost] = [_post_with_urllib]
 
 
-def use(post: Post | None = None) -> None:
-    """Send by `post`, or over the network again."""
-    _post[0] = post or _urllib
+def set_sender(sender: HttpPost | None = None) -> None:
+    """Send with `sender`, or over the network if it is None."""
+    _sender[0] = sender or _post_with_urllib

@@ -1,44 +1,43 @@
-"""Whose event it is: who may admit at its door, and who may change its tickets."""
+"""Who may check in tickets of an event, manage it, or see a ticket. Without access, nothing is disclosed: 404."""
 
 from common.api import Caller
 from common.store import Item
-from ticket.core import repository
-from ticket.core.errors import EventUnknown, TicketUnknown
+from ticket.core import event_copy, repository
+from ticket.core.errors import EventNotFound, TicketNotFound
 
 
-def at_door(caller: Caller, event_id: str) -> Item:
-    """The event that the caller admits to. Raises EventUnknown."""
-    # Whoever has no part in the event learns nothing of it, not even whether it is there.
-    event = repository.event(event_id)
-    if not event or not _works_there(caller, event):
-        raise EventUnknown
+def event_for_staff(caller: Caller, event_id: str) -> Item:
+    """The event, if the caller may check in its tickets. Raises EventNotFound."""
+    event = event_copy.find(event_id)
+    if not event or not _can_admit(caller, event):
+        raise EventNotFound
     return event
 
 
-def _works_there(caller: Caller, event: Item) -> bool:
-    return caller.manages(event["organiser_id"]) or caller.user_id in event["staff"]
+def _can_admit(caller: Caller, event: Item) -> bool:
+    return caller.can_manage(event["organiser_id"]) or caller.user_id in event["staff"]
 
 
-def organiser_of(caller: Caller, event_id: str) -> Item:
-    """The event, which is the caller's to manage. Raises EventUnknown."""
-    event = repository.event(event_id)
-    if not event or not caller.manages(event["organiser_id"]):
-        raise EventUnknown
+def event_for_organiser(caller: Caller, event_id: str) -> Item:
+    """The event, if the caller may manage it. Raises EventNotFound."""
+    event = event_copy.find(event_id)
+    if not event or not caller.can_manage(event["organiser_id"]):
+        raise EventNotFound
     return event
 
 
-def organised(caller: Caller, ticket_id: str) -> tuple[Item, str]:
-    """The ticket of an event that is the caller's to manage, and how its log names them. Raises TicketUnknown."""
-    ticket = repository.ticket(ticket_id)
-    event = repository.event(ticket["event_id"]) if ticket else None
-    if not ticket or not event or not caller.manages(event["organiser_id"]):
-        raise TicketUnknown
-    return ticket, caller.actor(event["organiser_id"])
+def get_managed_ticket(caller: Caller, ticket_id: str) -> tuple[Item, str]:
+    """A ticket of an event that the caller may manage, and the caller's name in its log. Raises TicketNotFound."""
+    ticket = repository.find_ticket(ticket_id)
+    event = event_copy.find(ticket["event_id"]) if ticket else None
+    if not ticket or not event or not caller.can_manage(event["organiser_id"]):
+        raise TicketNotFound
+    return ticket, caller.audit_name(event["organiser_id"])
 
 
-def seen(caller: Caller, ticket_id: str) -> Item:
-    """The ticket of the caller's own, or of an event that they organise. Raises TicketUnknown."""
-    ticket = repository.ticket(ticket_id)
+def get_visible_ticket(caller: Caller, ticket_id: str) -> Item:
+    """A ticket that the caller owns or whose event they may manage. Raises TicketNotFound."""
+    ticket = repository.find_ticket(ticket_id)
     if ticket and ticket["user_id"] == caller.user_id:
         return ticket
-    return organised(caller, ticket_id)[0]
+    return get_managed_ticket(caller, ticket_id)[0]

@@ -1,17 +1,17 @@
-"""Why ticket refuses."""
+"""Errors of the ticket service."""
 
-from common.problems import Conflict, Gone, Invalid, NotFound
+from common.problems import Conflict, Gone, NotFound, Unprocessable
 
 
-class TicketUnknown(NotFound):
+class TicketNotFound(NotFound):
     """There is no such ticket, or it is not yours."""
 
 
-class EventUnknown(NotFound):
+class EventNotFound(NotFound):
     """There is no such event, or it is not yours."""
 
 
-class UnknownCode(NotFound):
+class CodeNotFound(NotFound):
     """The code or QR content is not that of a valid ticket."""
 
 
@@ -23,7 +23,7 @@ class TicketVoid(Conflict):
     """The ticket is void and admits nobody."""
 
 
-class OtherEvent(Conflict):
+class WrongEvent(Conflict):
     """The ticket is for another event."""
 
 
@@ -31,11 +31,11 @@ class EventCancelled(Conflict):
     """The event does not take place: its tickets admit nobody."""
 
 
-class EventEnded(Conflict):
+class DoorsClosed(Conflict):
     """The event has been over for hours: its tickets admit nobody any more."""
 
 
-class TooEarly(Conflict):
+class DoorsNotOpen(Conflict):
     """The doors are not open yet: tickets admit from `doors_at` on."""
 
 
@@ -43,11 +43,11 @@ class AlreadyCheckedIn(Conflict):
     """The ticket has been admitted before, at `checked_in_at`."""
 
 
-class NonceReused(Invalid):
+class NonceReused(Unprocessable):
     """The nonce was used for another scan."""
 
 
-class CheckInUnknown(NotFound):
+class CheckInNotFound(NotFound):
     """There is no admission of yours with this nonce."""
 
 
@@ -55,32 +55,32 @@ class CheckInUndone(Gone):
     """The admission with this nonce was taken back: scan again with another nonce."""
 
 
-# Why a scan is refused: the reasons that doors and their software know tickets by.
-AT_THE_DOOR = (
-    EventUnknown,
-    UnknownCode,
-    OtherEvent,
+# Every reason for which a scan is rejected.
+CHECK_IN_ERRORS = (
+    EventNotFound,
+    CodeNotFound,
+    WrongEvent,
     EventCancelled,
     TicketVoid,
     AlreadyCheckedIn,
-    EventEnded,
-    TooEarly,
+    DoorsClosed,
+    DoorsNotOpen,
     NonceReused,
     CheckInUndone,
 )
 
 
-class AlreadyOffered(Conflict):
+class TransferPending(Conflict):
     """The ticket is offered to somebody: take that offer back first."""
 
 
-class OfferedToOneself(Invalid):
+class TransferToSelf(Unprocessable):
     """The ticket is yours: offer it to somebody else."""
 
 
-class TransferUnknown(NotFound):
+class TransferNotFound(NotFound):
     """There is no such offer, or it is neither yours nor made to you."""
 
 
-class TransferOver(Gone):
+class TransferClosed(Gone):
     """The offer is not open any more: it was taken back or accepted."""

@@ -1,10 +1,10 @@
-"""What ticket holds about a person: their tickets, with the codes that admit."""
+"""A user's tickets, codes included, for their data export."""
 
-from common.calls.export import Exported, ExportUser
-from common.export import Source, exported
+from common.export import RecordSource, export_records
+from common.rpc.export import ExportUserRequest, ExportUserResponse
 
-_TICKETS = Source("tickets", frozenset({"ticket"}), index="by_user", owner="user_id")
+_TICKETS = RecordSource("tickets", frozenset({"ticket"}), index="by_user", owner="user_id")
 
 
-def of_user(request: ExportUser) -> Exported:
-    return exported(request, _TICKETS)
+def for_user(request: ExportUserRequest) -> ExportUserResponse:
+    return export_records(request, _TICKETS)

@@ -1,9 +1,9 @@
-"""What a ticket shows at the door: a signed text that needs no network, and an opaque code.
+"""A ticket's credentials: a signed payload for the QR code, which verifies offline, and an opaque code.
 
-The signed text is `v.kid.event.ticket.type.serial.signature`: Ed25519 over all that stands before
-the last dot, in characters that a QR code packs as alphanumeric (5.5 bits each). Every event has a
-key of its own, derived from the secret, so a door can be given the public key of its event alone.
-A new `kid` is put in front of KIDS and signs from then on; those behind it go on to verify.
+The payload is `v.kid.event.ticket.type.serial.signature`: an Ed25519 signature over everything before
+the last dot, in the alphanumeric character set of QR codes (5.5 bits per character). Each event has its
+own key, derived from the secret, so a door needs the public key of its own event only. To rotate keys,
+put a new `kid` in front of KEY_IDS: the first one signs, all of them verify.
 """
 
 import base64
@@ -20,21 +20,21 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 VERSION = "1"
-KIDS = ("1",)
+KEY_IDS = ("1",)
 CODE_LENGTH = 26  # characters of 5 bits each: 130 bits
 
-_ID = re.compile(r"[0-9a-z-]{1,40}")
+_ID_PATTERN = re.compile(r"[0-9a-z-]{1,40}")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
-_TYPED = str.maketrans("OIL", "011", "- ")
+_LOOKALIKES = str.maketrans("OIL", "011", "- ")
 
 
 class BadSignature(Exception):
-    """The text was not signed by us, or not in this form."""
+    """The payload is malformed or its signature is invalid."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """What a signed text says."""
+    """The content of a signed payload."""
 
     event: str
     ticket: str
@@ -42,72 +42,72 @@ class Claims:
     serial: int
 
 
-def sign(secret: str, claims: Claims, kid: str = KIDS[0]) -> str:
-    """The text for the QR code, at most 300 characters; the same claims give the same text."""
-    body = _body(claims, kid)
-    return f"{body}.{_text(_key(secret, kid, claims.event).sign(body.encode()))}"
+def sign(secret: str, claims: Claims, kid: str = KEY_IDS[0]) -> str:
+    """The payload for the QR code, at most 300 characters. Deterministic. Raises ValueError on unencodable ids."""
+    body = _signing_input(claims, kid)
+    return f"{body}.{_encode_signature(_private_key(secret, kid, claims.event).sign(body.encode()))}"
 
 
-def verify(secret: str, text: str) -> Claims:
-    """What the text says, once it is proven to be ours. Raises BadSignature."""
-    claims, kid, signature = _parse(text)
+def verify(secret: str, payload: str) -> Claims:
+    """The claims of a validly signed payload. Raises BadSignature."""
+    claims, kid, signature = _parse(payload)
     try:
-        public_key(secret, claims.event, kid).verify(signature, _body(claims, kid).encode())
+        public_key(secret, claims.event, kid).verify(signature, _signing_input(claims, kid).encode())
     except InvalidSignature:
         raise BadSignature from None
     return claims
 
 
-def public_key(secret: str, event_id: str, kid: str = KIDS[0]) -> Ed25519PublicKey:
-    """The key that proves the tickets of this event."""
-    return _key(secret, kid, event_id).public_key()
+def public_key(secret: str, event_id: str, kid: str = KEY_IDS[0]) -> Ed25519PublicKey:
+    """The key that verifies the tickets of this event."""
+    return _private_key(secret, kid, event_id).public_key()
 
 
-def code(secret: str, ticket_id: str, serial: int) -> str:
-    """The opaque code of a ticket: 130 bits that only we can compute."""
-    digest = hmac.new(_derived(secret, "ticket-code"), f"{ticket_id}|{serial}".encode(), hashlib.sha256).digest()
+def opaque_code(secret: str, ticket_id: str, serial: int) -> str:
+    """A ticket's code: 130 bits, unpredictable without the secret."""
+    digest = hmac.new(_derive_key(secret, "ticket-code"), f"{ticket_id}|{serial}".encode(), hashlib.sha256).digest()
     bits = int.from_bytes(digest) >> (len(digest) * 8 - CODE_LENGTH * 5)
-    return "".join(_ALPHABET[bits >> 5 * at & 31] for at in reversed(range(CODE_LENGTH)))
+    return "".join(_ALPHABET[bits >> 5 * index & 31] for index in reversed(range(CODE_LENGTH)))
 
 
-def shown(secret: str, ticket: Mapping[str, Any], serial: int) -> dict[str, str]:
-    """All that a ticket shows at the door in this serial."""
+def credentials(secret: str, ticket: Mapping[str, Any], serial: int) -> dict[str, str]:
+    """The ticket's `code` and `qr_payload` in this serial."""
     claims = Claims(ticket["event_id"], ticket["id"], ticket["event_type_id"], serial)
-    return {"code": code(secret, ticket["id"], serial), "qr_payload": sign(secret, claims)}
+    return {"code": opaque_code(secret, ticket["id"], serial), "qr_payload": sign(secret, claims)}
 
 
-def typed(text: str) -> str:
-    """A code as somebody typed it, made that of the ticket: case, blanks and look-alikes are forgiven."""
-    return text.upper().translate(_TYPED)
+def normalise_code(text: str) -> str:
+    """A typed code in canonical form: upper case, without blanks and hyphens, look-alike letters replaced."""
+    return text.upper().translate(_LOOKALIKES)
 
 
-def _body(claims: Claims, kid: str) -> str:
-    if not all(_ID.fullmatch(part) for part in (claims.event, claims.ticket, claims.type)):
-        raise ValueError("an id has characters that the signed text does not carry")
+def _signing_input(claims: Claims, kid: str) -> str:
+    if not all(_ID_PATTERN.fullmatch(part) for part in (claims.event, claims.ticket, claims.type)):
+        raise ValueError("an id has characters that the payload cannot encode")
     return ".".join((VERSION, kid, *map(str, astuple(claims)))).upper()
 
 
-def _parse(text: str) -> tuple[Claims, str, bytes]:
+def _parse(payload: str) -> tuple[Claims, str, bytes]:
     try:
-        version, kid, event, ticket, kind, serial, signed = text.split(".")
-        claims = Claims(event.lower(), ticket.lower(), kind.lower(), int(serial))
-        signature = base64.b32decode(signed + "=" * (-len(signed) % 8))
-        exact = f"{_body(claims, kid)}.{_text(signature)}" == text
+        version, kid, event, ticket, event_type, serial, encoded_signature = payload.split(".")
+        claims = Claims(event.lower(), ticket.lower(), event_type.lower(), int(serial))
+        signature = base64.b32decode(encoded_signature + "=" * (-len(encoded_signature) % 8))
+        is_canonical = f"{_signing_input(claims, kid)}.{_encode_signature(signature)}" == payload
     except ValueError:
         raise BadSignature from None
-    # One text per ticket: no second spelling of a number, a letter or the last bits is taken.
-    if not exact or version != VERSION or kid not in KIDS:
+    # Canonical form only: no leading zeros, no lower case, no stray bits in the last character.
+    if not is_canonical or version != VERSION or kid not in KEY_IDS:
         raise BadSignature
     return claims, kid, signature
 
 
-def _text(signature: bytes) -> str:
+def _encode_signature(signature: bytes) -> str:
     return base64.b32encode(signature).decode().rstrip("=")
 
 
-def _key(secret: str, kid: str, event_id: str) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(_derived(secret, f"ticket-signature|{kid}|{event_id}"))
+def _private_key(secret: str, kid: str, event_id: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(_derive_key(secret, f"ticket-signature|{kid}|{event_id}"))
 
 
-def _derived(secret: str, info: str) -> bytes:
+def _derive_key(secret: str, info: str) -> bytes:
     return HKDF(SHA256(), length=32, salt=None, info=info.encode()).derive(secret.encode())

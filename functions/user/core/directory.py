@@ -1,7 +1,7 @@
-"""The list of all users: by the day on which they came, each day in shards, so that no key of it is hot.
+"""The list of all users, newest first, partitioned by registration day and shard to avoid hot keys.
 
-A shard knows its days (items of the table), and the index the users of a shard's day. The list is the
-shards' own lists, merged by the moment.
+Items of the table list the days of each shard; the index lists the users of a shard's day. A page merges
+the shards' lists by registration time.
 """
 
 import heapq
@@ -11,61 +11,62 @@ from itertools import islice
 from typing import Any
 
 from common import store
-from common.cursor import Page, decode, encode
+from common.pagination.paginator import Page
+from common.pagination.tokens import decode, encode
 from common.store import Item, Put
 
-_SHARDS = 4  # each takes a thousand registrations a second
+_SHARDS = 4  # each sustains 1,000 registrations per second
 _SCOPE = "users/by_day"
-_ENDS = {True: "~", False: "0"}  # what any moment lies before, and after
+_SENTINELS = {True: "~", False: "0"}  # after and before every time
 
 
-def listed(profile: Item) -> Item:
-    """The new profile with its place in the list, which never changes."""
+def with_listing_keys(profile: Item) -> Item:
+    """Return the new profile with its index keys, which never change."""
     shard = zlib.crc32(profile["id"].encode()) % _SHARDS
-    moment: str = profile["created_at"]
-    return profile | {"joined": f"{moment[:10]}#{shard}", "listed_as": f"{moment}#{profile['id']}"}
+    created_at: str = profile["created_at"]
+    return profile | {"joined": f"{created_at[:10]}#{shard}", "listed_as": f"{created_at}#{profile['id']}"}
 
 
-def day(profile: Item) -> Put:
-    """The note that somebody came to this shard that day; made before the profile, and harmless to repeat."""
-    moment, shard = profile["joined"].split("#")
-    return Put("users", {"pk": f"days#{shard}", "sk": moment})
+def day_item(profile: Item) -> Put:
+    """Return the write that lists the day in its shard; idempotent, made before the profile."""
+    date, shard = profile["joined"].split("#")
+    return Put("users", {"pk": f"days#{shard}", "sk": date})
 
 
 def page(*, limit: int, token: str | None) -> Page:
-    """One page of everybody, newest first. Raises BadToken."""
-    place: Any = decode(token, _SCOPE) if token else {"forward": True, "at": None}
-    forward, at = bool(place["forward"]), place["at"]
-    streams = [_keys(shard, at or _ENDS[forward], limit + 1, forward) for shard in range(_SHARDS)]
+    """Return one page of users, newest first. Raises InvalidPageToken."""
+    position: Any = decode(token, _SCOPE) if token else {"forward": True, "at": None}
+    forward, at = bool(position["forward"]), position["at"]
+    streams = [_shard_keys(shard, at or _SENTINELS[forward], limit + 1, forward) for shard in range(_SHARDS)]
     merged = heapq.merge(*streams, key=lambda key: str(key["listed_as"]), reverse=forward)
     found = list(islice(merged, limit + 1))
-    more, keys = len(found) > limit, found[:limit]
+    has_more, keys = len(found) > limit, found[:limit]
     if not forward:
         keys.reverse()
     items = store.batch_get("users", [{"pk": key["pk"], "sk": key["sk"]} for key in keys])
-    onward, back = (more, at is not None) if forward else (at is not None, more)
+    has_next, has_previous = (has_more, at is not None) if forward else (at is not None, has_more)
     last, first = (keys[-1]["listed_as"], keys[0]["listed_as"]) if keys else (None, None)
     return Page(
-        [item for item in items if "user_name" in item],  # whoever has been erased has none
-        encode({"forward": True, "at": last}, _SCOPE) if onward else None,
-        encode({"forward": False, "at": first}, _SCOPE) if back else None,
+        [item for item in items if "user_name" in item],  # tombstones have none
+        encode({"forward": True, "at": last}, _SCOPE) if has_next else None,
+        encode({"forward": False, "at": first}, _SCOPE) if has_previous else None,
     )
 
 
-def _keys(shard: int, at: str, wanted: int, forward: bool) -> Iterator[Item]:  # noqa: FBT001 - as its neighbours
-    sign = "<" if forward else ">"
-    for moment in _days(shard, at, forward):
-        condition = f"#joined = :joined AND #listed_as {sign} :at"
-        values = {"joined": f"{moment}#{shard}", "at": at}
-        found, _ = store.query("users", condition, values, index="by_day", limit=wanted, forward=not forward)
-        yield from found
+def _shard_keys(shard: int, at: str, limit: int, forward: bool) -> Iterator[Item]:  # noqa: FBT001 - as its neighbours
+    comparison = "<" if forward else ">"
+    for day in _shard_days(shard, at, forward):
+        condition = f"#joined = :joined AND #listed_as {comparison} :at"
+        values = {"joined": f"{day}#{shard}", "at": at}
+        keys, _ = store.query("users", condition, values, index="by_day", limit=limit, forward=not forward)
+        yield from keys
 
 
-def _days(shard: int, at: str, forward: bool) -> Iterator[str]:  # noqa: FBT001
-    sign, start = "<=" if forward else ">=", None
+def _shard_days(shard: int, at: str, forward: bool) -> Iterator[str]:  # noqa: FBT001
+    comparison, start = "<=" if forward else ">=", None
     while True:
-        condition, values = f"#pk = :pk AND #sk {sign} :day", {"pk": f"days#{shard}", "day": at[:10]}
-        found, start = store.query("users", condition, values, start=start, forward=not forward)
-        yield from (item["sk"] for item in found)
+        condition, values = f"#pk = :pk AND #sk {comparison} :day", {"pk": f"days#{shard}", "day": at[:10]}
+        items, start = store.query("users", condition, values, start=start, forward=not forward)
+        yield from (item["sk"] for item in items)
         if start is None:
             return

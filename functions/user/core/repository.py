@@ -1,4 +1,4 @@
-"""Where user keeps profiles and settings: two items of each user, each with its own versions."""
+"""Storage of profiles and settings: two items per user, with independent versions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,74 +6,74 @@ from typing import Any
 from common import store
 from common.bus import BusEvent
 from common.bus.auth import UserRegistered
-from common.outbox import born, change, entry, mine
-from common.revision import Changed
+from common.conditional_requests import StaleVersion
+from common.outbox import event_entry, new_item, own_write, versioned_update
 from common.store import ConditionFailed, Item, Put, Update
 from user.core import directory
-from user.core.errors import UserUnknown
+from user.core.errors import UserNotFound
 
 TABLE = "users"
-_DEFAULTS = {"zone": "UTC", "channels": ["email"]}
+_DEFAULT_SETTINGS = {"zone": "UTC", "channels": ["email"]}
 
 
-def create(registered: UserRegistered) -> None:
-    """The profile and the settings of a new user; those that exist stay as they are."""
-    named = registered.model_dump(include={"user_name", "first_name", "last_name", "mobile_phone"})
-    profile = directory.listed(_born(registered, "profile", named))
-    settings = _born(registered, "settings", _DEFAULTS | {"locale": registered.locale})
-    store.write(directory.day(profile))
+def create(event: UserRegistered) -> None:
+    """Create the profile and the settings unless they exist."""
+    names = event.model_dump(include={"user_name", "first_name", "last_name", "mobile_phone"})
+    profile = directory.with_listing_keys(_new_item(event, "profile", names))
+    settings = _new_item(event, "settings", _DEFAULT_SETTINGS | {"locale": event.locale})
+    store.write(directory.day_item(profile))
     try:
         store.transact([Put(TABLE, item, condition="attribute_not_exists(#pk)") for item in (profile, settings)])
     except ConditionFailed:
         return  # delivered before
 
 
-def get(user_id: str, what: str) -> Item:
-    """The user's profile or settings. Raises UserUnknown."""
-    item = find(user_id, what)
+def get(user_id: str, kind: str) -> Item:
+    """Return the user's `profile` or `settings` item. Raises UserNotFound."""
+    item = find(user_id, kind)
     if not item or "erased_at" in item:
-        raise UserUnknown
+        raise UserNotFound
     return item
 
 
-def find(user_id: str, what: str) -> Item | None:
-    """As `get`, or what is left of somebody who was erased."""
-    return store.get(TABLE, key(user_id, what))
+def find(user_id: str, kind: str) -> Item | None:
+    """Return the item, which may be a tombstone, or None."""
+    return store.get(TABLE, key(user_id, kind))
 
 
-def replace(before: Item, wanted: Mapping[str, Any], actor: str, told: type[BusEvent]) -> Item:
-    """The item with what is wanted; one that is so already is not written. Raises Changed."""
-    if all(before.get(name) == value for name, value in wanted.items()):
-        return before
+def replace(current: Item, attributes: Mapping[str, Any], actor: str, event_type: type[BusEvent]) -> Item:
+    """Set the attributes (None removes one); no write if nothing changes. Returns the item. Raises StaleVersion."""
+    if all(current.get(name) == value for name, value in attributes.items()):
+        return current
     try:
-        return store.write(_replacement(before, wanted, actor, told))
+        return store.write(_update(current, attributes, actor, event_type))
     except ConditionFailed as failure:
-        written = mine(failure)
+        written = own_write(failure)
         if written is None:
-            raise Changed from None
-        return written  # and the reply was lost
+            raise StaleVersion from None
+        return written  # the response to this very write was lost
 
 
-def _replacement(before: Item, wanted: Mapping[str, Any], actor: str, told: type[BusEvent]) -> Update:
-    return change(
+def _update(current: Item, attributes: Mapping[str, Any], actor: str, event_type: type[BusEvent]) -> Update:
+    return versioned_update(
         TABLE,
-        key(before["pk"], before["sk"]),
+        key(current["pk"], current["sk"]),
         trigger="update",
         actor=actor,
-        sets={name: value for name, value in wanted.items() if value is not None} | {"updated_by": actor},
-        removes=[name for name, value in wanted.items() if value is None],
-        publish=[entry(told)],
-        # The SDK repeats a write whose reply was lost: the others are told once.
+        sets={name: value for name, value in attributes.items() if value is not None} | {"updated_by": actor},
+        removes=[name for name, value in attributes.items() if value is None],
+        publish=[event_entry(event_type)],
+        # Also makes the SDK's retries publish once.
         condition="#version = :seen",
-        values={"seen": before["version"]},
+        values={"seen": current["version"]},
         log=False,
     )
 
 
-def _born(registered: UserRegistered, what: str, attributes: Mapping[str, Any]) -> Item:
-    item = key(registered.user_id, what) | {"id": registered.user_id} | dict(attributes)
-    return born(item, actor=registered.user_id)
+def _new_item(event: UserRegistered, kind: str, attributes: Mapping[str, Any]) -> Item:
+    item = key(event.user_id, kind) | {"id": event.user_id} | dict(attributes)
+    return new_item(item, actor=event.user_id)
 
 
-def key(user_id: str, what: str) -> dict[str, str]:
-    return {"pk": user_id, "sk": what}
+def key(user_id: str, kind: str) -> dict[str, str]:
+    return {"pk": user_id, "sk": kind}

@@ -1,64 +1,66 @@
-"""Who may see and change a profile and its settings, and erase them: their user, and an admin."""
+"""Read, update and erase a profile and its settings; allowed to the user and to admins."""
 
-from common import call
 from common.api import Caller, IfMatch
 from common.bus.user import SettingsChanged, UserUpdated
-from common.calls.events import FindOpenEvents, OpenEvents
-from common.problems import Busy
+from common.problems import ServiceUnavailable
+from common.rpc import invocation
+from common.rpc.events import ListOpenEventsRequest, ListOpenEventsResponse
 from common.store import Item
-from user.core import erasing, repository
-from user.core.errors import AdminStays, StillOrganising, UserUnknown
+from user.core import erasure, repository
+from user.core.errors import AdminCannotBeErased, HasOpenEvents, UserNotFound
 from user.core.schemas import SettingsRequest, UserRequest
 
 
-def profile(user_id: str, caller: Caller) -> Item:
-    """Raises UserUnknown."""
-    _may(user_id, caller)
+def get_profile(user_id: str, caller: Caller) -> Item:
+    """Return the profile. Raises UserNotFound."""
+    _require_access(user_id, caller)
     return repository.get(user_id, "profile")
 
 
-def replaced(user_id: str, request: UserRequest, caller: Caller, seen: IfMatch) -> Item:
-    """The profile as it now is. Raises UserUnknown, RevisionMissing and Changed."""
-    before = profile(user_id, caller)
-    seen.check(before)
-    return repository.replace(before, request.model_dump(mode="json"), caller.user_id, UserUpdated)
+def update_profile(user_id: str, request: UserRequest, caller: Caller, if_match: IfMatch) -> Item:
+    """Return the updated profile. Raises UserNotFound, IfMatchRequired, StaleVersion."""
+    current = get_profile(user_id, caller)
+    if_match.require_match(current)
+    return repository.replace(current, request.model_dump(mode="json"), caller.user_id, UserUpdated)
 
 
-def settings(user_id: str, caller: Caller) -> Item:
-    """Raises UserUnknown."""
-    _may(user_id, caller)
+def get_settings(user_id: str, caller: Caller) -> Item:
+    """Return the settings. Raises UserNotFound."""
+    _require_access(user_id, caller)
     return repository.get(user_id, "settings")
 
 
-def rearranged(user_id: str, request: SettingsRequest, caller: Caller, seen: IfMatch) -> Item:
-    """The settings as they now are. Raises UserUnknown, RevisionMissing and Changed."""
-    before = settings(user_id, caller)
-    seen.check(before)
-    return repository.replace(before, request.model_dump(mode="json"), caller.user_id, SettingsChanged)
+def update_settings(user_id: str, request: SettingsRequest, caller: Caller, if_match: IfMatch) -> Item:
+    """Return the updated settings. Raises UserNotFound, IfMatchRequired, StaleVersion."""
+    current = get_settings(user_id, caller)
+    if_match.require_match(current)
+    return repository.replace(current, request.model_dump(mode="json"), caller.user_id, SettingsChanged)
 
 
 def erase(user_id: str, caller: Caller) -> None:
-    """Raises UserUnknown, AdminStays, StillOrganising and Busy."""
-    _may(user_id, caller)
-    # Who is the last admin only auth knows: it refuses to take the role from them.
+    """Erase the user. Raises UserNotFound, AdminCannotBeErased, HasOpenEvents, ServiceUnavailable."""
+    _require_access(user_id, caller)
+    # Only auth knows the last admin, and refuses to remove their role; so admins must give it up first.
     if user_id == caller.user_id and "admin" in caller.roles:
-        raise AdminStays
-    _leaves_nothing_open(user_id)
-    erasing.erase(user_id, caller.user_id)
+        raise AdminCannotBeErased
+    _require_no_open_events(user_id)
+    erasure.erase(user_id, caller.user_id)
 
 
-def _leaves_nothing_open(user_id: str) -> None:
-    found = repository.find(user_id, "profile")
-    if not found or "erased_at" in found:
-        return  # nobody, or gone already
+def _require_no_open_events(user_id: str) -> None:
+    profile = repository.find(user_id, "profile")
+    if not profile or "erased_at" in profile:
+        return  # unknown or already erased
     try:
-        answer = call.ask("events.find_open_events", FindOpenEvents(organiser_id=user_id), OpenEvents)
-    except call.CallFailed:
-        raise Busy from None
-    if answer.event_ids:
-        raise StillOrganising(answer.event_ids)
+        response = invocation.invoke(
+            "events.list_open_events", ListOpenEventsRequest(organiser_id=user_id), ListOpenEventsResponse
+        )
+    except invocation.InvocationFailed:
+        raise ServiceUnavailable from None
+    if response.event_ids:
+        raise HasOpenEvents(response.event_ids)
 
 
-def _may(user_id: str, caller: Caller) -> None:
-    if not caller.manages(user_id):
-        raise UserUnknown
+def _require_access(user_id: str, caller: Caller) -> None:
+    if not caller.can_manage(user_id):
+        raise UserNotFound

@@ -1,4 +1,4 @@
-"""Who is calling, and what they may do whatever the service."""
+"""The authenticated caller of a request, and authorization rules that all services share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,36 +20,36 @@ class EmailNotVerified(Forbidden):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is calling, as the authorizer knows them."""
+    """The caller's identity from the authorizer's context."""
 
     user_id: str
     session_id: str
     roles: frozenset[str] = frozenset()
     email_verified: bool = False
 
-    def needs_email(self) -> None:
-        """Raises EmailNotVerified unless the caller has proved to own their address."""
+    def require_verified_email(self) -> None:
+        """Raises EmailNotVerified unless the caller has verified their e-mail address."""
         if not self.email_verified:
             raise EmailNotVerified
 
-    def needs(self, role: str) -> None:
+    def require_role(self, role: str) -> None:
         """Raises RoleMissing unless the caller has the role; an admin has every role."""
         if not self.roles & {role, "admin"}:
             raise RoleMissing(role)
 
-    def manages(self, owner_id: str) -> bool:
-        """Whether what is that person's is the caller's to manage: one's own, and for an admin everybody's."""
+    def can_manage(self, owner_id: str) -> bool:
+        """Whether the caller may manage the owner's resources: their own, or any as an admin."""
         return owner_id == self.user_id or "admin" in self.roles
 
-    def actor(self, owner_id: str) -> str:
-        """How logs name a caller who manages that person's things: `admin` where they are not one's own."""
+    def audit_name(self, owner_id: str) -> str:
+        """The actor to log for a change of the owner's resources: the caller's user id if the owner, else `admin`."""
         return self.user_id if owner_id == self.user_id else "admin"
 
 
-def of(event: Mapping[str, Any]) -> Caller:
-    """Whom the authorizer found behind the token. Raises Unauthenticated where it was not asked."""
-    known = (event["requestContext"].get("authorizer") or {}).get("lambda")
-    if not known:
+def from_event(event: Mapping[str, Any]) -> Caller:
+    """The caller of an HTTP API event (payload 2.0). Raises Unauthenticated without an authorizer context."""
+    context = (event["requestContext"].get("authorizer") or {}).get("lambda")
+    if not context:
         raise Unauthenticated
-    roles, verified = frozenset(known["roles"].split()), bool(known.get("email_verified"))
-    return Caller(known["user_id"], known["session_id"], roles, verified)
+    roles, verified = frozenset(context["roles"].split()), bool(context.get("email_verified"))
+    return Caller(context["user_id"], context["session_id"], roles, verified)

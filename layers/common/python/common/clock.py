@@ -1,25 +1,25 @@
-"""The one place that knows what time it is; tests set `now`."""
+"""The system's only clock; tests replace it by `use`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 
-def _system() -> datetime:
+def _system_time() -> datetime:
     return datetime.now(UTC)
 
 
-_source: list[Callable[[], datetime]] = []  # what stands in for the system, in tests
+_override: list[Callable[[], datetime]] = []  # replaces the system clock in tests
 
 
 def now() -> datetime:
-    """The present moment, in UTC, to the millisecond (what the tables hold)."""
-    moment = (_source or [_system])[-1]()
+    """The current time in UTC, truncated to milliseconds like stored times."""
+    moment = (_override or [_system_time])[-1]()
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def use(source: Callable[[], datetime] | None = None) -> None:
-    """Take the time from `source`, or from the system again."""
-    _source[:] = [source] if source else []
+    """Read the time from `source`; from the system clock if None."""
+    _override[:] = [source] if source else []
 
 
 def iso(moment: datetime) -> str:

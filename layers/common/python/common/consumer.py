@@ -1,30 +1,30 @@
-"""The one place where a queue meets the domain.
+"""The edge between a queue and the domain.
 
-`@consumer` reads the bus-event class from the handler's annotation. Each record ends in one of
-three ways: done, or refused for good by a final DomainError (acknowledged either way) · `Later`, a timer
-that woke early (sent to its own queue again) · anything else (retried, soon at first, then the DLQ).
+`@consumer` reads the bus-event classes from the handler's annotation. Each record ends in one of three ways: done, or
+rejected by a permanent DomainError (both are acknowledged) · `RetryAt` (re-queued with a delay) · any other exception
+(retried, the first times after seconds, then sent to the DLQ).
 """
 
 import json
 import math
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints, overload
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from common import clock, env, log, trace
+from common import clock, correlation, env, log
 from common.bus import BusEvent
 from common.problems import DomainError
 
-MAX_DELAY = 900  # seconds: the longest that SQS delays a message
-_SOON = {1: 5, 2: 30}  # seconds from the first failure and from the second to the next try
+MAX_DELAY_SECONDS = 900  # seconds: the longest that SQS delays a message
+_EARLY_RETRY_SECONDS = {1: 5, 2: 30}  # seconds from the first failure and from the second to the next try
 
 
-class Later(Exception):
-    """The timer woke early: wake it again at `at`."""
+class RetryAt(Exception):
+    """The message is early: deliver it again at `at`."""
 
     def __init__(self, at: datetime) -> None:
         super().__init__(clock.iso(at))
@@ -32,79 +32,90 @@ class Later(Exception):
 
 
 class Consumer:
-    """One handler behind one queue; Lambda calls it with a batch, tests and simulations too."""
+    """One handler behind one queue. Lambda calls it with a batch of SQS records."""
 
-    def __init__(self, fn: Callable[[Any], None], gives_up: Callable[[Any], None] | None) -> None:
+    def __init__(self, fn: Callable[[Any], None], on_exhausted: Callable[[Any], None] | None) -> None:
         self.fn = fn
-        self.gives_up = gives_up
+        self.on_exhausted = on_exhausted
         self.__doc__ = fn.__doc__
         hint = next(iter(get_type_hints(fn).values()))
-        self.hears: dict[str, type[BusEvent]] = {one.wire_name(): one for one in get_args(hint) or (hint,)}
+        self.event_types: dict[str, type[BusEvent]] = {
+            event_type.wire_name(): event_type for event_type in get_args(hint) or (hint,)
+        }
 
     def __call__(self, event: dict[str, Any], context: LambdaContext | None = None) -> dict[str, Any]:
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-        answer = process_partial_response(event, self._record, processor, context)
+        response = process_partial_response(event, self._process, processor, context)
         log.flush()
-        return dict(answer)
+        return dict(response)
 
-    def _record(self, record: SQSRecord) -> None:
+    def _process(self, record: SQSRecord) -> None:
         message = self._read(record)
-        with trace.following(message.correlation_id, message.bus_event_id):
-            told = self._outcome(message, record)
+        with correlation.scope(message.correlation_id, message.bus_event_id):
+            outcome = self._handle(message, record)
         ids = {"bus_event_id": message.bus_event_id, "correlation_id": message.correlation_id}
-        log.access(bus_event=type(message).__name__, **ids, **told)
+        log.access(bus_event=type(message).__name__, **ids, **outcome)
 
     def _read(self, record: SQSRecord) -> BusEvent:
         try:
             envelope = json.loads(record.body)
-            return self.hears[envelope["detail-type"]].model_validate(envelope["detail"])
+            return self.event_types[envelope["detail-type"]].model_validate(envelope["detail"])
         except Exception as error:
-            # What it says is not repeated: some bus events carry personal data.
+            # The content is not logged: some bus events carry personal data.
             log.logger.error("unreadable", extra={"message_id": record.message_id, "reason": type(error).__name__})
             raise
 
-    def _outcome(self, message: BusEvent, record: SQSRecord) -> dict[str, Any]:
+    def _handle(self, message: BusEvent, record: SQSRecord) -> dict[str, Any]:
         try:
             self.fn(message)
-        except Later as later:
-            _wake(record, later.at)
-            return {"later": str(later)}
+        except RetryAt as retry:
+            _requeue(record, retry.at)
+            return {"retry_at": str(retry)}
         except Exception as error:
-            if isinstance(error, DomainError) and error.final:
+            if isinstance(error, DomainError) and error.is_permanent:
                 log.count("MessagesRefused")
-                return {"refused": error.slug(), "detail": str(error)}
-            tries = int(record.attributes.approximate_receive_count)
-            log.logger.warning(
-                "failed", exc_info=True, extra={"tries": tries, "correlation_id": message.correlation_id}
-            )
-            if self.gives_up is None or tries < int(env.setting("MAX_RECEIVES")):
-                _hasten(record, tries)
+                return {"problem": error.slug(), "detail": str(error)}
+            receive_count = int(record.attributes.approximate_receive_count)
+            fields = {"receive_count": receive_count, "correlation_id": message.correlation_id}
+            log.logger.warning("failed", exc_info=True, extra=fields)
+            if self.on_exhausted is None or receive_count < int(env.setting("MAX_RECEIVES")):
+                _shorten_visibility(record, receive_count)
                 raise
-            self.gives_up(message)
-            return {"gave_up": True}
+            self.on_exhausted(message)
+            return {"exhausted": True}
         return {}
 
 
-def consumer(fn: Callable[[Any], None]) -> Consumer:
-    """Make the function the consumer of the bus events that its annotation names."""
+@overload
+def consumer(fn: Callable[[Any], None]) -> Consumer: ...
+
+
+@overload
+def consumer(*, on_exhausted: Callable[[Any], None]) -> Callable[[Callable[[Any], None]], Consumer]: ...
+
+
+def consumer(
+    fn: Callable[[Any], None] | None = None, *, on_exhausted: Callable[[Any], None] | None = None
+) -> Consumer | Callable[[Callable[[Any], None]], Consumer]:
+    """Make the function the consumer of the bus events that its annotation names.
+
+    With `on_exhausted`, the last failed receive before the DLQ calls it with the event and is acknowledged.
+    """
+    if fn is None:
+        return lambda handler: Consumer(handler, on_exhausted)
     return Consumer(fn, None)
 
 
-def consumer_that_gives_up(by: Callable[[Any], None]) -> Callable[[Callable[[Any], None]], Consumer]:
-    """As `consumer`; on the last try before the DLQ, `by` ends the matter instead."""
-    return lambda fn: Consumer(fn, by)
+def _shorten_visibility(record: SQSRecord, receive_count: int) -> None:
+    # The queue's visibility timeout outlasts a running function; a failed one need not wait that long. If this call
+    # fails as well, the record still counts as failed and returns after that time.
+    if delay := _EARLY_RETRY_SECONDS.get(receive_count):
+        message = {"QueueUrl": env.setting("QUEUE_URL"), "ReceiptHandle": record.receipt_handle}
+        env.client("sqs").change_message_visibility(VisibilityTimeout=delay, **message)
 
 
-def _hasten(record: SQSRecord, tries: int) -> None:
-    # The queue's own time must outlast a function that runs on; one that has failed need not wait for it. Should this
-    # fail, too, the record has failed all the same, and comes again when that time is over.
-    if soon := _SOON.get(tries):
-        asked = {"QueueUrl": env.setting("QUEUE_URL"), "ReceiptHandle": record.receipt_handle}
-        env.client("sqs").change_message_visibility(VisibilityTimeout=soon, **asked)
-
-
-def _wake(record: SQSRecord, at: datetime) -> None:
-    # Delayed, not invisible: a standard queue holds 120,000 messages in flight and no more.
-    left = math.ceil((at - clock.now()).total_seconds())
-    delay = max(0, min(MAX_DELAY, left))
+def _requeue(record: SQSRecord, at: datetime) -> None:
+    # Re-sent with a delay instead of kept invisible: a standard queue allows 120,000 messages in flight (SQS quota).
+    seconds_left = math.ceil((at - clock.now()).total_seconds())
+    delay = max(0, min(MAX_DELAY_SECONDS, seconds_left))
     env.client("sqs").send_message(QueueUrl=env.setting("QUEUE_URL"), MessageBody=record.body, DelaySeconds=delay)

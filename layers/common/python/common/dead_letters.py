@@ -1,6 +1,6 @@
-"""Messages that nobody could handle wait for people in dead-letter queues; those about somebody who left do not.
+"""Erasure in dead-letter queues: delete the messages of an erased user.
 
-A row names in `sweeps` whose dead letters its function may look through.
+The `purges_dlq_of` of a topology row names the consumers whose DLQs its function may read.
 """
 
 import json
@@ -8,41 +8,46 @@ from typing import Any
 
 from common import env, log
 
-_AT_ONCE = 10  # what SQS gives out at most
-_ROUNDS = 100  # a queue that holds more than a thousand needs people first
-_UNSEEN = 30  # seconds in which what was looked at is not given out again
+_BATCH_SIZE = 10  # the maximum of ReceiveMessage
+_MAX_BATCHES = 100  # bounds the run: 1,000 messages per queue
+_VISIBILITY_SECONDS = 30  # seconds: longer than a run, so that no message is received twice
 
 
-def sweep(user_id: str) -> None:
-    """Delete the dead letters that are about this person; the others are there again in half a minute."""
+def purge_user_messages(user_id: str) -> None:
+    """Delete the user's messages from the DLQs; the others become visible again after 30 seconds."""
     for url in env.setting("DEAD_LETTERS").split(","):
-        # The usual queue is empty: it is not waited for.
-        if _depth(url):
-            _sweep(url, user_id)
+        # A DLQ is usually empty: do not spend a second of long polling on it.
+        if _message_count(url):
+            _purge_queue(url, user_id)
 
 
-def _depth(url: str) -> int:
-    counted = "ApproximateNumberOfMessages"
-    answer = env.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[counted])
-    return int(answer["Attributes"][counted])
+def _message_count(url: str) -> int:
+    attribute = "ApproximateNumberOfMessages"
+    response = env.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])
+    return int(response["Attributes"][attribute])
 
 
-def _sweep(url: str, user_id: str) -> None:
+def _purge_queue(url: str, user_id: str) -> None:
     sqs = env.client("sqs")
-    asked = {"QueueUrl": url, "MaxNumberOfMessages": _AT_ONCE, "VisibilityTimeout": _UNSEEN, "WaitTimeSeconds": 1}
-    for _ in range(_ROUNDS):
-        messages = sqs.receive_message(**asked).get("Messages", [])
+    receive_options = {
+        "QueueUrl": url,
+        "MaxNumberOfMessages": _BATCH_SIZE,
+        "VisibilityTimeout": _VISIBILITY_SECONDS,
+        "WaitTimeSeconds": 1,
+    }
+    for _ in range(_MAX_BATCHES):
+        messages = sqs.receive_message(**receive_options).get("Messages", [])
         if not messages:
             return
-        for one in messages:
-            if _about(one) == user_id:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+        for message in messages:
+            if _user_id(message) == user_id:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                 log.count("DeadLettersErased")
 
 
-def _about(message: dict[str, Any]) -> str | None:
+def _user_id(message: dict[str, Any]) -> str | None:
     try:
-        found = json.loads(message["Body"])["detail"]["user_id"]
+        user_id = json.loads(message["Body"])["detail"]["user_id"]
     except (ValueError, KeyError, TypeError):
-        return None  # people look at what cannot be read
-    return str(found)
+        return None  # an operator inspects unreadable messages
+    return str(user_id)

@@ -1,4 +1,4 @@
-"""What carries the store's reads and writes to DynamoDB: one SDK call each, its errors in the store's words."""
+"""The DynamoDB adapter of common/store.py: one SDK call per operation, its errors as the store's exceptions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -6,41 +6,41 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from common import env
-from common.patience import Conflicted, conflicted
+from common.retries import TransactionConflict, is_conflict
 from common.writes import (
-    Check,
+    ConditionCheck,
     Delete,
     Item,
     Key,
     Put,
     Update,
     Write,
-    as_request,
-    expressions,
+    condition_failure,
+    expression_attributes,
     marshal,
-    refusal,
+    to_request,
     unmarshal,
 )
 
 R = TypeVar("R")
 
-_MEMBERS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
+_TRANSACT_MEMBERS = {Put: "Put", Update: "Update", Delete: "Delete", ConditionCheck: "ConditionCheck"}
 
 
 def get(table: str, key: Key, *, consistent: bool) -> Item | None:
-    found = _client().get_item(TableName=env.table(table), Key=marshal(key), ConsistentRead=consistent)
-    return unmarshal(found["Item"]) if "Item" in found else None
+    response = _client().get_item(TableName=env.table(table), Key=marshal(key), ConsistentRead=consistent)
+    return unmarshal(response["Item"]) if "Item" in response else None
 
 
 def batch_get(table: str, keys: Sequence[Key]) -> tuple[list[Item], list[Item]]:
     name = env.table(table)
-    wanted = {name: {"Keys": [marshal(key) for key in keys], "ConsistentRead": True}}
-    answer = _client().batch_get_item(RequestItems=wanted)
-    unread = answer.get("UnprocessedKeys", {}).get(name, {}).get("Keys", [])
-    return [unmarshal(one) for one in answer["Responses"].get(name, [])], [unmarshal(one) for one in unread]
+    request = {name: {"Keys": [marshal(key) for key in keys], "ConsistentRead": True}}
+    response = _client().batch_get_item(RequestItems=request)
+    unprocessed = response.get("UnprocessedKeys", {}).get(name, {}).get("Keys", [])
+    return [unmarshal(item) for item in response["Responses"].get(name, [])], [unmarshal(key) for key in unprocessed]
 
 
-def query(  # noqa: PLR0913 - as the store's
+def query(  # noqa: PLR0913 - the port's signature
     table: str,
     condition: str,
     values: Mapping[str, Any],
@@ -50,7 +50,10 @@ def query(  # noqa: PLR0913 - as the store's
     start: Key | None,
     forward: bool,
 ) -> tuple[list[Item], Item | None]:
-    request = expressions(condition, values) | {"KeyConditionExpression": condition, "ScanIndexForward": forward}
+    request = expression_attributes(condition, values) | {
+        "KeyConditionExpression": condition,
+        "ScanIndexForward": forward,
+    }
     request |= {"IndexName": index} if index else {"ConsistentRead": True}
     request |= ({"Limit": limit} if limit else {}) | ({"ExclusiveStartKey": marshal(start)} if start else {})
     page = _client().query(TableName=env.table(table), **request)
@@ -58,37 +61,37 @@ def query(  # noqa: PLR0913 - as the store's
     return [unmarshal(image) for image in page["Items"]], unmarshal(last) if last else None
 
 
-def write(one: Write) -> Item:
-    return _answered(lambda: _write(one))
+def write(change: Write) -> Item:
+    return _translate_errors(lambda: _write(change))
 
 
 def transact(writes: Sequence[Write], token: str) -> None:
-    items = [{_MEMBERS[type(one)]: as_request(one)} for one in writes]
-    _answered(lambda: _client().transact_write_items(TransactItems=items, ClientRequestToken=token))
+    items = [{_TRANSACT_MEMBERS[type(one)]: to_request(one)} for one in writes]
+    _translate_errors(lambda: _client().transact_write_items(TransactItems=items, ClientRequestToken=token))
 
 
 def _client() -> Any:
     return env.client("dynamodb")
 
 
-def _write(one: Write) -> Item:
-    if isinstance(one, Put):
-        _client().put_item(**as_request(one))
-        return one.item
-    if isinstance(one, Delete):
-        _client().delete_item(**as_request(one))
+def _write(change: Write) -> Item:
+    if isinstance(change, Put):
+        _client().put_item(**to_request(change))
+        return change.item
+    if isinstance(change, Delete):
+        _client().delete_item(**to_request(change))
         return {}
-    updated = _client().update_item(**as_request(one), ReturnValues="ALL_NEW")
+    updated = _client().update_item(**to_request(change), ReturnValues="ALL_NEW")
     return unmarshal(updated["Attributes"])
 
 
-def _answered(attempt: Callable[[], R]) -> R:
+def _translate_errors(operation: Callable[[], R]) -> R:
     try:
-        return attempt()
+        return operation()
     except ClientError as error:
-        refused = refusal(error)
-        if refused:
-            raise refused from None
-        if conflicted(error):
-            raise Conflicted(str(error)) from error
+        failure = condition_failure(error)
+        if failure:
+            raise failure from None
+        if is_conflict(error):
+            raise TransactionConflict(str(error)) from error
         raise

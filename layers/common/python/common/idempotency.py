@@ -1,5 +1,6 @@
-"""Idempotency keys: a client's key belongs to the request that it first came with."""
+"""Idempotency keys: a key identifies one request; its reuse for another request is rejected."""
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,37 +9,38 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from common import ids
-from common.problems import Invalid
+from common.problems import Unprocessable
 
 
-class KeyReused(Invalid):
+class IdempotencyKeyReused(Unprocessable):
     """The Idempotency-Key was used for another request."""
 
 
 @dataclass(frozen=True)
-class Claim:
-    """The id that a request's result has, and the fingerprint that tells its repetition.
+class IdempotentRequest:
+    """The id of the resource that a request creates, and the hash that identifies a repetition of the request.
 
-    Equal kind, owner and key give the same id, so that a repetition finds what the first request made.
-    Without a key every request is a new one.
+    The id derives from kind, owner and key, so a repetition finds the resource of the first request. Without a key
+    the id is random.
     """
 
     id: str
     request_hash: str
-    keyed: bool
+    has_key: bool
 
     @classmethod
-    def of(cls, kind: str, owner: str, key: str | None, request: BaseModel) -> Self:
-        """The claim of `owner`'s key on a result of this kind."""
-        # Fields that were not sent do not count: a default that a later version adds changes no fingerprint.
+    def from_key(cls, kind: str, owner: str, key: str | None, request: BaseModel) -> Self:
+        """Derive id and hash for the owner's request to create a resource of this kind."""
+        # Unset fields are excluded: a field with a default that a later version adds must not change the hash.
         sent = request.model_dump_json(exclude_unset=True).encode()
-        fingerprint = hashlib.sha256(sent).hexdigest()[:32]
-        return cls(ids.derive(kind, owner, key) if key else ids.new(), fingerprint, key is not None)
+        digest = hashlib.sha256(sent).digest()[:16]
+        request_hash = base64.urlsafe_b64encode(digest).decode().rstrip("=")  # shorter than hexadecimal in each item
+        return cls(ids.derive(kind, owner, key) if key else ids.new(), request_hash, key is not None)
 
-    def repeats(self, earlier: Mapping[str, Any] | None) -> bool:
-        """Whether the stored result is this request's own. Raises KeyReused if it is another's."""
-        if earlier is None or not self.keyed:
+    def is_replay_of(self, earlier: Mapping[str, Any] | None) -> bool:
+        """Whether this request created `earlier`. Raises IdempotencyKeyReused if a different request did."""
+        if earlier is None or not self.has_key:
             return False
         if earlier["request_hash"] != self.request_hash:
-            raise KeyReused
+            raise IdempotencyKeyReused
         return True

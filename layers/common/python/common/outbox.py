@@ -1,14 +1,14 @@
-"""Publishing: a write that changes a state sets, on the same item, the bus events it causes.
+"""Transactional outbox: a state change and the bus events that it causes are one write to one item (ADR 4).
 
-`version` counts the transitions, `logs` keeps each (its place is its version), `outbox` holds the
-bus events of the latest, and `operation` the request or message that made it. Nothing else may
-write these. The stream carries the item to cdc, which publishes from it.
+`version` counts the writes, `logs` records the transitions in order, `outbox` holds the bus events of the latest
+publishing write and `outbox_version` its version, `operation` is the id of the request or message that made the
+latest write. Only this module writes these attributes. cdc reads them from the table's stream and publishes.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from common import clock, ids, trace
+from common import clock, correlation, ids
 from common.bus import BusEvent, registry
 from common.statemachine import S, StateMachine, T
 from common.store import ConditionFailed, Item, Key, Update
@@ -16,27 +16,35 @@ from common.store import ConditionFailed, Item, Key, Update
 Event = TypeVar("Event", bound=BusEvent)
 
 
-def entry(event: type[BusEvent], **extra: Any) -> dict[str, Any]:
-    """A bus event to be: its wire name, its journey (unless its item has one), and only what the item does not hold."""
-    now = trace.current()
-    return {"bus_event": event.wire_name(), "correlation": now.correlation_id, "cause": now.operation} | extra
+def event_entry(event: type[BusEvent], **extra: Any) -> dict[str, Any]:
+    """An outbox entry: wire name, correlation id, cause, and the event's fields that the item does not have.
 
-
-def born(
-    item: Item, *, actor: str, publish: Sequence[dict[str, Any]] = (), trigger: str = "create", followed: bool = False
-) -> Item:
-    """A new item with its first version, its first log entry and what it publishes.
-
-    What is `followed` is one journey to its end: all that is ever told of it carries the correlation id of now.
+    A `correlation_id` on the item takes precedence over the entry's own.
     """
-    moment, now = clock.iso(clock.now()), trace.current()
-    stamps = {"version": 1, "operation": now.operation, "created_at": moment, "updated_at": moment}
-    stamps |= {"correlation_id": now.correlation_id} if followed else {}
+    context = correlation.current()
+    return {"bus_event": event.wire_name(), "correlation": context.correlation_id, "cause": context.operation} | extra
+
+
+def new_item(
+    item: Item,
+    *,
+    actor: str,
+    publish: Sequence[dict[str, Any]] = (),
+    trigger: str = "create",
+    keep_correlation: bool = False,
+) -> Item:
+    """Return the item at version 1, with its first log entry and its outbox.
+
+    With `keep_correlation`, all later bus events of the item carry the current correlation id.
+    """
+    created_at, context = clock.iso(clock.now()), correlation.current()
+    stamps = {"version": 1, "operation": context.operation, "created_at": created_at, "updated_at": created_at}
+    stamps |= {"correlation_id": context.correlation_id} if keep_correlation else {}
     outbox = {"outbox": list(publish), "outbox_version": 1} if publish else {}
-    return stamps | item | outbox | {"logs": [_log(trigger, actor, moment)]}
+    return stamps | item | outbox | {"logs": [_log_entry(trigger, actor, created_at)]}
 
 
-def change(  # noqa: PLR0913 - keywords, read at the call
+def versioned_update(  # noqa: PLR0913 - keywords, read at the call
     table: str,
     key: Key,
     *,
@@ -49,23 +57,26 @@ def change(  # noqa: PLR0913 - keywords, read at the call
     values: Mapping[str, Any] | None = None,
     log: bool = True,
 ) -> Update:
-    """The update that sets attributes, counts the version, logs it and publishes.
+    """Return the update that sets and removes attributes, increments the version, appends to the log and publishes.
 
-    What is edited over and over is not logged: the log would outgrow the item.
+    Pass `log=False` for items that are edited without limit: the log would exceed DynamoDB's 400 KB per item.
+    Raises ValueError if `values` binds a name to a second value.
     """
-    moment = (sets or {}).get("updated_at") or clock.iso(clock.now())
-    fixed = {"updated_at": moment, "operation": trace.current().operation} | dict(sets or {})
-    fixed |= {"outbox": list(publish)} if publish else {}
-    parts = [f"#{name} = :{name}" for name in fixed]
-    parts += ["#version = #version + :one"] + (["#logs = list_append(#logs, :log)"] if log else [])
-    parts += ["#outbox_version = #version + :one"] if publish else []
-    expression = f"SET {', '.join(parts)}" + (f" REMOVE {', '.join('#' + name for name in removes)}" if removes else "")
-    filled = fixed | {"one": 1} | ({"log": [_log(trigger, actor, moment)]} if log else {})
-    twice = {name for name, value in (values or {}).items() if filled.get(name, value) != value}
-    if twice:
-        raise ValueError(f"{sorted(twice)} would stand for two values in one update")
-    filled |= values or {}
-    return Update(table, key, expression, condition=condition, values=filled)
+    updated_at = (sets or {}).get("updated_at") or clock.iso(clock.now())
+    assignments = {"updated_at": updated_at, "operation": correlation.current().operation} | dict(sets or {})
+    assignments |= {"outbox": list(publish)} if publish else {}
+    clauses = [f"#{name} = :{name}" for name in assignments]
+    clauses += ["#version = #version + :one"] + (["#logs = list_append(#logs, :log)"] if log else [])
+    clauses += ["#outbox_version = #version + :one"] if publish else []
+    expression = f"SET {', '.join(clauses)}" + (
+        f" REMOVE {', '.join('#' + name for name in removes)}" if removes else ""
+    )
+    all_values = assignments | {"one": 1} | ({"log": [_log_entry(trigger, actor, updated_at)]} if log else {})
+    conflicting = {name for name, value in (values or {}).items() if all_values.get(name, value) != value}
+    if conflicting:
+        raise ValueError(f"{sorted(conflicting)} would stand for two values in one update")
+    all_values |= values or {}
+    return Update(table, key, expression, condition=condition, values=all_values)
 
 
 def transition(  # noqa: PLR0913 - keywords, read at the call
@@ -77,23 +88,28 @@ def transition(  # noqa: PLR0913 - keywords, read at the call
     actor: str,
     sets: Mapping[str, Any] | None = None,
     publish: Sequence[dict[str, Any]] = (),
-    also: str | None = None,
+    extra_condition: str | None = None,
     values: Mapping[str, Any] | None = None,
     removes: Sequence[str] = (),
 ) -> Update:
-    """The update that moves `status` by the machine's table, from its sources only, and `also`."""
-    sources = {f"from{at}": str(state) for at, state in enumerate(machine.sources(trigger))}
+    """Return the update that moves `status` to the trigger's target, conditional on one of the trigger's sources.
+
+    `extra_condition` is an additional condition; `values` are its values.
+    """
+    sources = {f"from{index}": str(state) for index, state in enumerate(machine.sources(trigger))}
     target = str(machine.target(trigger))
-    # Each state has its stamp, but CREATED's would be `created_at`: that is the item's birth and a key of indexes.
-    moment = clock.iso(clock.now())
-    stamp = {"updated_at": moment} | ({} if target == "CREATED" else {f"{target.lower()}_at": moment})
-    condition = f"#status IN ({', '.join(':' + name for name in sources)})" + (f" AND {also}" if also else "")
-    return change(
+    # Every state has a timestamp except CREATED: `created_at` is the item's creation time and an index key.
+    updated_at = clock.iso(clock.now())
+    timestamps = {"updated_at": updated_at} | ({} if target == "CREATED" else {f"{target.lower()}_at": updated_at})
+    condition = f"#status IN ({', '.join(':' + name for name in sources)})" + (
+        f" AND {extra_condition}" if extra_condition else ""
+    )
+    return versioned_update(
         table,
         key,
         trigger=str(trigger),
         actor=actor,
-        sets={"status": target} | stamp | dict(sets or {}),
+        sets={"status": target} | timestamps | dict(sets or {}),
         removes=removes,
         publish=publish,
         condition=condition,
@@ -101,38 +117,38 @@ def transition(  # noqa: PLR0913 - keywords, read at the call
     )
 
 
-def mine(failure: ConditionFailed, at: int = 0) -> Item | None:
-    """The item, if the write that now fails had already been made by this very operation.
+def own_write(failure: ConditionFailed, index: int = 0) -> Item | None:
+    """Return the stored item if the failed write was already made by the current operation, else None.
 
-    The SDK may repeat a write whose reply was lost, and a queue may deliver a message twice: both
-    find their own operation there, and are done.
+    The SDK may repeat a write whose response was lost, and SQS may deliver a message twice. Both find their own
+    operation on the item and need not write again. `index` is the position of the write in its transaction.
     """
-    old = failure.old[at] if at < len(failure.old) else None
-    return old if old and old.get("operation") == trace.current().operation else None
+    item = failure.old_items[index] if index < len(failure.old_items) else None
+    return item if item and item.get("operation") == correlation.current().operation else None
 
 
-def published(image: Item) -> list[BusEvent]:
-    """The bus events of an item's latest transition, in their order."""
-    return [_envelope(registry()[said["bus_event"]], said, image) for said in image.get("outbox", [])]
+def outbox_events(image: Item) -> list[BusEvent]:
+    """The bus events in the item's outbox, in publishing order."""
+    return [_build_event(registry()[entry["bus_event"]], entry, image) for entry in image.get("outbox", [])]
 
 
 def bus_event_id(event: type[BusEvent], item: Mapping[str, Any], version: int) -> str:
-    """The id of the bus event with which that version of the item was told."""
+    """The deterministic id of the bus event that this version of the item published."""
     return ids.derive(event.source, item["pk"], item["sk"], version, event.wire_name())
 
 
-def _envelope(event: type[Event], said: Mapping[str, Any], image: Item) -> Event:
+def _build_event(event: type[Event], entry: Mapping[str, Any], image: Item) -> Event:
     envelope = {
         "bus_event_id": bus_event_id(event, image, image["outbox_version"]),
         "occurred_at": image["updated_at"],
-        "correlation_id": image.get("correlation_id") or said["correlation"],
-        "causation_id": said["cause"],
+        "correlation_id": image.get("correlation_id") or entry["correlation"],
+        "causation_id": entry["cause"],
         f"{event.entity}_id": image["id"],
     }
-    # An entry's own words are no fields of the event: an item may have an attribute of that name.
-    extra = {name: value for name, value in said.items() if name not in ("bus_event", "correlation", "cause")}
+    # The entry's own keys are not event fields: they would overwrite item attributes of the same name.
+    extra = {name: value for name, value in entry.items() if name not in ("bus_event", "correlation", "cause")}
     return event.model_validate(dict(image) | envelope | extra)
 
 
-def _log(trigger: str, actor: str, moment: str) -> dict[str, str]:
-    return {"did": trigger, "by": actor, "at": moment}
+def _log_entry(trigger: str, actor: str, at: str) -> dict[str, str]:
+    return {"action": trigger, "actor": actor, "at": at}

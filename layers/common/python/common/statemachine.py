@@ -9,7 +9,7 @@ T = TypeVar("T", bound=StrEnum)
 
 
 class StateMachine(Generic[S, T]):
-    """Every trigger leads to one state only, whatever it came from, so a write can state it."""
+    """Every trigger has one target, so a conditional write can set it without reading the current state."""
 
     def __init__(self, table: Mapping[tuple[S, T], S]) -> None:
         self.table = dict(table)
@@ -19,17 +19,17 @@ class StateMachine(Generic[S, T]):
                 raise ValueError(f"{trigger} leads to two states")
 
     def sources(self, trigger: T) -> tuple[S, ...]:
-        """The states that the trigger may leave, in the table's order."""
-        return tuple(state for (state, named) in self.table if named == trigger)
+        """The states in which the trigger is allowed, in the table's order."""
+        return tuple(state for (state, row_trigger) in self.table if row_trigger == trigger)
 
     def target(self, trigger: T) -> S:
-        """The state that the trigger leads to."""
+        """The state after the trigger."""
         return self._targets[trigger]
 
     def allows(self, state: S, trigger: T) -> bool:
         return (state, trigger) in self.table
 
     def mermaid(self) -> str:
-        """The diagram, for the docs."""
+        """The state diagram in Mermaid syntax."""
         lines = (f"    {state} --> {target}: {trigger}" for (state, trigger), target in self.table.items())
         return "\n".join(("stateDiagram-v2", *lines))

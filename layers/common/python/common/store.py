@@ -1,16 +1,16 @@
-"""The port to the tables: plain Python values in and out, conditions answered, conflicts retried.
+"""The port to the tables: plain Python values in and out, failed conditions as exceptions, conflicts retried.
 
-How writes and their expressions are written: common/writes.py. What is behind the port is
-DynamoDB (common/dynamodb.py); a simulation puts its own tables there with `use`.
+common/writes.py defines writes and their expressions. The adapter is common/dynamodb.py; simulations replace it with
+in-memory tables by `use`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from common import dynamodb, ids
-from common.patience import Conflicted, NotNow, pause
+from common.retries import Contention, TransactionConflict, backoff
 from common.writes import (
-    Check,
+    ConditionCheck,
     ConditionFailed,
     Delete,
     Item,
@@ -23,7 +23,7 @@ from common.writes import (
 )
 
 __all__ = [
-    "Check",
+    "ConditionCheck",
     "ConditionFailed",
     "Delete",
     "Item",
@@ -43,17 +43,17 @@ __all__ = [
 
 R = TypeVar("R")
 
-_TRIES = 8
-_BATCH = 100  # BatchGetItem's limit
+_MAX_ATTEMPTS = 8
+_BATCH_SIZE = 100  # BatchGetItem's limit
 
 
 class Tables(Protocol):
-    """What is behind the port. Each call is one request; writes raise ConditionFailed or Conflicted."""
+    """The adapter's interface. Each call is one request; writes raise ConditionFailed or TransactionConflict."""
 
     def get(self, table: str, key: Key, *, consistent: bool) -> Item | None: ...
 
     def batch_get(self, table: str, keys: Sequence[Key]) -> tuple[list[Item], Sequence[Key]]:
-        """What was found, in any order, and the keys that were left unread."""
+        """Return the items found, in any order, and the unprocessed keys."""
 
     def query(  # noqa: PLR0913 - as the port's own
         self,
@@ -67,30 +67,30 @@ class Tables(Protocol):
         forward: bool,
     ) -> tuple[list[Item], Item | None]: ...
 
-    def write(self, one: Write) -> Item: ...
+    def write(self, change: Write) -> Item: ...
 
     def transact(self, writes: Sequence[Write], token: str) -> None: ...
 
 
-_instead: list[Tables] = []  # what stands in for DynamoDB, in simulations
+_override: list[Tables] = []  # replaces DynamoDB in simulations
 
 
 def use(tables: Tables | None = None) -> None:
-    """Keep everything in `tables`, or in DynamoDB again."""
-    _instead[:] = [tables] if tables else []
+    """Read and write `tables`; DynamoDB if None."""
+    _override[:] = [tables] if tables else []
 
 
 def get(table: str, key: Key, *, consistent: bool = True) -> Item | None:
-    """The item, read consistently unless told otherwise."""
+    """The item or None; strongly consistent by default."""
     return _tables().get(table, key, consistent=consistent)
 
 
 def batch_get(table: str, keys: Sequence[Key]) -> list[Item]:
-    """The items that exist, in the order of the keys, read consistently. Raises NotNow."""
-    found: dict[tuple[str, str], Item] = {}
-    for start in range(0, len(keys), _BATCH):
-        found |= {(item["pk"], item["sk"]): item for item in _batch(table, keys[start : start + _BATCH])}
-    return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
+    """The existing items in the order of the keys, strongly consistent. Raises Contention if keys stay unprocessed."""
+    items: dict[tuple[str, str], Item] = {}
+    for start in range(0, len(keys), _BATCH_SIZE):
+        items |= {(item["pk"], item["sk"]): item for item in _batch_get(table, keys[start : start + _BATCH_SIZE])}
+    return [items[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in items]
 
 
 def query(  # noqa: PLR0913 - keywords, read at the call
@@ -103,47 +103,51 @@ def query(  # noqa: PLR0913 - keywords, read at the call
     start: Key | None = None,
     forward: bool = True,
 ) -> tuple[list[Item], Item | None]:
-    """One page of a query and the key to go on from; consistent on the table, never on an index."""
+    """One page of a query and the start key of the next, None after the last page.
+
+    Strongly consistent on the table, eventually consistent on an index.
+    """
     return _tables().query(table, condition, values, index=index, limit=limit, start=start, forward=forward)
 
 
-def write(one: Write) -> Item:
-    """Carry out one write and return the item as it then is (`Put` and `Update` only).
+def write(change: Write) -> Item:
+    """Execute one write and return the new item; an empty dict for a Delete.
 
-    Raises ConditionFailed with the item found. A reply may be lost and the SDK may repeat a write
-    that had succeeded: writers that must know compare their operation with that of `old`.
+    Raises ConditionFailed with the stored item, TransactionConflict after the last attempt. If a response is lost, the
+    SDK repeats a write that has succeeded; outbox.own_write recognises this.
     """
-    return _patiently(lambda: _tables().write(one))
+    return _retry_conflicts(lambda: _tables().write(change))
 
 
 def transact(writes: Sequence[Write], *, token: str | None = None) -> None:
-    """All writes or none, exactly once for ten minutes per token. Raises ConditionFailed.
+    """Execute all writes or none. Raises ConditionFailed, TransactionConflict after the last attempt.
 
-    Where a condition failed, `old` has an item for the writes that failed only: DynamoDB tells no more.
+    DynamoDB executes a token once and remembers it for ten minutes (ClientRequestToken). It returns the stored items
+    of failed conditions only; the others are None in `old_items`.
     """
     token = token or ids.new()
-    _patiently(lambda: _tables().transact(writes, token))
+    _retry_conflicts(lambda: _tables().transact(writes, token))
 
 
 def _tables() -> Tables:
-    return (_instead or [dynamodb])[-1]
+    return (_override or [dynamodb])[-1]
 
 
-def _batch(table: str, keys: Sequence[Key]) -> Iterator[Item]:
-    for tried in range(_TRIES):
-        found, keys = _tables().batch_get(table, keys)
-        yield from found
+def _batch_get(table: str, keys: Sequence[Key]) -> Iterator[Item]:
+    for attempt in range(_MAX_ATTEMPTS):
+        items, keys = _tables().batch_get(table, keys)
+        yield from items
         if not keys:
             return
-        pause(tried)
-    raise NotNow(f"{len(keys)} keys unread")
+        backoff(attempt)
+    raise Contention(f"{len(keys)} keys unread")
 
 
-def _patiently(attempt: Callable[[], R]) -> R:
-    # Repeats on conflict only: the SDK does not, and a failed condition is final.
-    for tried in range(_TRIES - 1):
+def _retry_conflicts(operation: Callable[[], R]) -> R:
+    # Only conflicts are retried: the SDK does not retry them, and a failed condition is final.
+    for attempt in range(_MAX_ATTEMPTS - 1):
         try:
-            return attempt()
-        except Conflicted:
-            pause(tried)
-    return attempt()
+            return operation()
+        except TransactionConflict:
+            backoff(attempt)
+    return operation()

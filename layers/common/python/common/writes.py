@@ -1,7 +1,7 @@
-"""What is read and written in DynamoDB's words: values, expressions, and the conditions that failed.
+"""DynamoDB's data format: values, write requests, expressions and failed conditions.
 
-In expressions `#word` names the attribute `word` and `:word` the value `word`; both maps are
-filled in from there. Numbers are integers only: money is minor units and nothing is a float.
+In expressions `#name` is the attribute `name` and `:name` the value `name`; ExpressionAttributeNames and -Values
+derive from them. Numbers are integers only: money is in minor units and there are no floats.
 """
 
 import re
@@ -17,31 +17,31 @@ from common import env
 Item = dict[str, Any]
 Key = Mapping[str, str]
 
-_NAME = re.compile(r"#(\w+)")
-_VALUE = re.compile(r":(\w+)")
+_NAME_TOKEN = re.compile(r"#(\w+)")
+_VALUE_TOKEN = re.compile(r":(\w+)")
 
 
-class _Numbers(TypeDeserializer):
+class _IntegerDeserializer(TypeDeserializer):
     def _deserialize_n(self, value: str) -> int:
         return int(value)
 
 
-_out, _in = TypeSerializer(), _Numbers()
+_serializer, _deserializer = TypeSerializer(), _IntegerDeserializer()
 
 
 def marshal(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain values to DynamoDB's attribute values; None is left out."""
-    return {name: _out.serialize(value) for name, value in item.items() if value is not None}
+    """Convert plain values to DynamoDB attribute values; None is left out."""
+    return {name: _serializer.serialize(value) for name, value in item.items() if value is not None}
 
 
 def unmarshal(image: Mapping[str, Any]) -> Item:
-    """DynamoDB's attribute values to plain values."""
-    return {name: _in.deserialize(value) for name, value in image.items()}
+    """Convert DynamoDB attribute values to plain values."""
+    return {name: _deserializer.deserialize(value) for name, value in image.items()}
 
 
 @dataclass(frozen=True)
 class Write:
-    """One write: table by its topology name, key or item, and what must hold."""
+    """One write: the table's topology name, a key or an item, and an optional condition with its values."""
 
     table: str
     condition: str | None = field(default=None, kw_only=True)
@@ -54,76 +54,76 @@ class Put(Write):
 
 
 @dataclass(frozen=True)
-class Keyed(Write):
+class KeyedWrite(Write):
     key: Key
 
 
 @dataclass(frozen=True)
-class Update(Keyed):
+class Update(KeyedWrite):
     expression: str
 
 
 @dataclass(frozen=True)
-class Delete(Keyed):
+class Delete(KeyedWrite):
     pass
 
 
 @dataclass(frozen=True)
-class Check(Keyed):
+class ConditionCheck(KeyedWrite):
     pass
 
 
-def place(one: Write) -> Mapping[str, Any]:
-    """What holds `pk` and `sk` of the item that is written."""
-    if isinstance(one, Keyed):
-        return one.key
-    return one.item if isinstance(one, Put) else {}
+def item_key(write: Write) -> Mapping[str, Any]:
+    """A mapping with `pk` and `sk` of the written item."""
+    if isinstance(write, KeyedWrite):
+        return write.key
+    return write.item if isinstance(write, Put) else {}
 
 
 class ConditionFailed(Exception):
-    """A condition did not hold.
+    """At least one condition failed.
 
-    `failed` are the places of the writes it was, `old` has for each write in order the item that was
-    found. DynamoDB tells only those whose own condition failed: the others are None.
+    `failed_indexes` are the positions of the failed writes. `old_items` has the stored item for each write in order;
+    None where there is no item or the write's own condition did not fail.
     """
 
-    def __init__(self, failed: Sequence[int], old: Sequence[Item | None]) -> None:
-        super().__init__(f"condition failed on write {list(failed)}")
-        self.failed = tuple(failed)
-        self.old = tuple(old)
+    def __init__(self, failed_indexes: Sequence[int], old_items: Sequence[Item | None]) -> None:
+        super().__init__(f"condition failed on write {list(failed_indexes)}")
+        self.failed_indexes = tuple(failed_indexes)
+        self.old_items = tuple(old_items)
 
 
-def as_request(one: Write) -> dict[str, Any]:
-    """The parameters of the write's own call, and of its part in a transaction."""
-    request: dict[str, Any] = {"TableName": env.table(one.table)}
-    request |= {"Item": marshal(one.item)} if isinstance(one, Put) else {"Key": marshal(place(one))}
-    update = one.expression if isinstance(one, Update) else ""
+def to_request(write: Write) -> dict[str, Any]:
+    """The parameters of the write, for a single request and for a member of TransactWriteItems."""
+    request: dict[str, Any] = {"TableName": env.table(write.table)}
+    request |= {"Item": marshal(write.item)} if isinstance(write, Put) else {"Key": marshal(item_key(write))}
+    update = write.expression if isinstance(write, Update) else ""
     request |= {"UpdateExpression": update} if update else {}
-    if one.condition:
-        request |= {"ConditionExpression": one.condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-    return request | expressions(f"{update} {one.condition or ''}", one.values)
+    if write.condition:
+        request |= {"ConditionExpression": write.condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    return request | expression_attributes(f"{update} {write.condition or ''}", write.values)
 
 
-def expressions(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The two maps that the names and values in `text` need. Raises KeyError for a value that is missing."""
-    names = {f"#{name}": name for name in _NAME.findall(text)}
-    used = {f":{name}": _out.serialize(values[name]) for name in _VALUE.findall(text)}
+def expression_attributes(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """ExpressionAttributeNames and -Values for the placeholders in `text`. Raises KeyError for a missing value."""
+    names = {f"#{name}": name for name in _NAME_TOKEN.findall(text)}
+    used = {f":{name}": _serializer.serialize(values[name]) for name in _VALUE_TOKEN.findall(text)}
     return ({"ExpressionAttributeNames": names} if names else {}) | (
         {"ExpressionAttributeValues": used} if used else {}
     )
 
 
-def refusal(error: ClientError) -> ConditionFailed | None:
-    """The failed conditions that the error tells of; with any, whatever else hindered it does not matter."""
-    code, answer = error.response["Error"]["Code"], error.response
+def condition_failure(error: ClientError) -> ConditionFailed | None:
+    """The error's failed conditions, None without any. A failed condition outweighs conflicts: a retry fails again."""
+    code, response = error.response["Error"]["Code"], error.response
     if code == "ConditionalCheckFailedException":
-        return ConditionFailed([0], [_old(answer)])
+        return ConditionFailed([0], [_old_item(response)])
     if code != "TransactionCanceledException":
         return None
-    reasons = answer.get("CancellationReasons", [])
-    failed = [at for at, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"]
-    return ConditionFailed(failed, [_old(reason) for reason in reasons]) if failed else None
+    reasons = response.get("CancellationReasons", [])
+    failed = [index for index, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"]
+    return ConditionFailed(failed, [_old_item(reason) for reason in reasons]) if failed else None
 
 
-def _old(reason: Mapping[str, Any]) -> Item | None:
+def _old_item(reason: Mapping[str, Any]) -> Item | None:
     return unmarshal(reason["Item"]) if reason.get("Item") else None

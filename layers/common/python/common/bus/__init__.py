@@ -8,10 +8,10 @@
     │             · TicketOffered · TicketTransferred · TicketCheckedIn · TicketCheckInUndone
     ├── notify    NotiPending · NotiCreated
     ├── events    EventPublished · EventChanged · EventCancelled · CategoryChanged
-    ├── auth      UserRegistered · RolesChanged · LetterDue
+    ├── auth      UserRegistered · RolesChanged · EmailRequested
     └── user      UserUpdated · SettingsChanged · UserErased
 """
 
-from common.bus.base import BusEvent, Part, registry
+from common.bus.base import BusEvent, EventPart, registry
 
-__all__ = ["BusEvent", "Part", "registry"]
+__all__ = ["BusEvent", "EventPart", "registry"]

@@ -1,4 +1,4 @@
-"""What auth tells the others."""
+"""Bus events of auth."""
 
 from common.bus.base import BusEvent, Locale
 
@@ -9,7 +9,7 @@ class AuthEvent(BusEvent):
 
 
 class UserRegistered(AuthEvent):
-    """Somebody has an account. Carries personal data: never logged, never archived."""
+    """An account was created. Carries personal data: never logged, never archived."""
 
     entity = "user"
     email: str
@@ -20,16 +20,16 @@ class UserRegistered(AuthEvent):
     locale: Locale = "en"
 
 
-class LetterDue(BusEvent):
-    """Auth owes somebody a mail; what it says, auth alone knows: no code of a mail rides the bus."""
+class EmailRequested(BusEvent):
+    """An e-mail of auth is due. Verification codes are never published."""
 
     source = "ticketing.auth"
-    entity = "letter"
-    letter_id: str
+    entity = "email_request"
+    email_request_id: str
 
 
 class RolesChanged(AuthEvent):
-    """The user's roles are now these."""
+    """The roles of the user changed; `roles` is the new set."""
 
     entity = "user"
     roles: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What every bus event has: its envelope, its wire name and its place in the registry."""
+"""The base class of bus events: envelope, wire name and registry."""
 
 import importlib
 import re
@@ -9,29 +9,29 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 PUBLISHERS = ("auth", "booking", "events", "notify", "payment", "ticket", "user")
-Locale = Literal["en", "de"]  # the languages that people are written to in
-_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+Locale = Literal["en", "de"]  # languages of e-mails
+_WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-class Part(BaseModel):
-    """A frozen piece of a bus event; unknown fields are ignored, for fields are only ever added.
+class EventPart(BaseModel):
+    """A frozen part of a bus event. Unknown fields are ignored, because later versions only add fields.
 
-    Errors do not repeat what was read, here and in views and requests: it may be personal, and errors are logged.
+    Validation errors hide the input, as in requests and responses: it may be personal data, and errors are logged.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True, hide_input_in_errors=True)
 
 
-class BusEvent(Part):
-    """One fact that other services may act upon.
+class BusEvent(EventPart):
+    """A fact that a service publishes for other services.
 
-    `bus_event_id` is derived from item, version and name, so a repeated publication repeats it.
-    `correlation_id` is that of the HTTP request that began it all (of a booking, that ordered it),
-    `causation_id` the message or request that caused this very event. `user_id` is whom it concerns.
+    `bus_event_id` derives from item, version and event name, so it is the same when the event is published again.
+    `correlation_id` is the id of the first HTTP request of the chain (for a booking, its order), `causation_id` that of
+    the request or message that caused this event. `user_id` is the user whom the event concerns.
     """
 
-    source: ClassVar[str]  # who publishes it, e.g. `ticketing.booking`
-    entity: ClassVar[str]  # `<entity>_id` is the publishing item's own `id`
+    source: ClassVar[str]  # the publisher, e.g. `ticketing.booking`
+    entity: ClassVar[str]  # the event's field `<entity>_id` is the `id` of the publishing item
     revision: ClassVar[int] = 1
 
     bus_event_id: str
@@ -47,17 +47,17 @@ class BusEvent(Part):
 
     @classmethod
     def snake_name(cls) -> str:
-        """The name as files and queues spell it, e.g. `booking_ordered`."""
-        return _CAPITAL.sub("_", cls.__name__).lower()
+        """The name in snake case, e.g. `booking_ordered`."""
+        return _WORD_START.sub("_", cls.__name__).lower()
 
 
 @cache
 def registry() -> dict[str, type[BusEvent]]:
-    """Every bus event by its wire name."""
-    found: dict[str, type[BusEvent]] = {}
+    """All bus events by wire name."""
+    events: dict[str, type[BusEvent]] = {}
     for publisher in PUBLISHERS:
         module = importlib.import_module(f"common.bus.{publisher}")
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, BusEvent) and hasattr(value, "entity"):
-                found[value.wire_name()] = value
-    return found
+                events[value.wire_name()] = value
+    return events

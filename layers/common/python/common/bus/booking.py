@@ -1,13 +1,13 @@
-"""What booking tells the others."""
+"""Bus events of booking."""
 
 from datetime import datetime
 from typing import Literal
 
-from common.bus.base import BusEvent, Part
+from common.bus.base import BusEvent, EventPart
 
 
-class BookedItem(Part):
-    """So many places of one type, at the price that was held."""
+class BookedItem(EventPart):
+    """Places of one event type at the price of the hold."""
 
     event_type_id: str
     qty: int
@@ -22,7 +22,7 @@ class BookingEvent(BusEvent):
 
 
 class BookingOrdered(BookingEvent):
-    """Places are held for a user until `pay_before`; `prices` is due, in minor units."""
+    """Places are held for a user until `pay_before`; `prices` is the amount due in minor units."""
 
     entity = "booking"
     quantity: int
@@ -33,14 +33,14 @@ class BookingOrdered(BookingEvent):
 
 
 class BookingExtended(BookingEvent):
-    """The hold lasts until `pay_before` now, later than before."""
+    """The hold was extended to `pay_before`."""
 
     entity = "booking"
     pay_before: datetime
 
 
 class BookingConfirmed(BookingEvent):
-    """The held places are the buyer's: tickets are due."""
+    """The booking is paid or free of charge; its tickets are issued next."""
 
     entity = "booking"
     items: tuple[BookedItem, ...]
@@ -49,43 +49,43 @@ class BookingConfirmed(BookingEvent):
 
 
 class BookingFailed(BookingEvent):
-    """The places went back because nothing was or could be paid; whatever was paid goes back too."""
+    """The payment failed or came too late and the places were released; any payment is refunded in full."""
 
     entity = "booking"
     reason: Literal["declined", "amount_mismatch", "no_room", "limit_reached", "sale_closed", "cancelled"]
 
 
 class BookingExpired(BookingEvent):
-    """The hold ran out unpaid and the places went back."""
+    """The hold expired unpaid and the places were released."""
 
     entity = "booking"
 
 
 class BookingCancelled(BookingEvent):
-    """The places went back on purpose and tickets are void.
+    """The booking was cancelled: its places were released and its tickets are void.
 
-    Of what was paid, `refund` minor units at the most go back; all of it where that is None.
+    At most `refund` minor units of the payment are refunded; all of it if None.
     """
 
     entity = "booking"
     reason: Literal["buyer", "ticket_rejected", "event_cancelled", "refunded", "organiser"]
     refund: int | None = None
-    message: str = ""  # the organiser's, where the event is cancelled
+    message: str = ""  # from the organiser, if the event was cancelled
 
 
 class AvailabilityChanged(BusEvent):
-    """Of one event type another thing is to be said than before; `changed_at` orders them."""
+    """The availability status of an event type changed; the latest `changed_at` wins."""
 
     source = "ticketing.booking"
     entity = "event_type"
     event_type_id: str
     event_id: str
-    word: Literal["available", "few_left", "all_held", "sold_out", "paused", "not_on_sale_yet", "ended"]
+    availability: Literal["available", "few_left", "all_held", "sold_out", "paused", "not_on_sale_yet", "ended"]
     changed_at: datetime
 
 
 class CapacityChanged(BusEvent):
-    """So many places of the event type exist now; of two, the higher `version` is the newer."""
+    """The capacity of the event type is now `capacity`; the highest `version` is the newest."""
 
     source = "ticketing.booking"
     entity = "event_type"

@@ -1,18 +1,18 @@
-"""What events tells the others: the terms of a published event, whole each time.
+"""Bus events of events: each carries the complete terms of a published event.
 
-Two counts make the order of arrival indifferent. `terms_version` moves with what places are sold
-under (prices, limits, times, what is on sale): whoever sells keeps the highest. `event_version`
-moves with every change, staff and names too: whoever shows or admits keeps the highest of that.
+Two versions make consumers independent of the order of delivery. `terms_version` increases when the terms of sale
+change (prices, limits, times, types on sale); consumers that sell keep the highest. `event_version` increases with
+every change, including names and staff; consumers that display events or check tickets in keep the highest of that.
 """
 
 from datetime import datetime
 from typing import Literal
 
-from common.bus.base import BusEvent, Part
+from common.bus.base import BusEvent, EventPart
 
 
-class TypeTerms(Part):
-    """One event type as it is sold; `capacity` is read at first publication only."""
+class TypeTerms(EventPart):
+    """The terms of one event type. Consumers read `capacity` at first publication only; see CapacityChanged."""
 
     id: str
     name: str
@@ -20,8 +20,8 @@ class TypeTerms(Part):
     currency: str
     capacity: int
     status: Literal["ON_SALE", "PAUSED", "CLOSED"]
-    sale_from: datetime | None = None  # on sale from the publication on where there is none
-    sale_until: datetime | None = None  # on sale until the event ends where there is none
+    sale_from: datetime | None = None  # None: from publication
+    sale_until: datetime | None = None  # None: until the event ends
 
 
 class EventTerms(BusEvent):
@@ -30,7 +30,7 @@ class EventTerms(BusEvent):
     terms_version: int
     event_version: int = 0
     organiser_id: str
-    staff: tuple[str, ...] = ()  # user ids that may admit at the door
+    staff: tuple[str, ...] = ()  # user ids that may check tickets in
     name: str
     venue: str
     city: str
@@ -40,34 +40,34 @@ class EventTerms(BusEvent):
     status: Literal["PUBLISHED", "CANCELLED", "ENDED"]
     max_per_user: int
     hold_seconds: int
-    doors_at: datetime | None = None  # from when on tickets admit; at any time where there is none
-    refund_percent: int = 0  # of what was paid, where a buyer cancels a confirmed booking; 0: none can
-    refund_hours: int = 0  # until so many hours before the start
+    doors_at: datetime | None = None  # start of check-in; None: at any time
+    refund_percent: int = 0  # of the payment, if a buyer cancels a confirmed booking; 0: buyers cannot
+    refund_hours: int = 0  # buyers may cancel until that many hours before the start
     types: tuple[TypeTerms, ...]
 
 
 class EventPublished(EventTerms):
-    """The event can be found, and its types are on sale."""
+    """The event was published, and its types are on sale."""
 
     entity = "event"
 
 
 class EventChanged(EventTerms):
-    """A published event's terms or staff are now these."""
+    """The terms or the staff of a published event changed."""
 
     entity = "event"
 
 
 class EventCancelled(EventTerms):
-    """The event will not take place: every booking ends, all money goes back, `message` is for the buyers."""
+    """The event was cancelled: all bookings are cancelled and refunded in full; `message` is for the buyers."""
 
     entity = "event"
     message: str = ""
-    by: Literal["organiser", "admin"] = "organiser"  # who called it off; an admin in the organiser's place
+    by: Literal["organiser", "admin"] = "organiser"  # who cancelled it
 
 
 class CategoryChanged(BusEvent):
-    """A category is called this now, and so is that of all its events."""
+    """The category was renamed."""
 
     source = "ticketing.events"
     entity = "category"

@@ -1,4 +1,4 @@
-"""What notify tells the others."""
+"""Bus events of notify."""
 
 from common.bus.base import BusEvent
 
@@ -17,6 +17,6 @@ class NotiPending(NotiEvent):
 
 
 class NotiCreated(NotiEvent):
-    """The notification has been handed to the mail service."""
+    """The notification was sent by e-mail."""
 
     entity = "notification"

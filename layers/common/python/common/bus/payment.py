@@ -1,4 +1,4 @@
-"""What payment tells the others."""
+"""Bus events of payment."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ class PaymentEvent(BusEvent):
 
 
 class PaymentSucceeded(PaymentEvent):
-    """The whole amount due has been received; booking answers with confirmed or failed."""
+    """The whole amount due was received; booking confirms the booking or fails it."""
 
     entity = "payment"
     prices: int  # minor units
@@ -22,14 +22,14 @@ class PaymentSucceeded(PaymentEvent):
 
 
 class PaymentFailed(PaymentEvent):
-    """The hold is over and the provider will not take this payment any more."""
+    """The payment ended unpaid: the provider no longer accepts it."""
 
     entity = "payment"
     reason: Literal["expired", "declined", "amount_mismatch"]
 
 
 class RefundRequested(PaymentEvent):
-    """`amount` minor units shall go back: the provider is to be asked, once however often this is heard."""
+    """A refund of `amount` minor units was requested; payment sends it to the provider exactly once."""
 
     entity = "payment"
     refund_id: str
@@ -38,18 +38,18 @@ class RefundRequested(PaymentEvent):
 
 
 class PaymentRefunded(PaymentEvent):
-    """The provider has accepted to send `amount` minor units back; `refunded` is the sum of all that went back."""
+    """The provider accepted a refund of `amount` minor units; `refunded` is the total of all refunds."""
 
     entity = "payment"
     amount: int
     currency: str
-    prices: int = 0  # what had been paid
+    prices: int = 0  # the amount paid
     refunded: int = 0
-    version: int = 0  # the payment's: of two sums the one with the higher is the newer
+    version: int = 0  # of the payment; the highest has the newest total
 
 
 class PaymentRefundFailed(PaymentEvent):
-    """`amount` minor units do not go back, though the provider may have accepted to; `refunded` is what still did."""
+    """A refund of `amount` minor units failed, perhaps after acceptance; `refunded` is the total without it."""
 
     entity = "payment"
     amount: int

@@ -1,58 +1,58 @@
-"""What ticket tells the others."""
+"""Bus events of ticket."""
 
 from common.bus.base import BusEvent
 
 
-class IssueEvent(BusEvent):
+class IssuanceEvent(BusEvent):
     source = "ticketing.ticket"
     booking_id: str
     user_id: str
     event_id: str
 
 
-class TicketPending(IssueEvent):
-    """A confirmed booking's tickets are being made."""
+class TicketPending(IssuanceEvent):
+    """The tickets of a confirmed booking are being issued."""
 
     entity = "booking"
 
 
-class TicketCreated(IssueEvent):
+class TicketCreated(IssuanceEvent):
     """All tickets of the booking are valid; one such bus event per booking."""
 
     entity = "booking"
     ticket_ids: tuple[str, ...]
 
 
-class TicketRejected(IssueEvent):
-    """The booking's tickets cannot be made: it is cancelled and refunded."""
+class TicketRejected(IssuanceEvent):
+    """The tickets of the booking cannot be issued: the booking is cancelled and refunded."""
 
     entity = "booking"
     reason: str
 
 
-class TicketVoided(IssueEvent):
-    """These tickets of the booking admit nobody any more; all of them if none is named."""
+class TicketVoided(IssuanceEvent):
+    """These tickets of the booking are void; all of them if `ticket_ids` is empty."""
 
     entity = "booking"
     ticket_ids: tuple[str, ...] = ()
 
 
-class DoorEvent(BusEvent):
+class CheckInEvent(BusEvent):
     source = "ticketing.ticket"
     ticket_id: str
     event_id: str
     booking_id: str = ""
-    version: int = 0  # the ticket's: of two words about its admission the higher is the newer
+    version: int = 0  # of the ticket; the highest has the newest check-in state
 
 
-class TicketCheckedIn(DoorEvent):
-    """A door has admitted the ticket."""
+class TicketCheckedIn(CheckInEvent):
+    """The ticket was checked in."""
 
     entity = "ticket"
 
 
-class TicketCheckInUndone(DoorEvent):
-    """The admission was taken back: the ticket admits as before."""
+class TicketCheckInUndone(CheckInEvent):
+    """The check-in was undone: the ticket is valid again."""
 
     entity = "ticket"
 
@@ -66,26 +66,26 @@ class TicketEvent(BusEvent):
 
 
 class TicketReissued(TicketEvent):
-    """The owner's ticket has a new code; the one before admits nobody any more."""
+    """The ticket has a new code; the previous code is invalid."""
 
     entity = "ticket"
 
 
 class TicketOffered(BusEvent):
-    """The owner offers the ticket to another user, who may accept it."""
+    """The owner offers the ticket to another user."""
 
     source = "ticketing.ticket"
     entity = "transfer"
     transfer_id: str
     ticket_id: str
     event_id: str
-    user_id: str  # to whom it is offered
+    user_id: str  # the recipient
     from_user_id: str
 
 
 class TicketTransferred(TicketEvent):
-    """The ticket is another user's from here on, under this id; the one before admits nobody any more."""
+    """The ticket was transferred to `user_id` under a new id; the previous ticket is void."""
 
     entity = "ticket"
     from_user_id: str
-    from_ticket_id: str = ""  # the one before
+    from_ticket_id: str = ""  # the previous ticket

@@ -1,12 +1,12 @@
-"""What user tells the others."""
+"""Bus events of user."""
 
 from common.bus.base import BusEvent, Locale
 
 
 class UserUpdated(BusEvent):
-    """The profile has changed. Carries personal data: never logged, never archived.
+    """The profile changed. Carries personal data: never logged, never archived.
 
-    `version` counts the profile's changes: of two, the higher one is the newer.
+    `version` counts the profile's changes; the highest is the newest.
     """
 
     source = "ticketing.user"
@@ -20,19 +20,19 @@ class UserUpdated(BusEvent):
 
 
 class SettingsChanged(BusEvent):
-    """How the user wants to be addressed and told is now this; of two, the higher `version` is the newer."""
+    """Language, time zone or notification channels of the user changed; the highest `version` is the newest."""
 
     source = "ticketing.user"
     entity = "user"
     user_id: str
     locale: Locale
     zone: str  # IANA
-    channels: tuple[str, ...]  # what is not named here is not used, for anything that need not be told
+    channels: tuple[str, ...]  # optional notifications use only these channels
     version: int
 
 
 class UserErased(BusEvent):
-    """Everything personal about the user is to be forgotten, by everybody who holds any of it."""
+    """The user deleted the account: every service erases its personal data about them."""
 
     source = "ticketing.user"
     entity = "user"

@@ -1,1 +1,1 @@
-"""The states that the services' items go through, one module per service: whoever reads a history knows the way."""
+"""State machines of stored items, one module per service; services share them with readers of histories."""

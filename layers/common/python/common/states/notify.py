@@ -7,27 +7,27 @@ from common.statemachine import StateMachine
 
 class State(StrEnum):
     PENDING = "PENDING"
-    CREATED = "CREATED"
+    SENT = "SENT"
     FAILED = "FAILED"
-    DROPPED = "DROPPED"
-    KEPT = "KEPT"
+    DISCARDED = "DISCARDED"
+    SUPPRESSED = "SUPPRESSED"
 
 
 class Trigger(StrEnum):
     SEND = "send"
-    FAIL = "fail"  # the mail could not be sent: people must look
-    DROP = "drop"  # what it was to tell is no longer so
-    KEEP = "keep"  # the person wants no mails of this kind: it stands in their list only
+    FAIL = "fail"  # the e-mail could not be sent: raises an alarm
+    DISCARD = "discard"  # its content is no longer true
+    SUPPRESS = "suppress"  # the user receives no e-mails of this kind: shown in their list only
     RESEND = "resend"
 
 
 # fmt: off
 LIFECYCLE = StateMachine({
-    (State.PENDING, Trigger.SEND):   State.CREATED,
+    (State.PENDING, Trigger.SEND):   State.SENT,
     (State.PENDING, Trigger.FAIL):   State.FAILED,
-    (State.PENDING, Trigger.DROP):   State.DROPPED,
-    (State.PENDING, Trigger.KEEP):   State.KEPT,
+    (State.PENDING, Trigger.DISCARD):   State.DISCARDED,
+    (State.PENDING, Trigger.SUPPRESS):   State.SUPPRESSED,
     (State.FAILED,  Trigger.RESEND): State.PENDING,
-    (State.CREATED, Trigger.RESEND): State.PENDING,
+    (State.SENT, Trigger.RESEND): State.PENDING,
 })
 # fmt: on

@@ -16,14 +16,14 @@ class State(StrEnum):
 
 class Trigger(StrEnum):
     SUCCEED = "succeed"  # the whole amount has been received, in time or late
-    FAIL = "fail"  # the provider takes no money for it any more
+    FAIL = "fail"  # the provider accepts no payment for it
     CANCEL = "cancel"  # the buyer cancelled the booking before it was paid
-    REFUND = "refund"  # money shall go back: written before the provider is asked
-    PART_REFUND = "part_refund"  # the provider has accepted to send a part back, and some is left
-    FINISH_REFUND = "finish_refund"  # the provider has accepted to send back what was left
-    FAIL_REFUND = "fail_refund"  # the provider will not send it back: people must look
-    FINISH_ONE = "finish_one"  # as part_refund and fail_refund, while others are being asked for
-    FAIL_ONE = "fail_one"
+    REFUND = "refund"  # a refund was requested; written before the request to the provider
+    PART_REFUND = "part_refund"  # the provider accepted a partial refund
+    FINISH_REFUND = "finish_refund"  # the provider accepted the refund of the remainder
+    FAIL_REFUND = "fail_refund"  # the provider rejected the refund: raises an alarm
+    REFUND_SETTLED = "refund_settled"  # a refund succeeded while others are pending
+    REFUND_FAILED_WHILE_OTHERS_PENDING = "refund_failed_while_others_pending"
 
 
 # fmt: off
@@ -35,8 +35,8 @@ LIFECYCLE = StateMachine({
     (State.PENDING,   Trigger.CANCEL):        State.CANCELLED,
     (State.SUCCEEDED, Trigger.REFUND):        State.REFUNDING,
     (State.REFUNDING, Trigger.REFUND):        State.REFUNDING,
-    (State.REFUNDING, Trigger.FINISH_ONE):    State.REFUNDING,
-    (State.REFUNDING, Trigger.FAIL_ONE):      State.REFUNDING,
+    (State.REFUNDING, Trigger.REFUND_SETTLED):    State.REFUNDING,
+    (State.REFUNDING, Trigger.REFUND_FAILED_WHILE_OTHERS_PENDING):      State.REFUNDING,
     (State.REFUNDING, Trigger.PART_REFUND):   State.SUCCEEDED,
     (State.REFUNDING, Trigger.FINISH_REFUND): State.REFUNDED,
     (State.REFUNDING, Trigger.FAIL_REFUND):   State.SUCCEEDED,

@@ -1,4 +1,4 @@
-"""The states of a ticket, of a booking's issue, and of an offer to another person."""
+"""The states of a ticket, of a booking's issuance, and of a transfer."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from common.statemachine import StateMachine
 
 
 class State(StrEnum):
-    """Of a ticket; a booking's issue goes through the same, without the door."""
+    """States of a ticket; an issuance has the same without CHECKED_IN."""
 
     PENDING = "PENDING"
     CREATED = "CREATED"
@@ -15,19 +15,19 @@ class State(StrEnum):
     VOID = "VOID"
 
 
-class Offer(StrEnum):
-    """Of a ticket to another person."""
+class TransferState(StrEnum):
+    """States of a transfer to another user."""
 
     OFFERED = "OFFERED"
     ACCEPTED = "ACCEPTED"
     CANCELLED = "CANCELLED"
 
 
-class Answer(StrEnum):
-    """What becomes of an offer."""
+class TransferTrigger(StrEnum):
+    """Triggers of a transfer."""
 
     ACCEPT = "accept"
-    RETRACT = "retract"
+    CANCEL = "cancel"
 
 
 class Trigger(StrEnum):
@@ -42,14 +42,14 @@ class Trigger(StrEnum):
 LIFECYCLE = StateMachine({
     (State.PENDING,    Trigger.ISSUE):  State.CREATED,
     (State.PENDING,    Trigger.REJECT): State.REJECTED,
-    (State.PENDING,    Trigger.VOID):   State.VOID,  # cancelled before it was signed
+    (State.PENDING,    Trigger.VOID):   State.VOID,  # cancelled before it was issued
     (State.CREATED,    Trigger.ADMIT):  State.CHECKED_IN,
     (State.CHECKED_IN, Trigger.UNDO):   State.CREATED,
     (State.CREATED,    Trigger.VOID):   State.VOID,
     (State.CHECKED_IN, Trigger.VOID):   State.VOID,
 })
-OFFERS = StateMachine({
-    (Offer.OFFERED, Answer.ACCEPT):  Offer.ACCEPTED,
-    (Offer.OFFERED, Answer.RETRACT): Offer.CANCELLED,
+TRANSFER_LIFECYCLE = StateMachine({
+    (TransferState.OFFERED, TransferTrigger.ACCEPT):  TransferState.ACCEPTED,
+    (TransferState.OFFERED, TransferTrigger.CANCEL): TransferState.CANCELLED,
 })
 # fmt: on

@@ -1,0 +1,11 @@
+"""UserErased: remove personal data from the user's tickets."""
+
+from common.bus.user import UserErased
+from common.consumer import consumer
+from common.erasure import erase_now_and_after_grace
+from ticket.core import erasure
+
+
+@consumer
+def handler(erased: UserErased) -> None:
+    erase_now_and_after_grace(erased, erasure.erase_user_data)

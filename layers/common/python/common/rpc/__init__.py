@@ -1,0 +1,1 @@
+"""Synchronous calls between services: one contract module per callee, and the edge (`invocation`)."""
