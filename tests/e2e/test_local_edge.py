@@ -30,7 +30,7 @@ def test_mailbox_lists_sent_mails(stack: Stack) -> None:
 
 
 def test_port_in_use_is_reported_in_one_sentence(stack: Stack, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=f"^Port {stack.ports.emulator} is in use by another program: .*$"):
+    with pytest.raises(CommandError, match=f"^Port {stack.ports.emulator} is in use: stop that program, or .*$"):
         Stack(stack.ports, tmp_path).start()
 
     assert stack.is_alive()
