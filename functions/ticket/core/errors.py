@@ -1,5 +1,6 @@
 """Errors of the ticket service."""
 
+from common.idempotency import IdempotencyKeyReused
 from common.problems import Conflict, Gone, NotFound, Unprocessable
 
 
@@ -84,3 +85,14 @@ class TransferNotFound(NotFound):
 
 class TransferClosed(Gone):
     """The offer is not open any more: it was taken back or accepted."""
+
+
+TRANSFER_ERRORS = (
+    TicketNotFound,
+    NotIssued,
+    TicketVoid,
+    AlreadyCheckedIn,
+    TransferPending,
+    TransferToSelf,
+    IdempotencyKeyReused,
+)

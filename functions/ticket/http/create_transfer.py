@@ -1,23 +1,12 @@
 """POST /v1/tickets/{ticket_id}/transfer: offer a ticket to another user."""
 
 from common.api import Caller, Created, IdempotencyKey, endpoint
-from common.idempotency import IdempotencyKeyReused
 from ticket.core import transfers
-from ticket.core.errors import AlreadyCheckedIn, NotIssued, TicketNotFound, TicketVoid, TransferPending, TransferToSelf
+from ticket.core.errors import TRANSFER_ERRORS
 from ticket.core.schemas import TransferRequest, TransferView
 
 
-@endpoint(
-    errors=[
-        TicketNotFound,
-        NotIssued,
-        TicketVoid,
-        AlreadyCheckedIn,
-        TransferPending,
-        TransferToSelf,
-        IdempotencyKeyReused,
-    ]
-)
+@endpoint(errors=TRANSFER_ERRORS)
 def handler(
     ticket_id: str, request: TransferRequest, caller: Caller, idempotency_key: IdempotencyKey
 ) -> Created[TransferView]:
