@@ -34,7 +34,7 @@ class Core:
 
 
 def _service_tests(service: str, *kinds: str) -> tuple[str, ...]:
-    return tuple(f"{kind}/test_{service}_*.py" for kind in kinds)
+    return (f"component/{service}/test_*.py", *(f"{kind}/test_{service}_*.py" for kind in kinds))
 
 
 IMPORT_ROOTS = (ROOT / "functions", ROOT / "layers/common/python")
@@ -45,15 +45,15 @@ CORES = {
             "common/consumer.py",
         ),
         (
-            "unit/test_common_basics.py", "component/test_common_consumer.py", "component/test_common_pagination.py",
+            "unit/test_common_basics.py", "component/common/test_consumer.py", "component/common/test_pagination.py",
             "properties/test_common_pagination.py",
         ),
     ),
-    "booking": Core(("booking/core/*.py",), _service_tests("booking", "unit", "component", "properties")),
+    "booking": Core(("booking/core/*.py",), _service_tests("booking", "unit", "properties")),
     "payment": Core(
-        ("payment/core/*.py", "payment/core/providers/*.py"), _service_tests("payment", "unit", "component")
+        ("payment/core/*.py", "payment/core/providers/*.py"), _service_tests("payment", "unit")
     ),
-    "ticket": Core(("ticket/core/*.py", "ticket/core/rendering/*.py"), _service_tests("ticket", "unit", "component")),
+    "ticket": Core(("ticket/core/*.py", "ticket/core/rendering/*.py"), _service_tests("ticket", "unit")),
 }  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from aws_cdk.aws_lambda import IFunction
 from aws_cdk.aws_s3 import IBucket
 from aws_cdk.aws_sqs import IQueue
 
+from infra.resource_types import Bucket, Grant, Key, Mail, Secret, Table
 from infra.stacks.stage import Stage
-from infra.topology_types import Bucket, Grant, Key, Mail, Secret, Table
 
 
 @dataclass(frozen=True, kw_only=True)

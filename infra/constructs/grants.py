@@ -7,19 +7,8 @@ from aws_cdk.aws_iam import PolicyStatement
 
 from common.bus import registry
 from infra.constructs.deployed_resources import DeployedResources
-from infra.topology_types import (
-    Bucket,
-    FunctionSpec,
-    Grant,
-    Key,
-    Mail,
-    Route,
-    Secret,
-    Setting,
-    Subscription,
-    Table,
-    puts_events,
-)
+from infra.resource_types import Bucket, Grant, Key, Mail, Secret, Setting, Table
+from infra.topology_types import FunctionSpec, Route, Subscription, puts_events
 
 MAX_RECEIVES = 7  # then the DLQ; the first two retries come after seconds, the others after the visibility timeout
 IAM_PREFIXES: dict[type[Table | Bucket | Secret | Key | Mail], str] = {

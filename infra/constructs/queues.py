@@ -7,8 +7,9 @@ from constructs import Construct
 from infra.constructs.alarms import depth_alarm
 from infra.constructs.grants import MAX_RECEIVES
 from infra.constructs.nag_suppressions import DEAD_LETTERS, acknowledge
+from infra.resource_types import Grant, Mail, Secret
 from infra.stacks.stage import Stage
-from infra.topology_types import Grant, Mail, Secret, Subscription
+from infra.topology_types import Subscription
 
 RETENTION = Duration.days(4)
 DLQ_RETENTION = Duration.days(14)  # longer than RETENTION: SQS counts it from the first enqueueing, not from the move

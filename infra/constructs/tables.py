@@ -18,8 +18,8 @@ from aws_cdk.aws_secretsmanager import Secret as ManagedSecret
 from constructs import Construct
 
 from infra.constructs.nag_suppressions import SECRET, acknowledge
+from infra.resource_types import Key, Secret, Table
 from infra.stacks.stage import Stage
-from infra.topology_types import Key, Secret, Table
 
 
 def _removal_policy(stage: Stage) -> RemovalPolicy:

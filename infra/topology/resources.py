@@ -1,6 +1,6 @@
 """The resources of the system: tables, buckets, keys, secrets and settings, each owned by one service."""
 
-from infra.topology_types import Bucket, Index, Key, Mail, Secret, Setting, Table
+from infra.resource_types import Bucket, Index, Key, Mail, Secret, Setting, Table
 
 AUTH = Table("auth", (Index("by_user", "user_id", "created_at"),), ttl="expires_at")
 USERS = Table("users", (Index("by_day", "joined", "listed_as"),))

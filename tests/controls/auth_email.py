@@ -3,7 +3,7 @@
 from tests.support.faults.source_patches import SourcePatch
 
 CORE = "functions/auth/core"
-EMAIL = "tests/component/test_auth_email.py"
+EMAIL = "tests/component/auth/test_email.py"
 
 CONTROLS = {
     "an address has one owner": (

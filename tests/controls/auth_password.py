@@ -4,7 +4,7 @@ from tests.support.faults.source_patches import SourcePatch
 
 CORE = "functions/auth/core"
 PASSWORD_SOURCE, MODEL, SESSIONS = (f"{CORE}/{name}.py" for name in ("passwords", "model", "sessions"))
-PASSWORDS, LIST = "tests/component/test_auth_passwords.py", "tests/component/test_auth_session_list.py"
+PASSWORDS, LIST = "tests/component/auth/test_passwords.py", "tests/component/auth/test_session_list.py"
 
 CONTROLS: dict[str, tuple[tuple[SourcePatch, ...], str]] = {
     "roles are assigned by current admins only": (
@@ -15,7 +15,7 @@ CONTROLS: dict[str, tuple[tuple[SourcePatch, ...], str]] = {
                 '"(attribute_exists(#user_ids) OR contains(#user_ids, :actor))"',
             ),
         ),
-        "tests/component/test_auth_roles.py::test_former_admin_cannot_assign_roles",
+        "tests/component/auth/test_roles.py::test_former_admin_cannot_assign_roles",
     ),
     "a code is used once": (
         (

@@ -2,18 +2,18 @@
 
 from tests.support.faults.source_patches import SourcePatch
 
-CORE, TESTS = "functions/booking/core", "tests/component/test_booking"
-AVAILABILITY, AVAILABILITY_TESTS = f"{CORE}/availability.py", f"{TESTS}_availability.py"
-EVENT_CANCELLATION, EVENT_CANCELLATION_TESTS = f"{CORE}/event_cancellation.py", f"{TESTS}_event_cancellation.py"
-EVENT_COPY, EVENT_COPY_TESTS = f"{CORE}/event_copy.py", f"{TESTS}_event_copy.py"
-TICKET_USAGE, TICKET_USAGE_TESTS = f"{CORE}/ticket_usage.py", f"{TESTS}_ticket_usage.py"
+CORE, TESTS = "functions/booking/core", "tests/component/booking"
+AVAILABILITY, AVAILABILITY_TESTS = f"{CORE}/availability.py", f"{TESTS}/test_availability.py"
+EVENT_CANCELLATION, EVENT_CANCELLATION_TESTS = f"{CORE}/event_cancellation.py", f"{TESTS}/test_event_cancellation.py"
+EVENT_COPY, EVENT_COPY_TESTS = f"{CORE}/event_copy.py", f"{TESTS}/test_event_copy.py"
+TICKET_USAGE, TICKET_USAGE_TESTS = f"{CORE}/ticket_usage.py", f"{TESTS}/test_ticket_usage.py"
 HOLDS, INVENTORY, RELEASE = f"{CORE}/holds.py", f"{CORE}/inventory.py", f"{CORE}/release.py"
 REPOSITORY, SALE_TERMS = f"{CORE}/repository.py", f"{CORE}/sale_terms.py"
 FILTERED = "layers/common/pagination/filtered.py"
-CANCELLATION_TESTS, CAPACITY_TESTS = f"{TESTS}_buyer_cancellation.py", f"{TESTS}_capacity.py"
-EXTENSION_TESTS, LIFECYCLE_TESTS = f"{TESTS}_extension.py", f"{TESTS}_lifecycle.py"
-LIST_TESTS, ORDERING_TESTS = f"{TESTS}_lists.py", f"{TESTS}_ordering.py"
-PAYMENT_TESTS, READING_TESTS = f"{TESTS}_payment_outcomes.py", f"{TESTS}_reading.py"
+CANCELLATION_TESTS, CAPACITY_TESTS = f"{TESTS}/test_buyer_cancellation.py", f"{TESTS}/test_capacity.py"
+EXTENSION_TESTS, LIFECYCLE_TESTS = f"{TESTS}/test_extension.py", f"{TESTS}/test_lifecycle.py"
+LIST_TESTS, ORDERING_TESTS = f"{TESTS}/test_lists.py", f"{TESTS}/test_ordering.py"
+PAYMENT_TESTS, READING_TESTS = f"{TESTS}/test_payment_outcomes.py", f"{TESTS}/test_reading.py"
 
 CONTROLS = {
     "enough places available": (
@@ -126,7 +126,7 @@ CONTROLS = {
             "is_visible = exists and request.organiser_id in",
             "is_visible = exists or request.organiser_id in",
         ),
-        "tests/component/test_booking_unpublished_types.py::test_drafts_of_others_are_not_disclosed",
+        "tests/component/booking/test_unpublished_types.py::test_drafts_of_others_are_not_disclosed",
     ),
     "organiser's events only": (
         SourcePatch(EVENT_COPY, "if not caller.can_manage(terms.organiser_id):", "if False:"),

@@ -3,11 +3,11 @@
 from tests.support.faults.source_patches import SourcePatch
 
 API, REQUEST = "tests/unit/test_common_api.py", "tests/unit/test_common_request.py"
-STORE, OUTBOX = "tests/component/test_common_store.py", "tests/component/test_common_outbox.py"
-CURSOR, CONSUMER = "tests/component/test_common_pagination.py", "tests/component/test_common_consumer.py"
+STORE, OUTBOX = "tests/component/common/test_store.py", "tests/component/common/test_outbox.py"
+CURSOR, CONSUMER = "tests/component/common/test_pagination.py", "tests/component/common/test_consumer.py"
 TAGS = "tests/saga/test_etags.py"
 JOURNEY = "tests/saga/test_correlation.py"
-CDC, RELAY = "tests/component/test_cdc_relay.py", "functions/cdc/core/relay.py"
+CDC, RELAY = "tests/component/cdc/test_relay.py", "functions/cdc/core/relay.py"
 
 CONTROLS = {
     "a route's role": (

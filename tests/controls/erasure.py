@@ -2,10 +2,10 @@
 
 from tests.support.faults.source_patches import SourcePatch
 
-USER, USERS = "tests/component/test_user_erasure.py", "functions/user/core"
-AUTH, ACCOUNTS = "tests/component/test_auth_erasure.py", "functions/auth/core"
-DEAD_LETTERS, PURGE = "tests/component/test_erasure_dead_letters.py", "layers/common/dead_letters.py"
-ORDERS, CONTACTS = "tests/component/test_erasure_event_order.py", "functions/notify/core/contacts.py"
+USER, USERS = "tests/component/user/test_erasure.py", "functions/user/core"
+AUTH, ACCOUNTS = "tests/component/auth/test_erasure.py", "functions/auth/core"
+DEAD_LETTERS, PURGE = "tests/component/erasure/test_dead_letters.py", "layers/common/dead_letters.py"
+ORDERS, CONTACTS = "tests/component/erasure/test_event_order.py", "functions/notify/core/contacts.py"
 
 CONTROLS = {
     "erased profiles are hidden": (
@@ -70,7 +70,7 @@ CONTROLS = {
         SourcePatch(
             "functions/events/core/erasure.py", ', condition="#terms_version = :never", values={"never": 0}', ""
         ),
-        "tests/component/test_events_erasure.py::test_erasure_keeps_draft_published_concurrently",
+        "tests/component/events/test_erasure.py::test_erasure_keeps_draft_published_concurrently",
     ),
     "erased users get no notification": (
         SourcePatch(CONTACTS, '    if "erased_at" in item:\n        return None\n', ""),

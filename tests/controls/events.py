@@ -6,9 +6,9 @@ CORE = "functions/events/core"
 REPOSITORY, SERVICE, EDIT_RULES = f"{CORE}/repository.py", f"{CORE}/service.py", f"{CORE}/edit_rules.py"
 CATEGORIES, TYPES, LIVE_VIEW = f"{CORE}/categories.py", f"{CORE}/event_types.py", f"{CORE}/live_view.py"
 FIELDS, MODEL, SEARCH_INDEX = f"{CORE}/fields.py", f"{CORE}/model.py", f"{CORE}/search_index.py"
-EDITING_TESTS = "tests/component/test_events_editing.py"
-CATEGORY_TESTS, INDEX_TESTS = "tests/component/test_events_categories.py", "tests/component/test_events_index.py"
-CREATION_TESTS = "tests/component/test_events_creation.py"
+EDITING_TESTS = "tests/component/events/test_editing.py"
+CATEGORY_TESTS, INDEX_TESTS = "tests/component/events/test_categories.py", "tests/component/events/test_index.py"
+CREATION_TESTS = "tests/component/events/test_creation.py"
 
 CONTROLS = {
     "writes are conditional on the version": (
@@ -29,7 +29,7 @@ CONTROLS = {
     ),
     "the ETag covers live data": (
         SourcePatch("layers/common/conditional_requests.py", "view.model_dump_json().encode()", 'b""'),
-        "tests/component/test_events_conditional_requests.py::test_capacity_change_changes_the_event_etag",
+        "tests/component/events/test_conditional_requests.py::test_capacity_change_changes_the_event_etag",
     ),
     "If-Match on a type": (
         SourcePatch(TYPES, "    if_match.require_match(event)\n", ""),

@@ -2,14 +2,18 @@
 
 from tests.support.faults.source_patches import SourcePatch
 
-CORE, TESTS = "functions/notify/core", "tests/component/test_notify"
+CORE, TESTS = "functions/notify/core", "tests/component/notify"
 MODEL, SERVICE, REPOSITORY = f"{CORE}/model.py", f"{CORE}/service.py", f"{CORE}/repository.py"
 CONTACTS, EVENT_COPY, TICKET_HOLDERS = f"{CORE}/contacts.py", f"{CORE}/event_copy.py", f"{CORE}/ticket_holders.py"
 BROADCASTS, EVENT_ANNOUNCEMENTS = f"{CORE}/broadcasts.py", f"{CORE}/event_announcements.py"
 EMAIL_RENDERING, NOTIFICATION_MAPPING = f"{CORE}/email_rendering.py", f"{CORE}/notification_mapping.py"
 MAIL, RENDERING = "layers/common/mail.py", "functions/ticket/core/rendering/email.py"
-EMAIL_TESTS, TEMPLATE_TESTS, CONTACT_TESTS = f"{TESTS}_emails.py", f"{TESTS}_templates.py", f"{TESTS}_contacts.py"
-API_TESTS, ANNOUNCEMENT_TESTS = f"{TESTS}_api.py", f"{TESTS}_event_announcements.py"
+EMAIL_TESTS, TEMPLATE_TESTS, CONTACT_TESTS = (
+    f"{TESTS}/test_emails.py",
+    f"{TESTS}/test_templates.py",
+    f"{TESTS}/test_contacts.py",
+)
+API_TESTS, ANNOUNCEMENT_TESTS = f"{TESTS}/test_api.py", f"{TESTS}/test_event_announcements.py"
 
 CONTROLS = {
     "a sent notification is not sent again": (

@@ -3,11 +3,11 @@
 from tests.support.faults.source_patches import SourcePatch
 
 CORE = "functions/payment/core"
-RETRIES = "tests/component/test_payment_retries.py"
-REFUNDS, RECEIPTS = "tests/component/test_payment_refunds.py", "tests/component/test_payment_receipts.py"
+RETRIES = "tests/component/payment/test_retries.py"
+REFUNDS, RECEIPTS = "tests/component/payment/test_refunds.py", "tests/component/payment/test_receipts.py"
 KEY_LIFETIME_TEST = f"{REFUNDS}::test_redelivery_after_key_lifetime_refunds_only_once"
 
-FAULTS, FAULT_TESTS = "functions/sandbox/core/faults.py", "tests/component/test_sandbox_faults.py"
+FAULTS, FAULT_TESTS = "functions/sandbox/core/faults.py", "tests/component/sandbox/test_faults.py"
 
 CONTROLS = {
     "new settings end drawn faults": (

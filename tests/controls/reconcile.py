@@ -115,7 +115,7 @@ CONTROLS = {
     ),
     "a read timeout is a failed call": (
         SourcePatch("layers/common/rpc/invocation.py", "except BotoCoreError as", "except ZeroDivisionError as"),
-        "tests/component/test_common_rpc.py::test_invoke_fails_on_read_timeout",
+        "tests/component/common/test_rpc.py::test_invoke_fails_on_read_timeout",
     ),
     "refunds are synced without checkouts": (
         SourcePatch(

@@ -8,15 +8,15 @@ MODEL, CHECK_IN, SIGNATURE, ACCESS = (
 ISSUANCE, REPOSITORY, EVENT_COPY = (
     f"functions/ticket/core/{name}.py" for name in ("issuance", "repository", "event_copy")
 )
-CHECK_IN_TESTS, VIEW_TESTS = "tests/component/test_ticket_check_in.py", "tests/component/test_ticket_views.py"
+CHECK_IN_TESTS, VIEW_TESTS = "tests/component/ticket/test_check_in.py", "tests/component/ticket/test_views.py"
 DOOR_HOURS_TESTS, TRANSFER_TESTS = (
-    "tests/component/test_ticket_door_hours.py",
-    "tests/component/test_ticket_transfers.py",
+    "tests/component/ticket/test_door_hours.py",
+    "tests/component/ticket/test_transfers.py",
 )
-TICKET_ADMIN, TICKET_ADMIN_TESTS = "functions/ticket/core/ticket_admin.py", "tests/component/test_ticket_admin.py"
+TICKET_ADMIN, TICKET_ADMIN_TESTS = "functions/ticket/core/ticket_admin.py", "tests/component/ticket/test_admin.py"
 TRANSFERS = "functions/ticket/core/transfers.py"
-ATTENDEE_TESTS = "tests/component/test_ticket_attendees.py"
-ISSUANCE_TESTS, SIGNATURE_TESTS = "tests/component/test_ticket_issuance.py", "tests/unit/test_ticket_signature.py"
+ATTENDEE_TESTS = "tests/component/ticket/test_attendees.py"
+ISSUANCE_TESTS, SIGNATURE_TESTS = "tests/component/ticket/test_issuance.py", "tests/unit/test_ticket_signature.py"
 CONTROLS = {
     "a ticket admits twice": (
         SourcePatch(
@@ -48,7 +48,7 @@ CONTROLS = {
     ),
     "an undone nonce is replayed as a check-in": (
         SourcePatch(CHECK_IN, '    if "undone_at" in existing:', '    if "never" in existing:'),
-        "tests/component/test_ticket_check_in_undo.py::test_undone_ticket_admits_with_new_nonce_only",
+        "tests/component/ticket/test_check_in_undo.py::test_undone_ticket_admits_with_new_nonce_only",
     ),
     "a ticket admits to any event": (
         SourcePatch(CHECK_IN, 'if ticket["event_id"] != event["pk"]:', "if not event:"),

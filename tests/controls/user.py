@@ -4,11 +4,11 @@ from tests.support.faults.source_patches import SourcePatch
 
 SERVICE, REPOSITORY = "functions/user/core/service.py", "functions/user/core/repository.py"
 DIRECTORY = "functions/user/core/directory.py"
-PROFILE, SETTINGS = "tests/component/test_user_profile.py", "tests/component/test_user_settings.py"
-LIST, EXPORTS = "tests/component/test_user_directory.py", "tests/component/test_user_export.py"
+PROFILE, SETTINGS = "tests/component/user/test_profile.py", "tests/component/user/test_settings.py"
+LIST, EXPORTS = "tests/component/user/test_directory.py", "tests/component/user/test_export.py"
 EXPORT, RECORDS = "functions/user/core/export.py", "layers/common/export.py"
 
-OPEN_EVENTS, LIVE_VIEW = "tests/component/test_user_open_events.py", "functions/events/core/live_view.py"
+OPEN_EVENTS, LIVE_VIEW = "tests/component/user/test_open_events.py", "functions/events/core/live_view.py"
 
 CONTROLS = {
     "organisers of open events stay": (

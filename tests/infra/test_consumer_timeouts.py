@@ -5,8 +5,9 @@ from typing import Any
 
 from common import env
 from infra.constructs.queues import batch_size
+from infra.resource_types import Grant
 from infra.topology import PROVIDER, ROWS, SES
-from infra.topology_types import FunctionSpec, Grant, Subscription
+from infra.topology_types import FunctionSpec, Subscription
 from payment.core.providers import stripe
 from tests.support.system.lambda_events import load_handler
 

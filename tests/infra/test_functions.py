@@ -4,21 +4,8 @@ import sys
 
 import pytest
 
-from infra.topology_types import (
-    Authorizer,
-    Bucket,
-    FunctionSpec,
-    Grant,
-    Invocable,
-    Key,
-    Mail,
-    Route,
-    Secret,
-    Setting,
-    Subscription,
-    Table,
-    puts_events,
-)
+from infra.resource_types import Bucket, Grant, Key, Mail, Secret, Setting, Table
+from infra.topology_types import Authorizer, FunctionSpec, Invocable, Route, Subscription, puts_events
 from tests.infra.cloud_assembly import CloudAssembly, Resource
 
 HTTP_API_TIMEOUT, AUTHORIZER_TIMEOUT = 30, 10  # seconds; AWS limits

@@ -4,18 +4,8 @@ import json
 from typing import Any
 
 from common.bus import registry
-from infra.topology_types import (
-    Bucket,
-    DelayedEvent,
-    FunctionSpec,
-    Grant,
-    Key,
-    Secret,
-    Stream,
-    Subscription,
-    Table,
-    puts_events,
-)
+from infra.resource_types import Bucket, Grant, Key, Secret, Table
+from infra.topology_types import DelayedEvent, FunctionSpec, Stream, Subscription, puts_events
 from tests.infra.cloud_assembly import CloudAssembly, Resource, as_list
 
 # X-Ray's write actions have no resource-level permissions (AWS Service Authorization Reference).

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from common import log
 from infra import topology
-from infra.topology_types import DelayedEvent, FunctionSpec, Grant, Table, puts_events
+from infra.resource_types import Grant, Table
+from infra.topology_types import DelayedEvent, FunctionSpec, puts_events
 from tests.saga.alternative_outcomes import (
     BACKSTOP_CAME_FIRST,
     HONOURED_LATE,

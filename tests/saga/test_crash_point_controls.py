@@ -3,7 +3,7 @@
 import pytest
 
 from tests.saga.test_controls import Control, control
-from tests.support.faults.source_patches import failing_tests
+from tests.support.faults.source_patches import failing_tests, patched_sources
 
 _POINTS = "tests/saga/test_crash_points.py::test_fault_at_any_call_changes_nothing"
 _NOTIFIED_ONCE = (
@@ -68,8 +68,17 @@ CONTROLS = (
 )
 
 
+EVERY_CONTROL = pytest.mark.parametrize("control", CONTROLS, ids=str)
+
+
+@EVERY_CONTROL
+def test_control_patch_applies(control: Control) -> None:
+    with patched_sources(*control.patches):
+        assert control.patches
+
+
 @pytest.mark.proof
-@pytest.mark.parametrize("control", CONTROLS, ids=str)
+@EVERY_CONTROL
 def test_crash_point_fails_without_guard(control: Control) -> None:
     failed, output = failing_tests([control.node], *control.patches)
 

@@ -16,7 +16,8 @@ from botocore.exceptions import ReadTimeoutError
 from common.bus import registry
 from common.store import ConditionFailed, Item, Key, Write
 from infra import topology
-from infra.topology_types import FunctionSpec, Grant, Mail, Secret, Stream, Subscription
+from infra.resource_types import Grant, Mail, Secret
+from infra.topology_types import FunctionSpec, Stream, Subscription
 from tests.simulation.schedule import Schedule, Task
 from tests.support.system import outboxes
 from tests.support.system.in_memory_dynamodb import InMemoryTables, ItemChange

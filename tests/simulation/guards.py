@@ -220,6 +220,11 @@ FAULT_CASES = (
             "    except ProviderRejected:\n        if repository",
             "    except (ProviderRejected, ProviderUnreachable):\n        if repository",
         ),
+        (
+            f"{PAYMENT}/refunds.py",
+            "import KEY_LIFETIME, ProviderRejected\n",
+            "import KEY_LIFETIME, ProviderRejected, ProviderUnreachable\n",
+        ),
     ),
     fault_case(
         ForcedFault(

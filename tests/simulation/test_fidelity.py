@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from common import dynamodb, env
 from common.store import ConditionCheck, ConditionFailed, Delete, Item, Put, Update, Write
 from common.writes import item_key
-from infra.topology_types import Index, Table
+from infra.resource_types import Index, Table
 from local.stack import Ports, Stack
 from tests.support.system.dynamodb_expressions import InvalidRequest
 from tests.support.system.in_memory_dynamodb import InMemoryTables, TokenReused

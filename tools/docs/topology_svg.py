@@ -6,8 +6,9 @@ One band per service: its routes, its table, and the bus events that it publishe
 from dataclasses import dataclass
 from html import escape
 
+from infra.resource_types import Grant, Table
 from infra.topology import ROWS
-from infra.topology_types import DelayedEvent, Grant, Route, Table
+from infra.topology_types import DelayedEvent, Route
 from tools.docs import introspection
 
 _LINE, _PAD, _GAP = 17, 14, 16

@@ -27,13 +27,17 @@ class SourcePatch:
 
 @contextmanager
 def patched_sources(*patches: SourcePatch) -> Iterator[list[str]]:
-    """Within the block a patched copy of all sources exists; yields its import roots in order."""
+    """Within the block a patched copy of all sources exists; yields its import roots in order.
+
+    Raises AssertionError for a patch that does not apply once, or leaves an undefined name.
+    """
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory)
         for name, source in _SOURCES.items():
             shutil.copytree(source, copy / name, ignore=_IGNORED)
         for patch in patches:
             _apply(copy, patch)
+        _require_defined_names(copy, patches)
         yield [str(copy / name) for name in _SOURCES]
 
 
@@ -60,3 +64,11 @@ def _apply(copy: Path, patch: SourcePatch) -> None:
     count = text.count(patch.old)
     assert count == 1, f"{patch.path} has {count} times {patch.old!r}"
     file.write_text(text.replace(patch.old, patch.new))
+
+
+def _require_defined_names(copy: Path, patches: Sequence[SourcePatch]) -> None:
+    # A NameError would turn the tests red, too: that would prove nothing about the guard.
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "--output-format", "concise"]
+    files = sorted({str(copy / patch.path) for patch in patches})
+    result = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"a patch uses an undefined name or is no Python:\n{result.stdout}{result.stderr}"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from common.store import ConditionCheck, ConditionFailed, Item, Key, Put, Update, Write
 from common.writes import item_key as written_at
-from infra.topology_types import Table
+from infra.resource_types import Table
 from tests.support.system import dynamodb_expressions
 from tests.support.system.dynamodb_expressions import InvalidRequest, type_code
 

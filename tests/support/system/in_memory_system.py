@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from common import env, log, store
 from common.store import ConditionCheck, Delete, Item, Key, Put, Update, Write
 from infra import topology
-from infra.topology_types import FunctionSpec, Subscription, Table
+from infra.resource_types import Table
+from infra.topology_types import FunctionSpec, Subscription
 from tests.support.faults.fault_points import Crash, QueuedMessage, ServiceCall, describe_write
 from tests.support.system import outboxes
 from tests.support.system.fake_sdk import KEY_IDS, FakeSdk

@@ -11,7 +11,8 @@ from typing import Any
 from common import ids
 from common.bus import BusEvent
 from infra import topology
-from infra.topology_types import FunctionSpec, Route, Setting
+from infra.resource_types import Setting
+from infra.topology_types import FunctionSpec, Route
 from tests.support.system.moto_resources import REGION
 
 

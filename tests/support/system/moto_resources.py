@@ -10,7 +10,8 @@ from typing import Any
 import boto3
 
 from infra import topology
-from infra.topology_types import Bucket, Subscription, Table
+from infra.resource_types import Bucket, Table
+from infra.topology_types import Subscription
 
 REGION = "eu-central-1"
 STAGE_SETTINGS = {

@@ -19,7 +19,8 @@ from moto.sesv2.models import sesv2_backends
 
 from common import env, log, store
 from common.store import Item
-from infra.topology_types import FunctionSpec, Table
+from infra.resource_types import Table
+from infra.topology_types import FunctionSpec
 from tests.support.faults.fault_points import TableAccess
 from tests.support.system.moto_resources import (
     REGION,

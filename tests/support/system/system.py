@@ -14,7 +14,8 @@ from typing import Any
 from common.bus import BusEvent
 from common.store import Item
 from infra import topology
-from infra.topology_types import Bucket, DelayedEvent, FunctionSpec, Grant, Setting, Subscription, Table, puts_events
+from infra.resource_types import Bucket, Grant, Setting, Table
+from infra.topology_types import DelayedEvent, FunctionSpec, Subscription, puts_events
 from tests.support.faults.fault_points import TableAccess
 from tests.support.system.lambda_events import (
     HttpResponse,

@@ -1,0 +1,120 @@
+"""Concurrent changes of one ticket or booking, and a change that loses every race."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from infra import topology
+from tests.component.ticket.test_admin import (
+    ACTIONS,
+    DETAILS,
+    act_on_ticket,
+    booking,
+    stored_ticket,
+    ticket,
+    update_ticket,
+)
+from tests.component.ticket.test_check_in import interleaved_before_write
+from tests.component.ticket.test_check_in_undo import get_door, violations
+from tests.component.ticket.test_issuance import at_noon, stored_items
+from tests.component.ticket.test_transfers import accept_transfer, create_transfer
+from tests.support.faults.aws_errors import interleaved
+from tests.support.system.in_memory_system import RUNNING_SYSTEMS
+from tests.support.system.system import System
+
+__all__ = ["at_noon", "booking", "ticket"]
+
+
+@contextmanager
+def interleaved_before_each_transaction(action: Callable[[], object], times: int) -> Iterator[list[int]]:
+    """Run the action before each of the first `times` transactions; the list grows by one per transaction."""
+    system, calls = RUNNING_SYSTEMS[-1], list[int]()
+    before = system.before_call
+
+    def first(call: Any) -> None:
+        before(call)
+        if call.operation == "TransactWriteItems":
+            calls.append(1)
+            if len(calls) <= times:
+                action()
+
+    system.before_call = first
+    try:
+        yield calls
+    finally:
+        system.before_call = before
+
+
+@contextmanager
+def interleaved_between_reads(first_kind: str, second_kind: str, action: Callable[[], object]) -> Iterator[None]:
+    """Run the action after the first item is read and before the second is; fails if that never happens."""
+    system, read = RUNNING_SYSTEMS[-1], list[str]()
+    before = system.before_call
+
+    def first(call: Any) -> None:
+        before(call)
+        read.extend(call.targets if call.operation == "GetItem" else ())
+        if read[-2:] == [f"tickets/{first_kind}", f"tickets/{second_kind}"]:
+            system.before_call = before
+            action()
+
+    system.before_call = first
+    yield
+    assert system.before_call == before
+
+
+def touch_ticket(system: System, ticket: dict[str, Any]) -> None:
+    """Raise the ticket's version as a concurrent change would, without changing anything else."""
+    system.update_item(topology.TICKETS, ticket["pk"], "ticket", version=stored_ticket(system, ticket)["version"] + 1)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_change_succeeds_at_fourth_attempt(system: System, ticket: dict[str, Any], action: str) -> None:
+    with interleaved_before_each_transaction(lambda: touch_ticket(system, ticket), times=3) as transactions:
+        response = act_on_ticket(system, action, ticket)
+
+    assert (response.status, len(transactions)) == (200, 4)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_constantly_changing_ticket_gives_service_unavailable(
+    system: System, ticket: dict[str, Any], action: str
+) -> None:
+    with interleaved_before_each_transaction(lambda: touch_ticket(system, ticket), times=99) as transactions:
+        response = act_on_ticket(system, action, ticket)
+
+    assert (response.status, response.problem, len(transactions)) == (503, "service-unavailable", 4)
+    assert stored_ticket(system, ticket)["status"] == "CREATED"
+    assert get_door(system).json["revoked"] == []
+
+
+def test_constantly_changing_ticket_is_not_transferred(system: System, ticket: dict[str, Any]) -> None:
+    offered = create_transfer(system, ticket)
+
+    with interleaved_before_each_transaction(lambda: touch_ticket(system, ticket), times=99) as transactions:
+        response = accept_transfer(system, offered)
+
+    assert (response.status, response.problem, len(transactions)) == (503, "service-unavailable", 4)
+    assert accept_transfer(system, offered).status == 200
+
+
+def test_two_tickets_voided_concurrently_are_both_void(system: System, booking: Any) -> None:
+    first, second = stored_items(system, "ticket")
+
+    with interleaved_before_write(lambda: act_on_ticket(system, "void", second)):
+        response = act_on_ticket(system, "void", first)
+
+    assert response.status == 200
+    assert stored_items(system, "issue")[0]["ticket_ids"] == []
+    assert get_door(system).json["counts"] == {"issued": 2, "void": 2, "checked_in": 0}
+    assert violations(system) == []
+
+
+def test_second_of_two_concurrent_edits_is_rejected(system: System, ticket: dict[str, Any]) -> None:
+    with interleaved("UpdateItem", lambda: update_ticket(system, ticket, DETAILS)):
+        response = update_ticket(system, ticket, {"note": "another"})
+
+    assert (response.status, response.problem) == (412, "stale-version")
+    assert {name: stored_ticket(system, ticket)[name] for name in DETAILS} == DETAILS
