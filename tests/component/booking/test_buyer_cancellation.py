@@ -16,8 +16,8 @@ ANNA = Person()
 HALF_REFUND: dict[str, Any] = {"refund_percent": 50, "refund_hours": 48}
 
 
-def confirmed_booking(driver: BookingDriver, show: EventFixture, qty: int = 1) -> str:
-    booking = driver.hold(ANNA, show, qty)
+def confirmed_booking(driver: BookingDriver, event: EventFixture, qty: int = 1) -> str:
+    booking = driver.hold(ANNA, event, qty)
     driver.payment_succeeded(booking)
     return booking
 
@@ -26,30 +26,30 @@ def confirmed_booking(driver: BookingDriver, show: EventFixture, qty: int = 1) -
     ("percent", "prices", "refund"), [(50, 2500, 1250), (100, 2500, 2500), (33, 100, 33), (1, 99, 0)]
 )
 def test_confirmed_booking_is_refunded_by_policy(driver: BookingDriver, percent: int, prices: int, refund: int) -> None:
-    show = driver.publish_event(10, prices=prices, refund_percent=percent, refund_hours=48)
-    booking = confirmed_booking(driver, show)
+    event = driver.publish_event(10, prices=prices, refund_percent=percent, refund_hours=48)
+    booking = confirmed_booking(driver, event)
 
     answer = driver.cancel(ANNA, booking)
 
     assert (answer.status, answer.json["status"], answer.json["refund"]) == (200, "CANCELLED", refund)
     assert driver.actions(booking) == ["order", "confirm", "cancel_by_policy"]
-    (event,) = outbox.outbox_events(driver.booking(booking))
-    assert event.model_dump(include={"reason", "refund"}) == {"reason": "buyer", "refund": refund}
-    assert (driver.available(show), driver.held_places(show, ANNA), driver.violations()) == ([10], 0, [])
+    (bus_event,) = outbox.outbox_events(driver.booking(booking))
+    assert bus_event.model_dump(include={"reason", "refund"}) == {"reason": "buyer", "refund": refund}
+    assert (driver.available(event), driver.held_places(event, ANNA), driver.violations()) == ([10], 0, [])
 
 
 def test_repeated_buyer_cancellation_releases_places_once(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show, 2)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event, 2)
 
     first, second = driver.cancel(ANNA, booking), driver.cancel(ANNA, booking)
 
-    assert (first.json, driver.available(show), driver.violations()) == (second.json, [10], [])
+    assert (first.json, driver.available(event), driver.violations()) == (second.json, [10], [])
 
 
 def test_concurrent_buyer_cancellations_cancel_once(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show, 2)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event, 2)
 
     with interleaved("TransactWriteItems", lambda: driver.cancel(ANNA, booking)):
         answer = driver.cancel(ANNA, booking)
@@ -62,8 +62,8 @@ def test_concurrent_buyer_cancellations_cancel_once(driver: BookingDriver) -> No
 
 
 def test_refund_policy_ends_before_event_start(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    first, second = confirmed_booking(driver, show), confirmed_booking(driver, show)
+    event = driver.publish_event(10, **HALF_REFUND)
+    first, second = confirmed_booking(driver, event), confirmed_booking(driver, event)
     driver.advance((STARTS - START - timedelta(hours=48)).total_seconds())
 
     assert driver.cancel(ANNA, first).status == 200
@@ -84,8 +84,8 @@ def test_paid_booking_without_policy_is_not_refundable(driver: BookingDriver) ->
 
 
 def test_free_booking_is_cancellable_until_start(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, prices=0)
-    first, second = confirmed_booking(driver, show), confirmed_booking(driver, show)
+    event = driver.publish_event(10, prices=0)
+    first, second = confirmed_booking(driver, event), confirmed_booking(driver, event)
     driver.advance((STARTS - START).total_seconds() - 1)
 
     assert driver.cancel(ANNA, first).json["refund"] == 0
@@ -94,25 +94,25 @@ def test_free_booking_is_cancellable_until_start(driver: BookingDriver) -> None:
 
 
 def test_cancelled_event_overrides_refund_policy(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    whole, partly_refunded = confirmed_booking(driver, show), confirmed_booking(driver, show)
+    event = driver.publish_event(10, **HALF_REFUND)
+    whole, partly_refunded = confirmed_booking(driver, event), confirmed_booking(driver, event)
     driver.payment_refunded(partly_refunded, 1000)
-    driver.change_terms(show, status="CANCELLED", **HALF_REFUND)
+    driver.change_terms(event, status="CANCELLED", **HALF_REFUND)
 
     assert [driver.cancel(ANNA, one).json["refund"] for one in (whole, partly_refunded)] == [2500, 1500]
 
 
 def test_refund_excludes_earlier_refunds(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event)
     driver.payment_refunded(booking, 2000)
 
     assert driver.cancel(ANNA, booking).json["refund"] == 500
 
 
 def test_booking_changed_during_cancellation_is_reread(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 1)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 1)
 
     with interleaved("TransactWriteItems", lambda: driver.extend(ANNA, booking)):
         answer = driver.cancel(ANNA, booking)
@@ -121,8 +121,8 @@ def test_booking_changed_during_cancellation_is_reread(driver: BookingDriver) ->
 
 
 def test_partial_refund_during_cancellation_is_paid_once(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event)
 
     with interleaved("TransactWriteItems", lambda: driver.payment_refunded(booking, 2000)) as acted:
         answer = driver.cancel(ANNA, booking)
@@ -144,17 +144,17 @@ def test_refunded_total_is_shown(driver: BookingDriver) -> None:
 
 
 def test_full_refund_cancels_booking(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = confirmed_booking(driver, show, 2)
+    event = driver.publish_event(10)
+    booking = confirmed_booking(driver, event, 2)
     driver.payment_refunded(booking, 2000)
 
     for _ in range(2):
         assert driver.payment_refunded(booking, 3000, 5000)
 
-    (event,) = outbox.outbox_events(driver.booking(booking))
-    assert event.model_dump(include={"reason", "refund"}) == {"reason": "refunded", "refund": None}
+    (bus_event,) = outbox.outbox_events(driver.booking(booking))
+    assert bus_event.model_dump(include={"reason", "refund"}) == {"reason": "refunded", "refund": None}
     assert (driver.actions(booking), driver.booking(booking)["refunded"]) == (["order", "confirm", "refund"], 5000)
-    assert (driver.available(show), driver.held_places(show, ANNA), driver.violations()) == ([10], 0, [])
+    assert (driver.available(event), driver.held_places(event, ANNA), driver.violations()) == ([10], 0, [])
     assert refunded_total(driver) == 5000
 
 
@@ -179,37 +179,37 @@ def test_stale_refund_event_after_cancellation_changes_nothing(driver: BookingDr
 
 
 def test_refund_of_cancelled_booking_only_updates_total(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event)
     driver.cancel(ANNA, booking)
 
     driver.payment_refunded(booking, 1250)
 
     assert (driver.booking(booking)["refunded"], driver.booking(booking)["status"]) == (1250, "CANCELLED")
-    assert (driver.available(show), driver.violations()) == ([10], [])
+    assert (driver.available(event), driver.violations()) == ([10], [])
 
 
 def test_refund_before_payment_is_retried(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 1)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 1)
 
     assert not driver.payment_refunded(booking, 2500)
     driver.payment_succeeded(booking)
     assert driver.payment_refunded(booking, 2500)
 
-    assert (driver.booking(booking)["status"], driver.available(show)) == ("CANCELLED", [10])
+    assert (driver.booking(booking)["status"], driver.available(event)) == ("CANCELLED", [10])
 
 
 @pytest.mark.parametrize("prices", [2500, 1])
 def test_refunded_late_payment_reserves_no_places(driver: BookingDriver, prices: int) -> None:
-    show = driver.publish_event(10, prices=prices)
-    booking = driver.hold(ANNA, show, 1)
+    event = driver.publish_event(10, prices=prices)
+    booking = driver.hold(ANNA, event, 1)
     driver.payment_failed(booking)
     driver.payment_refunded(booking, prices)
 
     driver.payment_succeeded(booking)
 
-    assert (driver.booking(booking)["status"], driver.available(show)) == ("FAILED", [10])
+    assert (driver.booking(booking)["status"], driver.available(event)) == ("FAILED", [10])
 
 
 def test_refund_of_free_booking_changes_nothing(driver: BookingDriver) -> None:
@@ -237,8 +237,8 @@ def test_failed_refund_is_subtracted_in_any_order(driver: BookingDriver, order: 
 
 
 def test_failed_refund_is_due_again_by_policy(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event)
     driver.payment_refunded(booking, 2000, version=4)
     driver.refund_failed(booking, 2000, 0, version=5)
 
@@ -246,14 +246,14 @@ def test_failed_refund_is_due_again_by_policy(driver: BookingDriver) -> None:
 
 
 def test_failed_refund_keeps_booking_cancelled(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = confirmed_booking(driver, show)
+    event = driver.publish_event(10)
+    booking = confirmed_booking(driver, event)
     driver.payment_refunded(booking, 2500, version=4)
 
     assert driver.refund_failed(booking, 2500, 0, version=5)
 
     assert (driver.booking(booking)["status"], driver.booking(booking)["refunded"]) == ("CANCELLED", 0)
-    assert (driver.available(show), refunded_total(driver), driver.violations()) == ([10], 0, [])
+    assert (driver.available(event), refunded_total(driver), driver.violations()) == ([10], 0, [])
 
 
 def refunded_total(driver: BookingDriver) -> int:

@@ -39,10 +39,10 @@ def before_each(driver: BookingDriver, operation: str, act: Callable[[int], obje
 
 
 def test_contended_capacity_change_is_503(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
-    with before_each(driver, "TransactWriteItems", lambda at: driver.set_capacity(OLGA, show, 100 + at)) as acted:
-        answer = driver.set_capacity(OLGA, show, 20)
+    with before_each(driver, "TransactWriteItems", lambda at: driver.set_capacity(OLGA, event, 100 + at)) as acted:
+        answer = driver.set_capacity(OLGA, event, 20)
 
     assert (answer.status, answer.problem, answer.headers["retry-after"]) == (503, "service-unavailable", "1")
     assert (len(acted), driver.violations()) == (TRIES, [])
@@ -62,29 +62,29 @@ def test_contended_ticket_event_is_retried(driver: BookingDriver, caplog: pytest
 
 
 def test_contended_availability_status_is_retried(driver: BookingDriver, caplog: pytest.LogCaptureFixture) -> None:
-    show = driver.publish_event(2)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(2)
+    booking = driver.hold(ANNA, event, 2)
 
     def another_version(at: int) -> None:
-        driver.system.update_item(topology.BOOKINGS, show.types[0], "tally", version=100 + at)
+        driver.system.update_item(topology.BOOKINGS, event.types[0], "tally", version=100 + at)
 
     with before_each(driver, "UpdateItem", another_version) as acted:
         acknowledged = driver.count_bookings(booking)
 
     assert (acknowledged, len(acted)) == (False, TRIES)
-    assert f"availability of event {show.id} keeps changing" in caplog.text
+    assert f"availability of event {event.id} keeps changing" in caplog.text
 
 
 def test_contended_booking_is_cancelled_by_later_delivery(
     driver: BookingDriver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 1)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 1)
     driver.payment_succeeded(booking)
 
     with before_each(driver, "TransactWriteItems", lambda at: driver.ticket_checked_in(booking, f"k{at}", 3)) as acted:
         for _ in range(4):
-            deliver_cancellation(driver, show)
+            deliver_cancellation(driver, event)
 
     assert driver.actions(booking) == ["order", "confirm"]
     assert len(acted) >= TRIES

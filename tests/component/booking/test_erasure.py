@@ -31,8 +31,8 @@ def export_pages(driver: BookingDriver, by: Person = ANNA) -> list[ExportUserRes
 
 
 def test_erasure_removes_only_idempotency_keys(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2, key="anna's secret")
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2, key="anna's secret")
     driver.payment_succeeded(booking)
     before = driver.booking(booking)
 
@@ -44,7 +44,7 @@ def test_erasure_removes_only_idempotency_keys(driver: BookingDriver) -> None:
     unchanged = {name: value for name, value in before.items() if name != "idempotency_key"}
     assert after | {"operation": "", "updated_at": ""} == unchanged | changed | {"operation": "", "updated_at": ""}
     assert "secret" not in str(driver.items())
-    assert (driver.available(show), driver.held_places(show, ANNA), driver.violations()) == ([8], 2, [])
+    assert (driver.available(event), driver.held_places(event, ANNA), driver.violations()) == ([8], 2, [])
 
 
 def test_erasure_keeps_other_buyers_bookings(driver: BookingDriver) -> None:
@@ -76,12 +76,12 @@ def test_repeated_erasure_changes_nothing(driver: BookingDriver) -> None:
 
 
 def test_order_within_token_grace_is_erased(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
     erase(driver)
     assert [(name, delay) for name, _, delay in driver.system.delayed_messages] == [
         ("booking.on_user_erased", TOKEN_GRACE_SECONDS)
     ]
-    booking = driver.hold(ANNA, show, 1, key="late key")
+    booking = driver.hold(ANNA, event, 1, key="late key")
     driver.system.delayed_messages.clear()
     driver.advance(TOKEN_GRACE_SECONDS)
 
@@ -91,8 +91,8 @@ def test_order_within_token_grace_is_erased(driver: BookingDriver) -> None:
 
 
 def test_erasure_covers_all_pages_of_bookings(driver: BookingDriver) -> None:
-    show = driver.publish_event(100, max_per_user=100)
-    bookings = [driver.hold(ANNA, show, 1, key=f"k{at}") for at in range(PAGE_SIZE + 2)]
+    event = driver.publish_event(100, max_per_user=100)
+    bookings = [driver.hold(ANNA, event, 1, key=f"k{at}") for at in range(PAGE_SIZE + 2)]
 
     erase(driver)
 
@@ -119,8 +119,8 @@ def test_export_contains_bookings_with_history(driver: BookingDriver) -> None:
 
 @pytest.mark.parametrize("count", [0, PAGE_SIZE, PAGE_SIZE + 1])
 def test_export_contains_each_booking_once(driver: BookingDriver, count: int) -> None:
-    show = driver.publish_event(100, max_per_user=100)
-    bookings = [driver.hold(ANNA, show, 1) for _ in range(count)]
+    event = driver.publish_event(100, max_per_user=100)
+    bookings = [driver.hold(ANNA, event, 1) for _ in range(count)]
 
     pages = export_pages(driver)
 

@@ -105,8 +105,8 @@ def test_expired_hold_is_not_extended(driver: BookingDriver) -> None:
 
 
 def test_paid_or_cancelled_booking_is_not_extended(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    paid, cancelled = driver.hold(ANNA, show, 1), driver.hold(ANNA, show, 1)
+    event = driver.publish_event(10)
+    paid, cancelled = driver.hold(ANNA, event, 1), driver.hold(ANNA, event, 1)
     driver.payment_succeeded(paid)
     driver.cancel(ANNA, cancelled)
 

@@ -74,8 +74,8 @@ def test_log_entries_name_action_and_actor(
 
 
 def test_booking_events_share_the_orders_correlation_id(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **FULL_REFUND)
-    booking = driver.hold(ANNA, show, 1)
+    event = driver.publish_event(10, **FULL_REFUND)
+    booking = driver.hold(ANNA, event, 1)
     correlation_ids = [one.correlation_id for one in outbox.outbox_events(driver.booking(booking))]
 
     for act in (extend, pay, cancel):
@@ -87,12 +87,12 @@ def test_booking_events_share_the_orders_correlation_id(driver: BookingDriver) -
 
 
 def test_event_cancellation_keeps_each_bookings_correlation_id(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    bookings = [driver.hold(Person(), show, 1) for _ in range(3)]
+    event = driver.publish_event(10)
+    bookings = [driver.hold(Person(), event, 1) for _ in range(3)]
     ordered = {one: driver.booking(one)["correlation_id"] for one in bookings}
 
-    deliver_cancellation(driver, show)
-    run_to_completion(driver, show)
+    deliver_cancellation(driver, event)
+    run_to_completion(driver, event)
 
     ended = {one: outbox.outbox_events(driver.booking(one))[0].correlation_id for one in bookings}
     assert ended == ordered
@@ -100,10 +100,10 @@ def test_event_cancellation_keeps_each_bookings_correlation_id(driver: BookingDr
 
 def test_ids_of_keyed_order_are_stable_across_releases(driver: BookingDriver) -> None:
     """A retry may reach a later release, and ids stored by clients must stay valid."""
-    show = EventFixture("22222222-2222-4222-8222-222222222222", ("33333333-3333-4333-8333-333333333333",))
-    driver.deliver_terms(show, [10])
+    event = EventFixture("22222222-2222-4222-8222-222222222222", ("33333333-3333-4333-8333-333333333333",))
+    driver.deliver_terms(event, [10])
 
-    body = driver.order(ANNA, show, 1, key="k1").json
+    body = driver.order(ANNA, event, 1, key="k1").json
 
     assert body["id"] == "3c98f323-0207-581d-b6b5-21b58c9910b9"
     assert [one["id"] for one in body["items"]] == ["b4d680ff-da20-55ac-980b-253c17de32cf"]

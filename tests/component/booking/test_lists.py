@@ -11,13 +11,13 @@ ANNA, BEN = Person(), Person()
 OLGA = Person("organiser", user_id="o1")
 
 
-def create_bookings(driver: BookingDriver, show: EventFixture, count: int, *, seconds_apart: float = 1) -> list[str]:
+def create_bookings(driver: BookingDriver, event: EventFixture, count: int, *, seconds_apart: float = 1) -> list[str]:
     """Bookings of two users, newest first; every third is cancelled."""
     bookings = []
     for at in range(count):
         driver.advance(seconds_apart)
         person = (ANNA, BEN)[at % 2]
-        bookings.append(driver.hold(person, show, 1))
+        bookings.append(driver.hold(person, event, 1))
         if at % 3 == 0:
             driver.cancel(person, bookings[-1])
     return bookings[::-1]
@@ -41,11 +41,11 @@ def walk_pages(driver: BookingDriver, call: str, by: Person, **query: str) -> tu
 @pytest.mark.parametrize("apart", [1, 0], ids=["one after the other", "all at once"])
 @pytest.mark.parametrize("limit", ["1", "3", "100"])
 def test_event_list_contains_each_booking_once(driver: BookingDriver, limit: str, apart: float) -> None:
-    show = driver.publish_event(100, max_per_user=100)
-    ids = create_bookings(driver, show, 11, seconds_apart=apart)
+    event = driver.publish_event(100, max_per_user=100)
+    ids = create_bookings(driver, event, 11, seconds_apart=apart)
     driver.hold(ANNA, driver.publish_event(10), 1)
 
-    onward, back = walk_pages(driver, f"GET /v1/events/{show.id}/bookings", OLGA, limit=limit)
+    onward, back = walk_pages(driver, f"GET /v1/events/{event.id}/bookings", OLGA, limit=limit)
 
     flat = [one for page in onward for one in page]
     assert sorted(flat) == sorted(ids)
@@ -57,9 +57,9 @@ def test_event_list_contains_each_booking_once(driver: BookingDriver, limit: str
 @pytest.mark.parametrize("status", ["PENDING", "CANCELLED", "CONFIRMED"])
 @pytest.mark.parametrize("call", ["GET /v1/bookings", "event"])
 def test_status_filter_returns_only_that_status(driver: BookingDriver, call: str, status: str) -> None:
-    show = driver.publish_event(100, max_per_user=100)
-    ids = create_bookings(driver, show, 12)
-    call, by = (f"GET /v1/events/{show.id}/bookings", OLGA) if call == "event" else (call, ANNA)
+    event = driver.publish_event(100, max_per_user=100)
+    ids = create_bookings(driver, event, 12)
+    call, by = (f"GET /v1/events/{event.id}/bookings", OLGA) if call == "event" else (call, ANNA)
     expected = [one for one in ids if driver.booking(one)["status"] == status]
     expected = expected if by is OLGA else [one for one in expected if driver.booking(one)["user_id"] == ANNA.user_id]
 
@@ -73,13 +73,13 @@ def test_status_filter_returns_only_that_status(driver: BookingDriver, call: str
 def test_filtered_page_stops_at_scan_limit(driver: BookingDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filtered, "_FILTER_BATCH_SIZE", 2)
     monkeypatch.setattr(filtered, "_MAX_READS", 2)
-    show = driver.publish_event(100, max_per_user=100)
-    ids = create_bookings(driver, show, 20)
+    event = driver.publish_event(100, max_per_user=100)
+    ids = create_bookings(driver, event, 20)
     for one in ids[3:17]:
         if driver.booking(one)["status"] == "PENDING":
             driver.payment_failed(one)
 
-    onward, back = walk_pages(driver, f"GET /v1/events/{show.id}/bookings", OLGA, status="PENDING", limit="2")
+    onward, back = walk_pages(driver, f"GET /v1/events/{event.id}/bookings", OLGA, status="PENDING", limit="2")
 
     expected = [one for one in ids if driver.booking(one)["status"] == "PENDING"]
     assert [one for page in onward for one in page] == expected
@@ -88,9 +88,9 @@ def test_filtered_page_stops_at_scan_limit(driver: BookingDriver, monkeypatch: p
 
 
 def test_page_token_is_bound_to_status_filter(driver: BookingDriver) -> None:
-    show = driver.publish_event(100, max_per_user=100)
-    create_bookings(driver, show, 6)
-    call = f"GET /v1/events/{show.id}/bookings"
+    event = driver.publish_event(100, max_per_user=100)
+    create_bookings(driver, event, 6)
+    call = f"GET /v1/events/{event.id}/bookings"
     token = driver.system.http(call, by=OLGA, query={"limit": "1", "status": "PENDING"}).json["next_token"]
 
     for query in ({}, {"status": "CANCELLED"}):
@@ -105,10 +105,10 @@ def test_unknown_status_filter_is_422(driver: BookingDriver) -> None:
 
 
 def test_organiser_does_not_see_idempotency_keys(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    driver.hold(ANNA, show, 1, key="secret")
+    event = driver.publish_event(10)
+    driver.hold(ANNA, event, 1, key="secret")
 
-    (body,) = driver.system.http(f"GET /v1/events/{show.id}/bookings", by=OLGA).json["items"]
+    (body,) = driver.system.http(f"GET /v1/events/{event.id}/bookings", by=OLGA).json["items"]
 
     assert (body["user_id"], body["logs"][0]["actor"]) == (ANNA.user_id, "buyer")
     assert "idempotency_key" not in body
@@ -116,7 +116,7 @@ def test_organiser_does_not_see_idempotency_keys(driver: BookingDriver) -> None:
 
 @pytest.mark.parametrize("view", ["bookings", "sales"])
 def test_event_reports_require_organiser_or_admin(driver: BookingDriver, view: str) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
     for who, status in ((Person("organiser"), 404), (Person("admin"), 200), (Person(), 403), (OLGA, 200)):
-        assert driver.system.http(f"GET /v1/events/{show.id}/{view}", by=who).status == status
+        assert driver.system.http(f"GET /v1/events/{event.id}/{view}", by=who).status == status

@@ -23,24 +23,24 @@ def confirmed_booking(driver: BookingDriver, qty: int = 1) -> str:
 
 
 def test_replayed_order_counts_no_places(driver: BookingDriver, metrics: RecordedMetrics) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
     for _ in range(2):
-        driver.hold(ANNA, show, 3, key="k1")
+        driver.hold(ANNA, event, 3, key="k1")
 
     assert metrics == [("PlacesHeld", 3)]
 
 
 def test_payment_outcomes_are_counted(driver: BookingDriver, metrics: RecordedMetrics) -> None:
-    show = driver.publish_event(3)
-    in_time, late, rejected = (driver.hold(ANNA, show, 1) for _ in range(3))
+    event = driver.publish_event(3)
+    in_time, late, rejected = (driver.hold(ANNA, event, 1) for _ in range(3))
     for booking in (late, rejected):
         driver.payment_failed(booking)
     metrics.clear()
 
     driver.payment_succeeded(in_time, "p1")
     driver.payment_succeeded(late, "p2")
-    driver.hold(BEN, show, 1)
+    driver.hold(BEN, event, 1)
     driver.payment_succeeded(rejected, "p3")
 
     counted = [name for name, _ in metrics]
@@ -91,31 +91,31 @@ def test_revoked_booking_has_no_hold_lateness(driver: BookingDriver, metrics: Re
 
 
 def test_only_actual_capacity_changes_are_counted(driver: BookingDriver, metrics: RecordedMetrics) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
     for _ in range(2):
-        driver.set_capacity(OLGA, show, 20)
+        driver.set_capacity(OLGA, event, 20)
 
     assert metrics == [("CapacitiesChanged", 1)]
 
 
 def test_bookings_cancelled_with_event_are_counted(driver: BookingDriver, metrics: RecordedMetrics) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
     for who in (ANNA, BEN):
-        driver.hold(who, show, 1)
+        driver.hold(who, event, 1)
     metrics.clear()
 
-    run_to_completion(driver, show)
+    run_to_completion(driver, event)
 
     assert metrics == [("BookingsCancelledWithEvent", 1)] * 2
 
 
 def test_stale_checkpoint_is_counted(driver: BookingDriver, metrics: RecordedMetrics) -> None:
-    show = driver.publish_event(10)
-    deliver_cancellation(driver, show)
+    event = driver.publish_event(10)
+    deliver_cancellation(driver, event)
 
-    with interleaved("UpdateItem", lambda: deliver_cancellation(driver, show)):
-        deliver_cancellation(driver, show)
+    with interleaved("UpdateItem", lambda: deliver_cancellation(driver, event)):
+        deliver_cancellation(driver, event)
 
     assert metrics == [("StaleCheckpoint", 1)]
 

@@ -23,27 +23,27 @@ ANNA, BEN = Person(), Person()
 
 
 def test_order_holds_places_until_pay_before(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
-    answer = driver.order(ANNA, show, 2, key="k1")
+    answer = driver.order(ANNA, event, 2, key="k1")
 
     assert answer.status == 201
     body = answer.json
     assert answer.headers["location"] == f"/v1/bookings/{body['id']}"
     assert "idempotency-replayed" not in answer.headers
     assert (body["status"], body["quantity"], body["prices"], body["currency"]) == ("PENDING", 2, 5000, "EUR")
-    assert (body["user_id"], body["event_id"], body["idempotency_key"]) == (ANNA.user_id, show.id, "k1")
+    assert (body["user_id"], body["event_id"], body["idempotency_key"]) == (ANNA.user_id, event.id, "k1")
     assert (body["created_at"], body["pay_before"]) == ("2026-05-01T12:00:00Z", "2026-05-01T12:10:00Z")
     assert body["logs"] == [{"version": 1, "action": "order", "actor": "buyer", "at": "2026-05-01T12:00:00Z"}]
-    assert (driver.available(show), driver.held_places(show, ANNA)) == ([8], 2)
+    assert (driver.available(event), driver.held_places(event, ANNA)) == ([8], 2)
 
 
 def test_order_items_carry_every_attribute(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, 10)
+    event = driver.publish_event(10, 10)
 
-    body = driver.order(ANNA, show, 1, 2).json
+    body = driver.order(ANNA, event, 1, 2).json
 
-    assert {one["event_type_id"]: one["qty"] for one in body["items"]} == dict(zip(show.types, [1, 2], strict=True))
+    assert {one["event_type_id"]: one["qty"] for one in body["items"]} == dict(zip(event.types, [1, 2], strict=True))
     assert len({one["id"] for one in body["items"]}) == 2
     times = {"created_at": body["created_at"], "updated_at": body["updated_at"]}
     for one in body["items"]:
@@ -59,56 +59,56 @@ def test_order_publishes_booking_ordered(driver: BookingDriver) -> None:
 
 
 def test_number_slot_selects_only_type_on_sale(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, 10, statuses={1: "PAUSED"})
+    event = driver.publish_event(10, 10, statuses={1: "PAUSED"})
 
-    answer = driver.system.http("POST /v1/bookings", {"event_id": show.id, "number_slot": 3}, by=ANNA)
+    answer = driver.system.http("POST /v1/bookings", {"event_id": event.id, "number_slot": 3}, by=ANNA)
 
-    assert (answer.status, answer.json["items"][0]["event_type_id"]) == (201, show.types[0])
-    assert driver.available(show) == [7, 10]
+    assert (answer.status, answer.json["items"][0]["event_type_id"]) == (201, event.types[0])
+    assert driver.available(event) == [7, 10]
 
 
 def test_number_slot_with_several_types_is_422(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, 10)
+    event = driver.publish_event(10, 10)
 
-    answer = driver.system.http("POST /v1/bookings", {"event_id": show.id, "number_slot": 3}, by=ANNA)
+    answer = driver.system.http("POST /v1/bookings", {"event_id": event.id, "number_slot": 3}, by=ANNA)
 
     assert (answer.status, answer.problem) == (422, "event-type-required")
     assert answer.json["errors"][0]["pointer"] == "/number_slot"
 
 
 def test_several_types_are_held_together(driver: BookingDriver) -> None:
-    show = driver.publish_event(5, 5, 5, max_per_user=10)
+    event = driver.publish_event(5, 5, 5, max_per_user=10)
 
-    assert driver.order(ANNA, show, 1, 2, 3).json["prices"] == 6 * 2500
+    assert driver.order(ANNA, event, 1, 2, 3).json["prices"] == 6 * 2500
 
-    assert driver.available(show) == [4, 3, 2]
+    assert driver.available(event) == [4, 3, 2]
 
 
 def test_partly_available_order_holds_nothing(driver: BookingDriver) -> None:
-    show = driver.publish_event(5, 1, 5, max_per_user=10)
+    event = driver.publish_event(5, 1, 5, max_per_user=10)
     before = driver.items()
 
-    answer = driver.order(ANNA, show, 1, 2, 3)
+    answer = driver.order(ANNA, event, 1, 2, 3)
 
     assert (answer.status, answer.problem) == (409, "sold-out")
-    assert answer.json["unavailable"] == [{"event_type_id": show.types[1], "available": 1}]
+    assert answer.json["unavailable"] == [{"event_type_id": event.types[1], "available": 1}]
     assert driver.items() == before
 
 
 def test_sold_out_names_every_unavailable_type(driver: BookingDriver) -> None:
-    show = driver.publish_event(1, 5, 2, max_per_user=10)
+    event = driver.publish_event(1, 5, 2, max_per_user=10)
 
-    unavailable = driver.order(ANNA, show, 3, 3, 3).json["unavailable"]
+    unavailable = driver.order(ANNA, event, 3, 3, 3).json["unavailable"]
 
-    assert {one["event_type_id"]: one["available"] for one in unavailable} == {show.types[0]: 1, show.types[2]: 2}
+    assert {one["event_type_id"]: one["available"] for one in unavailable} == {event.types[0]: 1, event.types[2]: 2}
 
 
 def test_last_place_is_sold_once(driver: BookingDriver) -> None:
-    show = driver.publish_event(3)
+    event = driver.publish_event(3)
 
-    assert driver.order(ANNA, show, 3).status == 201
-    assert driver.order(BEN, show, 1).problem == "all-held"
-    assert (driver.available(show), driver.violations()) == ([0], [])
+    assert driver.order(ANNA, event, 3).status == 201
+    assert driver.order(BEN, event, 1).problem == "all-held"
+    assert (driver.available(event), driver.violations()) == ([0], [])
 
 
 def test_order_above_purchase_limit_is_rejected(driver: BookingDriver) -> None:
@@ -118,16 +118,16 @@ def test_order_above_purchase_limit_is_rejected(driver: BookingDriver) -> None:
 
 
 def test_purchase_limit_counts_all_bookings_of_user(driver: BookingDriver) -> None:
-    show = driver.publish_event(100, 100, max_per_user=4)
-    driver.hold(ANNA, show, 2)
-    driver.hold(ANNA, show, 0, 1)
+    event = driver.publish_event(100, 100, max_per_user=4)
+    driver.hold(ANNA, event, 2)
+    driver.hold(ANNA, event, 0, 1)
 
-    answer = driver.order(ANNA, show, 2)
+    answer = driver.order(ANNA, event, 2)
 
     assert (answer.problem, answer.json["max_per_user"], answer.json["held"]) == ("limit-reached", 4, 3)
-    assert driver.order(ANNA, show, 1).status == 201
-    assert driver.order(BEN, show, 4).status == 201
-    assert (driver.held_places(show, ANNA), driver.violations()) == (4, [])
+    assert driver.order(ANNA, event, 1).status == 201
+    assert driver.order(BEN, event, 4).status == 201
+    assert (driver.held_places(event, ANNA), driver.violations()) == (4, [])
 
 
 def test_purchase_limit_is_per_event(driver: BookingDriver) -> None:
@@ -143,13 +143,13 @@ def test_order_for_unknown_event_is_404_with_retry(driver: BookingDriver) -> Non
 
 
 def test_order_for_foreign_type_is_422(driver: BookingDriver) -> None:
-    show, other = driver.publish_event(10), driver.publish_event(10)
+    event, other = driver.publish_event(10), driver.publish_event(10)
     items = [{"event_type_id": other.types[0], "qty": 1}]
 
-    answer = driver.system.http("POST /v1/bookings", {"event_id": show.id, "items": items}, by=ANNA)
+    answer = driver.system.http("POST /v1/bookings", {"event_id": event.id, "items": items}, by=ANNA)
 
     assert (answer.status, answer.problem) == (422, "invalid-event-type")
-    assert (driver.available(other), driver.available(show)) == ([10], [10])
+    assert (driver.available(other), driver.available(event)) == ([10], [10])
 
 
 LATER, EARLIER = START + timedelta(seconds=1), START
@@ -166,134 +166,136 @@ NOT_ON_SALE: dict[str, tuple[dict[str, Any], int, str]] = {
 @pytest.mark.parametrize("name", NOT_ON_SALE)
 @pytest.mark.parametrize("by_number", [True, False])
 def test_order_for_type_not_on_sale_is_rejected(driver: BookingDriver, name: str, by_number: bool) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
     terms, status, problem = NOT_ON_SALE[name]
-    driver.change_terms(show, **terms)
-    order: dict[str, Any] = {"number_slot": 1} if by_number else {"items": [{"event_type_id": show.types[0], "qty": 1}]}
+    driver.change_terms(event, **terms)
+    order: dict[str, Any] = (
+        {"number_slot": 1} if by_number else {"items": [{"event_type_id": event.types[0], "qty": 1}]}
+    )
 
-    answer = driver.system.http("POST /v1/bookings", {"event_id": show.id} | order, by=ANNA)
+    answer = driver.system.http("POST /v1/bookings", {"event_id": event.id} | order, by=ANNA)
 
     assert (answer.status, answer.problem) == (status, problem)
-    assert driver.available(show) == [10]
+    assert driver.available(event) == [10]
 
 
 def test_type_is_on_sale_within_its_window(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, windows={"sale_from": LATER, "sale_until": LATER + timedelta(seconds=1)})
+    event = driver.publish_event(10, windows={"sale_from": LATER, "sale_until": LATER + timedelta(seconds=1)})
 
-    assert driver.order(ANNA, show, 1).json["sale_from"] == LATER.isoformat()
+    assert driver.order(ANNA, event, 1).json["sale_from"] == LATER.isoformat()
     driver.advance(1)
-    assert driver.order(ANNA, show, 1).status == 201
+    assert driver.order(ANNA, event, 1).status == 201
     driver.advance(1)
-    assert driver.order(ANNA, show, 1).problem == "sale-ended"
+    assert driver.order(ANNA, event, 1).problem == "sale-ended"
 
 
 def test_ended_event_is_not_sold(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
     driver.advance((ENDS - START).total_seconds() - 1)
-    assert driver.order(ANNA, show, 1).status == 201
+    assert driver.order(ANNA, event, 1).status == 201
 
     driver.advance(1)
 
-    answer = driver.order(ANNA, show, 1)
-    assert (answer.status, answer.problem, driver.available(show)) == (410, "sale-ended", [9])
+    answer = driver.order(ANNA, event, 1)
+    assert (answer.status, answer.problem, driver.available(event)) == (410, "sale-ended", [9])
 
 
 def test_postponed_event_end_extends_sale(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
     driver.advance((ENDS - START).total_seconds())
 
-    driver.change_terms(show, ends_at=ENDS + timedelta(hours=1))
+    driver.change_terms(event, ends_at=ENDS + timedelta(hours=1))
 
-    assert driver.order(ANNA, show, 1).status == 201
+    assert driver.order(ANNA, event, 1).status == 201
 
 
 def test_order_including_paused_type_is_rejected(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, 10, statuses={1: "PAUSED"})
+    event = driver.publish_event(10, 10, statuses={1: "PAUSED"})
 
-    assert driver.order(ANNA, show, 1, 1).problem == "not-on-sale"
-    assert driver.available(show) == [10, 10]
+    assert driver.order(ANNA, event, 1, 1).problem == "not-on-sale"
+    assert driver.available(event) == [10, 10]
 
 
 def test_terms_changed_during_order_are_a_conflict(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
-    with interleaved("TransactWriteItems", lambda: driver.change_terms(show, prices=9900)) as acted:
-        answer = driver.order(ANNA, show, 1)
+    with interleaved("TransactWriteItems", lambda: driver.change_terms(event, prices=9900)) as acted:
+        answer = driver.order(ANNA, event, 1)
 
     assert acted
     assert (answer.status, answer.problem, answer.headers["retry-after"]) == (409, "terms-conflict", "1")
-    assert (driver.available(show), driver.order(ANNA, show, 1).json["prices"]) == ([10], 9900)
+    assert (driver.available(event), driver.order(ANNA, event, 1).json["prices"]) == ([10], 9900)
 
 
 def test_event_cancelled_during_order_is_a_conflict(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
-    with interleaved("TransactWriteItems", lambda: driver.change_terms(show, status="CANCELLED")):
-        answer = driver.order(ANNA, show, 1)
+    with interleaved("TransactWriteItems", lambda: driver.change_terms(event, status="CANCELLED")):
+        answer = driver.order(ANNA, event, 1)
 
-    assert (answer.problem, driver.available(show)) == ("terms-conflict", [10])
-    assert driver.order(ANNA, show, 1).problem == "not-on-sale"
+    assert (answer.problem, driver.available(event)) == ("terms-conflict", [10])
+    assert driver.order(ANNA, event, 1).problem == "not-on-sale"
 
 
 def test_order_losing_race_reports_all_held(driver: BookingDriver) -> None:
-    show = driver.publish_event(1, 10)
+    event = driver.publish_event(1, 10)
 
-    with interleaved("TransactWriteItems", lambda: driver.hold(BEN, show, 1)):
-        answer = driver.order(ANNA, show, 1, 1)
+    with interleaved("TransactWriteItems", lambda: driver.hold(BEN, event, 1)):
+        answer = driver.order(ANNA, event, 1, 1)
 
     assert answer.problem == "all-held"
-    assert (driver.available(show), driver.violations()) == ([0, 10], [])
+    assert (driver.available(event), driver.violations()) == ([0, 10], [])
 
 
 def test_all_held_becomes_sold_out_after_payment(driver: BookingDriver) -> None:
-    show = driver.publish_event(3)
-    held, sold = driver.hold(BEN, show, 1), driver.hold(BEN, show, 2)
-    assert driver.order(ANNA, show, 3).problem == "all-held"
+    event = driver.publish_event(3)
+    held, sold = driver.hold(BEN, event, 1), driver.hold(BEN, event, 2)
+    assert driver.order(ANNA, event, 3).problem == "all-held"
 
     driver.payment_succeeded(sold)
     driver.count_bookings(sold)
 
-    assert [driver.order(ANNA, show, qty).problem for qty in (1, 2)] == ["all-held", "sold-out"]
+    assert [driver.order(ANNA, event, qty).problem for qty in (1, 2)] == ["all-held", "sold-out"]
     driver.payment_succeeded(held, "p2")
     driver.count_bookings(held)
-    assert driver.order(ANNA, show, 1).problem == "sold-out"
+    assert driver.order(ANNA, event, 1).problem == "sold-out"
 
 
 def test_repeated_order_returns_same_booking(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    first = driver.order(ANNA, show, 2, key="k1")
+    event = driver.publish_event(10)
+    first = driver.order(ANNA, event, 2, key="k1")
 
-    repeated = driver.order(ANNA, show, 2, key="k1")
+    repeated = driver.order(ANNA, event, 2, key="k1")
 
     assert (repeated.status, repeated.json) == (201, first.json)
     assert repeated.headers["idempotency-replayed"] == "true"
     assert repeated.headers["location"] == first.headers["location"]
-    assert (driver.available(show), driver.held_places(show, ANNA)) == ([8], 2)
+    assert (driver.available(event), driver.held_places(event, ANNA)) == ([8], 2)
 
 
 def test_field_order_does_not_change_the_request(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    first = driver.order(ANNA, show, 2, key="k1")
-    raw = json.dumps({"items": [{"qty": 2, "event_type_id": show.types[0]}], "event_id": show.id}, indent=3)
+    event = driver.publish_event(10)
+    first = driver.order(ANNA, event, 2, key="k1")
+    raw = json.dumps({"items": [{"qty": 2, "event_type_id": event.types[0]}], "event_id": event.id}, indent=3)
 
     assert driver.system.http("POST /v1/bookings", by=ANNA, key="k1", raw=raw.encode()).json == first.json
 
 
 def test_reused_key_with_other_body_is_422(driver: BookingDriver) -> None:
-    show, other = driver.publish_event(10), driver.publish_event(10)
-    driver.hold(ANNA, show, 2, key="k1")
+    event, other = driver.publish_event(10), driver.publish_event(10)
+    driver.hold(ANNA, event, 2, key="k1")
 
-    for answer in (driver.order(ANNA, show, 1, key="k1"), driver.order(ANNA, other, 2, key="k1")):
+    for answer in (driver.order(ANNA, event, 1, key="k1"), driver.order(ANNA, other, 2, key="k1")):
         assert (answer.status, answer.problem) == (422, "idempotency-key-reused")
-    assert (driver.available(show), driver.available(other)) == ([8], [10])
+    assert (driver.available(event), driver.available(other)) == ([8], [10])
 
 
 def test_reused_key_takes_precedence_over_other_errors(driver: BookingDriver) -> None:
-    show = driver.publish_event(2)
-    driver.hold(ANNA, show, 2, key="k1")
+    event = driver.publish_event(2)
+    driver.hold(ANNA, event, 2, key="k1")
     unknown = {"event_id": str(uuid.uuid4()), "number_slot": 1}
 
-    assert driver.order(ANNA, show, 1, key="k1").problem == "idempotency-key-reused"
+    assert driver.order(ANNA, event, 1, key="k1").problem == "idempotency-key-reused"
     assert driver.system.http("POST /v1/bookings", unknown, by=ANNA, key="k1").problem == "idempotency-key-reused"
 
 
@@ -312,26 +314,26 @@ def test_added_request_field_keeps_the_fingerprint(driver: BookingDriver) -> Non
 
 
 def test_keys_of_two_users_are_independent(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
-    assert driver.hold(ANNA, show, 2, key="k1") != driver.hold(BEN, show, 2, key="k1")
-    assert driver.available(show) == [6]
+    assert driver.hold(ANNA, event, 2, key="k1") != driver.hold(BEN, event, 2, key="k1")
+    assert driver.available(event) == [6]
 
 
 def test_orders_without_key_are_independent(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
-    assert driver.hold(ANNA, show, 1) != driver.hold(ANNA, show, 1)
+    assert driver.hold(ANNA, event, 1) != driver.hold(ANNA, event, 1)
 
 
 def test_long_key_is_stored_hashed(driver: BookingDriver) -> None:
-    show, key = driver.publish_event(10), "k" * 255
+    event, key = driver.publish_event(10), "k" * 255
 
-    first = driver.order(ANNA, show, 1, key=key)
+    first = driver.order(ANNA, event, 1, key=key)
 
     assert len(first.json["idempotency_key"]) == 40
-    assert driver.order(ANNA, show, 1, key=key).json == first.json
-    assert driver.order(ANNA, show, 1, key="k" * 254).json["id"] != first.json["id"]
+    assert driver.order(ANNA, event, 1, key=key).json == first.json
+    assert driver.order(ANNA, event, 1, key="k" * 254).json["id"] != first.json["id"]
 
 
 def test_key_of_40_characters_is_stored_unchanged(driver: BookingDriver) -> None:
@@ -339,77 +341,77 @@ def test_key_of_40_characters_is_stored_unchanged(driver: BookingDriver) -> None
 
 
 LATER_CHANGES: dict[str, Any] = {
-    "sold out": lambda driver, show: driver.hold(BEN, show, 3),
-    "paused": lambda driver, show: driver.change_terms(show, [4], statuses={0: "PAUSED"}),
-    "cancelled": lambda driver, show: driver.change_terms(show, [4], status="CANCELLED"),
-    "repriced": lambda driver, show: driver.change_terms(show, [4], prices=1),
-    "ended": lambda driver, show: driver.advance((ENDS - START).total_seconds()),
-    "limit lowered": lambda driver, show: driver.change_terms(show, [4], max_per_user=1),
+    "sold out": lambda driver, event: driver.hold(BEN, event, 3),
+    "paused": lambda driver, event: driver.change_terms(event, [4], statuses={0: "PAUSED"}),
+    "cancelled": lambda driver, event: driver.change_terms(event, [4], status="CANCELLED"),
+    "repriced": lambda driver, event: driver.change_terms(event, [4], prices=1),
+    "ended": lambda driver, event: driver.advance((ENDS - START).total_seconds()),
+    "limit lowered": lambda driver, event: driver.change_terms(event, [4], max_per_user=1),
 }
 
 
 @pytest.mark.parametrize("name", LATER_CHANGES)
 def test_repeated_order_is_replayed_after_later_changes(driver: BookingDriver, name: str) -> None:
-    show = driver.publish_event(4, max_per_user=3)
-    first = driver.order(ANNA, show, 1, key="k1")
-    LATER_CHANGES[name](driver, show)
+    event = driver.publish_event(4, max_per_user=3)
+    first = driver.order(ANNA, event, 1, key="k1")
+    LATER_CHANGES[name](driver, event)
 
-    repeated = driver.order(ANNA, show, 1, key="k1")
+    repeated = driver.order(ANNA, event, 1, key="k1")
 
     assert (repeated.status, repeated.json, repeated.headers["idempotency-replayed"]) == (201, first.json, "true")
 
 
 def test_concurrent_equal_orders_create_one_booking(driver: BookingDriver) -> None:
-    show = driver.publish_event(2)
+    event = driver.publish_event(2)
     answers = []
 
-    with interleaved("TransactWriteItems", lambda: answers.append(driver.order(ANNA, show, 2, key="k1"))):
-        answers.append(driver.order(ANNA, show, 2, key="k1"))
+    with interleaved("TransactWriteItems", lambda: answers.append(driver.order(ANNA, event, 2, key="k1"))):
+        answers.append(driver.order(ANNA, event, 2, key="k1"))
 
     assert [one.status for one in answers] == [201, 201]
     assert answers[0].json["id"] == answers[1].json["id"]
-    assert (driver.available(show), driver.held_places(show, ANNA), driver.violations()) == ([0], 2, [])
+    assert (driver.available(event), driver.held_places(event, ANNA), driver.violations()) == ([0], 2, [])
 
 
 def test_concurrent_orders_with_one_key_conflict(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
-    with interleaved("TransactWriteItems", lambda: driver.hold(ANNA, show, 2, key="k1")):
-        answer = driver.order(ANNA, show, 1, key="k1")
+    with interleaved("TransactWriteItems", lambda: driver.hold(ANNA, event, 2, key="k1")):
+        answer = driver.order(ANNA, event, 1, key="k1")
 
-    assert (answer.problem, driver.available(show)) == ("idempotency-key-reused", [8])
+    assert (answer.problem, driver.available(event)) == ("idempotency-key-reused", [8])
 
 
 @pytest.mark.moto
 def test_lost_reply_creates_no_second_booking(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
     with lost_reply("dynamodb", "TransactWriteItems") as sent:
-        answer = driver.order(ANNA, show, 2, key="k1")
+        answer = driver.order(ANNA, event, 2, key="k1")
 
     assert (sent, answer.status) == ([1, 2], 201)
-    assert (driver.available(show), driver.violations()) == ([8], [])
+    assert (driver.available(event), driver.violations()) == ([8], [])
 
 
 @pytest.mark.moto
 def test_transaction_conflict_is_retried(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
     with scripted_responses(
         "dynamodb", "TransactWriteItems", cancelled_transaction("None", "None", "TransactionConflict")
     ) as calls:
-        assert driver.order(ANNA, show, 2).status == 201
+        assert driver.order(ANNA, event, 2).status == 201
 
-    assert (len(calls.calls), driver.available(show)) == (2, [8])
+    assert (len(calls.calls), driver.available(event)) == (2, [8])
 
 
 @pytest.mark.moto
 def test_throttled_order_is_503_and_holds_nothing(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
     before = driver.items()
 
     with scripted_responses("dynamodb", "TransactWriteItems", error_response("ProvisionedThroughputExceededException")):
-        answer = driver.order(ANNA, show, 2)
+        answer = driver.order(ANNA, event, 2)
 
     assert (answer.status, answer.problem, answer.headers["retry-after"]) == (503, "service-unavailable", "1")
     assert driver.items() == before

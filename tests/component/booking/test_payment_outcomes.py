@@ -22,8 +22,8 @@ ANNA, BEN = Person(), Person()
 
 
 def test_payment_in_time_confirms_booking(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.advance(5)
 
     assert driver.payment_succeeded(booking)
@@ -32,19 +32,19 @@ def test_payment_in_time_confirms_booking(driver: BookingDriver) -> None:
     assert (stored["status"], stored["payment_id"], stored["version"]) == ("CONFIRMED", "p1", 2)
     assert stored["confirmed_at"] == "2026-05-01T12:00:05.000Z"
     assert driver.published_events(booking) == [("BookingConfirmed", None)]
-    assert (driver.available(show), driver.violations()) == ([8], [])
+    assert (driver.available(event), driver.violations()) == ([8], [])
 
 
 def test_booking_confirmed_event_carries_items_and_price(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, 10)
-    booking = driver.hold(ANNA, show, 1, 2)
+    event = driver.publish_event(10, 10)
+    booking = driver.hold(ANNA, event, 1, 2)
     driver.payment_succeeded(booking)
 
-    (event,) = outbox.outbox_events(driver.booking(booking))
+    (bus_event,) = outbox.outbox_events(driver.booking(booking))
 
-    assert isinstance(event, BookingConfirmed)
-    assert {item.event_type_id: item.qty for item in event.items} == dict(zip(show.types, [1, 2], strict=True))
-    assert (event.prices, event.currency, event.user_id) == (7500, "EUR", ANNA.user_id)
+    assert isinstance(bus_event, BookingConfirmed)
+    assert {item.event_type_id: item.qty for item in bus_event.items} == dict(zip(event.types, [1, 2], strict=True))
+    assert (bus_event.prices, bus_event.currency, bus_event.user_id) == (7500, "EUR", ANNA.user_id)
 
 
 @pytest.mark.parametrize("message", ["m1", None])
@@ -78,14 +78,14 @@ def test_payment_after_deadline_confirms_pending_booking(driver: BookingDriver) 
 def test_unpaid_booking_releases_places_once(
     driver: BookingDriver, reason: str, status: str, published: tuple[str, str | None]
 ) -> None:
-    show = driver.publish_event(10, 10)
-    booking = driver.hold(ANNA, show, 1, 2)
+    event = driver.publish_event(10, 10)
+    booking = driver.hold(ANNA, event, 1, 2)
 
     assert driver.payment_failed(booking, reason)
     assert driver.payment_failed(booking, reason)
 
     assert (driver.booking(booking)["status"], driver.published_events(booking)) == (status, [published])
-    assert (driver.available(show), driver.held_places(show, ANNA), driver.violations()) == ([10, 10], 0, [])
+    assert (driver.available(event), driver.held_places(event, ANNA), driver.violations()) == ([10, 10], 0, [])
 
 
 def test_payment_failure_after_confirmation_changes_nothing(driver: BookingDriver) -> None:
@@ -101,8 +101,8 @@ def test_payment_failure_after_confirmation_changes_nothing(driver: BookingDrive
 
 @pytest.mark.parametrize("reason", ["expired", "declined"])
 def test_late_payment_reacquires_available_places(driver: BookingDriver, reason: str) -> None:
-    show = driver.publish_event(10, 10)
-    booking = driver.hold(ANNA, show, 1, 2)
+    event = driver.publish_event(10, 10)
+    booking = driver.hold(ANNA, event, 1, 2)
     driver.payment_failed(booking, reason)
     driver.advance(9)
 
@@ -110,23 +110,23 @@ def test_late_payment_reacquires_available_places(driver: BookingDriver, reason:
 
     stored = driver.booking(booking)
     assert (stored["status"], stored["payment_id"], driver.actions(booking)[-1]) == ("CONFIRMED", "p1", "confirm_late")
-    assert (driver.available(show), driver.held_places(show, ANNA), driver.violations()) == ([9, 8], 3, [])
+    assert (driver.available(event), driver.held_places(event, ANNA), driver.violations()) == ([9, 8], 3, [])
     assert driver.published_events(booking) == [("BookingConfirmed", None)]
 
 
 def test_late_free_booking_reacquires_places(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, prices=0)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10, prices=0)
+    booking = driver.hold(ANNA, event, 2)
     driver.payment_failed(booking)
 
     assert driver.payment_succeeded(booking)
 
-    assert (driver.booking(booking)["status"], driver.available(show), driver.violations()) == ("CONFIRMED", [8], [])
+    assert (driver.booking(booking)["status"], driver.available(event), driver.violations()) == ("CONFIRMED", [8], [])
 
 
 def test_late_payment_is_answered_once(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.payment_failed(booking)
     driver.payment_succeeded(booking)
     before = driver.items()
@@ -137,23 +137,23 @@ def test_late_payment_is_answered_once(driver: BookingDriver) -> None:
     assert driver.items() == before
 
 
-def sold_since(driver: BookingDriver, show: EventFixture) -> None:
-    driver.hold(BEN, show, 2)
+def sold_since(driver: BookingDriver, event: EventFixture) -> None:
+    driver.hold(BEN, event, 2)
 
 
-def booked_again(driver: BookingDriver, show: EventFixture) -> None:
-    driver.hold(ANNA, show, 1)
+def booked_again(driver: BookingDriver, event: EventFixture) -> None:
+    driver.hold(ANNA, event, 1)
 
 
-def event_cancelled(driver: BookingDriver, show: EventFixture) -> None:
-    driver.change_terms(show, [3], max_per_user=2, status="CANCELLED")
+def event_cancelled(driver: BookingDriver, event: EventFixture) -> None:
+    driver.change_terms(event, [3], max_per_user=2, status="CANCELLED")
 
 
-def event_ended(driver: BookingDriver, show: EventFixture) -> None:
-    driver.change_terms(show, [3], max_per_user=2, status="ENDED")
+def event_ended(driver: BookingDriver, event: EventFixture) -> None:
+    driver.change_terms(event, [3], max_per_user=2, status="ENDED")
 
 
-def event_over(driver: BookingDriver, show: EventFixture) -> None:
+def event_over(driver: BookingDriver, event: EventFixture) -> None:
     driver.advance((ENDS - START).total_seconds())
 
 
@@ -171,11 +171,11 @@ REFUSALS: list[tuple[Callable[[BookingDriver, EventFixture], None], str]] = [
 def test_unfulfillable_late_payment_fails_booking(
     driver: BookingDriver, since: Callable[[BookingDriver, EventFixture], None], reason: str, ended: str
 ) -> None:
-    show = driver.publish_event(3, max_per_user=2)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(3, max_per_user=2)
+    booking = driver.hold(ANNA, event, 2)
     driver.payment_failed(booking, ended)
-    since(driver, show)
-    free = driver.available(show)
+    since(driver, event)
+    free = driver.available(event)
 
     assert driver.payment_succeeded(booking)
 
@@ -186,14 +186,14 @@ def test_unfulfillable_late_payment_fails_booking(
         "reject_late_payment",
     )
     assert driver.published_events(booking) == [("BookingFailed", reason)]
-    assert (driver.available(show), driver.violations()) == (free, [])
+    assert (driver.available(event), driver.violations()) == (free, [])
 
 
 def test_late_payment_is_rejected_once(driver: BookingDriver) -> None:
-    show = driver.publish_event(2)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(2)
+    booking = driver.hold(ANNA, event, 2)
     driver.payment_failed(booking)
-    sold_since(driver, show)
+    sold_since(driver, event)
     driver.payment_succeeded(booking)
     before = driver.items()
 
@@ -203,20 +203,20 @@ def test_late_payment_is_rejected_once(driver: BookingDriver) -> None:
 
 
 def test_payment_for_cancelled_booking_fails_booking(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.cancel(ANNA, booking)
 
     assert driver.payment_succeeded(booking)
 
     assert driver.published_events(booking) == [("BookingFailed", "cancelled")]
-    assert (driver.booking(booking)["status"], driver.available(show), driver.violations()) == ("FAILED", [10], [])
+    assert (driver.booking(booking)["status"], driver.available(event), driver.violations()) == ("FAILED", [10], [])
 
 
 def test_payment_in_time_confirms_after_event_end(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
     driver.advance((ENDS - START).total_seconds() - 1)
-    booking = driver.hold(ANNA, show, 2)
+    booking = driver.hold(ANNA, event, 2)
     driver.advance(60)
 
     assert driver.payment_succeeded(booking)
@@ -225,21 +225,21 @@ def test_payment_in_time_confirms_after_event_end(driver: BookingDriver) -> None
 
 
 def test_paused_sale_accepts_late_payment(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.payment_failed(booking)
-    driver.change_terms(show, statuses={0: "PAUSED"})
+    driver.change_terms(event, statuses={0: "PAUSED"})
 
     driver.payment_succeeded(booking)
 
-    assert (driver.booking(booking)["status"], driver.available(show)) == ("CONFIRMED", [8])
+    assert (driver.booking(booking)["status"], driver.available(event)) == ("CONFIRMED", [8])
 
 
 def test_price_change_keeps_held_price(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.payment_failed(booking)
-    driver.change_terms(show, prices=9900)
+    driver.change_terms(event, prices=9900)
 
     driver.payment_succeeded(booking)
 
@@ -248,24 +248,24 @@ def test_price_change_keeps_held_price(driver: BookingDriver) -> None:
 
 
 def test_late_payment_is_retried_while_terms_change(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.payment_failed(booking)
 
-    with interleaved("TransactWriteItems", lambda: driver.change_terms(show, prices=1)) as acted:
+    with interleaved("TransactWriteItems", lambda: driver.change_terms(event, prices=1)) as acted:
         acknowledged = driver.payment_succeeded(booking)
 
     assert (acted, acknowledged, driver.booking(booking)["status"]) == (["TransactWriteItems"], False, "EXPIRED")
     assert driver.payment_succeeded(booking)
-    assert (driver.booking(booking)["status"], driver.available(show)) == ("CONFIRMED", [8])
+    assert (driver.booking(booking)["status"], driver.available(event)) == ("CONFIRMED", [8])
 
 
 def test_late_payment_fails_when_event_is_cancelled(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.payment_failed(booking)
 
-    with interleaved("TransactWriteItems", lambda: driver.change_terms(show, status="CANCELLED")):
+    with interleaved("TransactWriteItems", lambda: driver.change_terms(event, status="CANCELLED")):
         assert not driver.payment_succeeded(booking)
 
     assert driver.payment_succeeded(booking)
@@ -273,54 +273,54 @@ def test_late_payment_fails_when_event_is_cancelled(driver: BookingDriver) -> No
 
 
 def test_hold_expiring_during_payment_is_reacquired(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
 
     with interleaved("UpdateItem", lambda: driver.payment_failed(booking)) as acted:
         assert driver.payment_succeeded(booking)
 
     assert (acted, driver.actions(booking)) == (["UpdateItem"], ["order", "expire", "confirm_late"])
-    assert (driver.available(show), driver.violations()) == ([8], [])
+    assert (driver.available(event), driver.violations()) == ([8], [])
 
 
 def test_booking_cancelled_during_payment_fails(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
 
     with interleaved("UpdateItem", lambda: driver.cancel(ANNA, booking)):
         assert driver.payment_succeeded(booking)
 
     assert driver.published_events(booking) == [("BookingFailed", "cancelled")]
-    assert (driver.available(show), driver.violations()) == ([10], [])
+    assert (driver.available(event), driver.violations()) == ([10], [])
 
 
 def test_booking_paid_during_expiry_stays_confirmed(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
 
     with interleaved("TransactWriteItems", lambda: driver.payment_succeeded(booking)):
         acknowledged = driver.payment_failed(booking)
 
     assert (acknowledged, driver.payment_failed(booking)) == (False, True)
-    assert (driver.booking(booking)["status"], driver.available(show), driver.violations()) == ("CONFIRMED", [8], [])
+    assert (driver.booking(booking)["status"], driver.available(event), driver.violations()) == ("CONFIRMED", [8], [])
 
 
 def test_concurrent_expiries_release_places_once(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.advance(HOLD_SECONDS + BACKSTOP_SECONDS)
 
     with interleaved("TransactWriteItems", lambda: driver.expire_hold(booking)):
         driver.payment_failed(booking)
 
-    assert (driver.actions(booking), driver.available(show), driver.violations()) == (["order", "expire"], [10], [])
+    assert (driver.actions(booking), driver.available(event), driver.violations()) == (["order", "expire"], [10], [])
 
 
 @pytest.mark.moto
 @pytest.mark.parametrize("operation", ["UpdateItem", "TransactWriteItems"])
 def test_lost_confirmation_reply_changes_nothing(driver: BookingDriver, operation: str) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     if operation == "TransactWriteItems":
         driver.payment_failed(booking)
 
@@ -333,24 +333,24 @@ def test_lost_confirmation_reply_changes_nothing(driver: BookingDriver, operatio
         "CONFIRMED",
         [("BookingConfirmed", None)],
     )
-    assert (driver.available(show), driver.held_places(show, ANNA), driver.violations()) == ([8], 2, [])
+    assert (driver.available(event), driver.held_places(event, ANNA), driver.violations()) == ([8], 2, [])
 
 
 @pytest.mark.moto
 def test_lost_expiry_reply_releases_places_once(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
 
     with lost_reply("dynamodb", "TransactWriteItems") as sent:
         driver.payment_failed(booking, bus_event_id="m1")
     assert driver.payment_failed(booking, bus_event_id="m1")
 
-    assert (sent, driver.available(show), driver.actions(booking)) == ([1, 2], [10], ["order", "expire"])
+    assert (sent, driver.available(event), driver.actions(booking)) == ([1, 2], [10], ["order", "expire"])
 
 
 def test_rejected_tickets_revoke_booking(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.payment_succeeded(booking)
 
     assert driver.tickets_rejected(booking)
@@ -358,7 +358,7 @@ def test_rejected_tickets_revoke_booking(driver: BookingDriver) -> None:
 
     assert (driver.booking(booking)["status"], driver.actions(booking)[-1]) == ("CANCELLED", "revoke")
     assert driver.published_events(booking) == [("BookingCancelled", "ticket_rejected")]
-    assert (driver.available(show), driver.held_places(show, ANNA), driver.violations()) == ([10], 0, [])
+    assert (driver.available(event), driver.held_places(event, ANNA), driver.violations()) == ([10], 0, [])
 
 
 def test_rejected_tickets_leave_pending_booking_unchanged(driver: BookingDriver) -> None:
@@ -393,8 +393,8 @@ def test_backstop_waits_for_payment_answer(driver: BookingDriver, after: int) ->
 
 
 def test_backstop_expires_unanswered_hold(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    booking = driver.hold(ANNA, show, 2)
+    event = driver.publish_event(10)
+    booking = driver.hold(ANNA, event, 2)
     driver.advance(HOLD_SECONDS + BACKSTOP_SECONDS)
 
     assert driver.expire_hold(booking)
@@ -402,13 +402,13 @@ def test_backstop_expires_unanswered_hold(driver: BookingDriver) -> None:
 
     assert (driver.actions(booking), driver.booking(booking)["logs"][1]["actor"]) == (["order", "expire"], "backstop")
     assert driver.published_events(booking) == [("BookingExpired", None)]
-    assert (driver.available(show), driver.held_places(show, ANNA), driver.system.delayed_messages) == ([10], 0, [])
+    assert (driver.available(event), driver.held_places(event, ANNA), driver.system.delayed_messages) == ([10], 0, [])
 
 
 @pytest.mark.parametrize("early", [True, False])
 def test_backstop_ignores_answered_bookings(driver: BookingDriver, early: bool) -> None:
-    show = driver.publish_event(10)
-    bookings = [driver.hold(person, show, 1) for person in (ANNA, BEN, Person())]
+    event = driver.publish_event(10)
+    bookings = [driver.hold(person, event, 1) for person in (ANNA, BEN, Person())]
     driver.payment_succeeded(bookings[0])
     driver.payment_failed(bookings[1], "declined")
     driver.cancel(Person(user_id=driver.booking(bookings[2])["user_id"]), bookings[2])

@@ -14,9 +14,9 @@ OLGA = Person("organiser", user_id="o1")
 MOMENT = timedelta(seconds=1)
 
 
-def order_without_type(driver: BookingDriver, show: EventFixture) -> HttpResponse:
+def order_without_type(driver: BookingDriver, event: EventFixture) -> HttpResponse:
     """An order of one place that names no type."""
-    return driver.system.http("POST /v1/bookings", {"event_id": show.id, "number_slot": 1}, by=ANNA)
+    return driver.system.http("POST /v1/bookings", {"event_id": event.id, "number_slot": 1}, by=ANNA)
 
 
 def pointer_and_detail(answer: HttpResponse) -> tuple[str, str]:
@@ -32,9 +32,9 @@ def test_unknown_event_error_has_pointer(driver: BookingDriver) -> None:
 
 
 def test_unknown_type_error_names_type(driver: BookingDriver) -> None:
-    show, other = driver.publish_event(10), driver.publish_event(10).types[0]
+    event, other = driver.publish_event(10), driver.publish_event(10).types[0]
 
-    answer = driver.order(ANNA, EventFixture(show.id, (other,)), 1)
+    answer = driver.order(ANNA, EventFixture(event.id, (other,)), 1)
 
     detail = f"The event has no type {other}."
     assert (answer.problem, answer.json["event_type_id"], answer.json["detail"]) == (
@@ -46,9 +46,9 @@ def test_unknown_type_error_names_type(driver: BookingDriver) -> None:
 
 
 def test_duplicate_type_error_has_pointer(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
+    event = driver.publish_event(10)
 
-    answer = driver.order(ANNA, EventFixture(show.id, show.types * 2), 1, 1)
+    answer = driver.order(ANNA, EventFixture(event.id, event.types * 2), 1, 1)
 
     assert answer.status == 422
     pointer, detail = pointer_and_detail(answer)
@@ -56,10 +56,10 @@ def test_duplicate_type_error_has_pointer(driver: BookingDriver) -> None:
 
 
 def test_limit_error_includes_held_places(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, max_per_user=3)
-    first = driver.order(ANNA, show, 4)
-    driver.hold(ANNA, show, 2)
-    second = driver.order(ANNA, show, 2)
+    event = driver.publish_event(10, max_per_user=3)
+    first = driver.order(ANNA, event, 4)
+    driver.hold(ANNA, event, 2)
+    second = driver.order(ANNA, event, 2)
 
     for answer, held in ((first, 0), (second, 2)):
         assert (answer.problem, answer.json["max_per_user"], answer.json["held"]) == ("limit-reached", 3, held)
@@ -67,13 +67,13 @@ def test_limit_error_includes_held_places(driver: BookingDriver) -> None:
 
 
 def test_all_held_error_lists_types(driver: BookingDriver) -> None:
-    show = driver.publish_event(3)
-    driver.hold(Person(), show, 2)
+    event = driver.publish_event(3)
+    driver.hold(Person(), event, 2)
 
-    answer = driver.order(ANNA, show, 2)
+    answer = driver.order(ANNA, event, 2)
 
     assert answer.problem == "all-held"
-    assert answer.json["unavailable"] == [{"event_type_id": show.types[0], "available": 1}]
+    assert answer.json["unavailable"] == [{"event_type_id": event.types[0], "available": 1}]
 
 
 def test_not_on_sale_yet_error_includes_sale_start(driver: BookingDriver) -> None:
@@ -96,36 +96,36 @@ def test_not_on_sale_yet_error_includes_sale_start(driver: BookingDriver) -> Non
     ids=["sale window", "event ended early", "event over", "type closed"],
 )
 def test_sale_ended_error_includes_known_end(driver: BookingDriver, terms: dict[str, Any], ended_at: Any) -> None:
-    show = driver.publish_event(10)
-    driver.change_terms(show, **terms)
+    event = driver.publish_event(10)
+    driver.change_terms(event, **terms)
 
-    answer = driver.order(ANNA, show, 1)
+    answer = driver.order(ANNA, event, 1)
 
     assert (answer.problem, answer.json.get("ended_at")) == ("sale-ended", ended_at.isoformat() if ended_at else None)
 
 
 @pytest.mark.parametrize("early", [0, 1])
 def test_upcoming_sale_takes_precedence_without_type(driver: BookingDriver, early: int) -> None:
-    show = driver.publish_event(10, 10)
+    event = driver.publish_event(10, 10)
     begin = {"sale_from": START + MOMENT}
-    driver.change_terms(show, [10, 10], windows=begin, statuses={1 - early: "CLOSED"})
+    driver.change_terms(event, [10, 10], windows=begin, statuses={1 - early: "CLOSED"})
 
-    assert order_without_type(driver, show).problem == "not-on-sale-yet"
+    assert order_without_type(driver, event).problem == "not-on-sale-yet"
 
 
 def test_capacity_error_states_reserved_places(driver: BookingDriver) -> None:
-    show = driver.publish_event(10)
-    driver.hold(ANNA, show, 3)
+    event = driver.publish_event(10)
+    driver.hold(ANNA, event, 3)
 
-    answer = driver.set_capacity(OLGA, show, 2)
+    answer = driver.set_capacity(OLGA, event, 2)
 
     assert pointer_and_detail(answer) == ("/capacity", "3 places are held or sold.")
 
 
 @pytest.mark.parametrize("seconds", [HOLD_SECONDS, HOLD_SECONDS - 1])
 def test_hold_at_maximum_error_includes_deadline(driver: BookingDriver, seconds: int) -> None:
-    show = driver.publish_event(10, windows={"sale_until": START + timedelta(seconds=seconds)})
-    booking = driver.hold(ANNA, show, 1)
+    event = driver.publish_event(10, windows={"sale_until": START + timedelta(seconds=seconds)})
+    booking = driver.hold(ANNA, event, 1)
 
     answer = driver.extend(ANNA, booking)
 

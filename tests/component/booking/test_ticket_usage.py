@@ -19,25 +19,25 @@ def cancel_outcome(driver: BookingDriver, booking: str) -> str:
 
 
 def test_booking_with_used_ticket_is_not_cancellable(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show, 2)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event, 2)
     driver.ticket_checked_in(booking, "k1", 3)
 
     answer = driver.cancel(ANNA, booking)
 
     assert (answer.status, answer.problem, answer.json["ticket_ids"]) == (409, "ticket-used", ["k1"])
-    assert (driver.booking(booking)["status"], driver.available(show), driver.violations()) == ("CONFIRMED", [8], [])
+    assert (driver.booking(booking)["status"], driver.available(event), driver.violations()) == ("CONFIRMED", [8], [])
 
 
 def test_booking_with_transferred_ticket_is_not_cancellable(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show, 2)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event, 2)
     driver.ticket_transferred(booking, "k1", "k9", OTHER)
 
     answer = driver.cancel(ANNA, booking)
 
     assert (answer.status, answer.problem, answer.json["ticket_ids"]) == (409, "ticket-transferred", ["k9"])
-    assert (driver.booking(booking)["status"], driver.available(show)) == ("CONFIRMED", [8])
+    assert (driver.booking(booking)["status"], driver.available(event)) == ("CONFIRMED", [8])
 
 
 def test_free_booking_with_used_ticket_is_not_cancellable(driver: BookingDriver) -> None:
@@ -102,8 +102,8 @@ def test_concurrent_ticket_events_are_both_recorded(driver: BookingDriver) -> No
 
 
 def test_check_in_during_cancellation_prevents_it(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event)
 
     with interleaved("TransactWriteItems", lambda: driver.ticket_checked_in(booking, "k1", 3)) as acted:
         assert cancel_outcome(driver, booking) == "ticket-used"
@@ -113,14 +113,14 @@ def test_check_in_during_cancellation_prevents_it(driver: BookingDriver) -> None
 
 
 def test_ticket_event_after_cancellation_changes_no_status(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event)
     driver.cancel(ANNA, booking)
 
     assert driver.ticket_checked_in(booking, "k1", 3)
 
     assert (driver.booking(booking)["status"], driver.actions(booking)[-1]) == ("CANCELLED", "cancel_by_policy")
-    assert (driver.available(show), driver.violations()) == ([10], [])
+    assert (driver.available(event), driver.violations()) == ([10], [])
 
 
 def test_ticket_event_for_unknown_booking_is_retried(driver: BookingDriver) -> None:
@@ -128,10 +128,10 @@ def test_ticket_event_for_unknown_booking_is_retried(driver: BookingDriver) -> N
 
 
 def test_used_ticket_of_cancelled_event_is_refunded(driver: BookingDriver) -> None:
-    show = driver.publish_event(10, **HALF_REFUND)
-    booking = confirmed_booking(driver, show)
+    event = driver.publish_event(10, **HALF_REFUND)
+    booking = confirmed_booking(driver, event)
     driver.ticket_checked_in(booking, "k1", 3)
-    driver.change_terms(show, status="CANCELLED", **HALF_REFUND)
+    driver.change_terms(event, status="CANCELLED", **HALF_REFUND)
 
     assert driver.cancel(ANNA, booking).json["refund"] == 2500
 
