@@ -1,7 +1,7 @@
 """Notifications are e-mailed once, to the right address, with the recipient's tickets."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from icalendar import Calendar
 
-from common import clock, env, ids
+from common import env, ids
 from common.bus import BusEvent
 from common.bus.booking import BookingCancelled, BookingExpired, BookingFailed
 from common.bus.events import EventPublished
@@ -18,13 +18,11 @@ from common.bus.ticket import TicketCreated, TicketReissued
 from common.outbox import outbox_events
 from infra import topology
 from local import qr_reader
-from notify.core import event_copy
 from tests.support.drivers.notify_driver import (
     ADDRESS,
     BOOKING,
     BUYER,
     EVENT,
-    NOW,
     OTHER_ADDRESS,
     OTHER_USER,
     body_text,
@@ -46,7 +44,7 @@ from tests.support.drivers.notify_driver import (
     user_registered,
     user_updated,
 )
-from tests.support.system.system import SENDER, System, row
+from tests.support.system.system import SENDER, System
 
 pytestmark = pytest.mark.moto
 
@@ -56,22 +54,6 @@ EMAILED_EVENTS: dict[str, Callable[[], BusEvent]] = {
     "booking_cancelled": lambda: BookingCancelled(**booking_fields(), reason="buyer"),
     "payment_refunded": payment_refunded,
 }
-
-
-@pytest.fixture(autouse=True)
-def fixed_clock() -> Iterator[None]:
-    clock.use(lambda: NOW)
-    yield
-    clock.use()
-
-
-@pytest.fixture
-def ready_system(system: System) -> System:
-    """A system that knows the buyer, the event and the booking."""
-    deliver_copies(system, user_registered(), event_message(EventPublished))
-    with system.as_function(row("notify.on_booking_failed")):
-        event_copy.link_booking(BOOKING, EVENT)
-    return system
 
 
 @pytest.mark.parametrize("kind", EMAILED_EVENTS)

@@ -1,25 +1,20 @@
 """E-mail texts: reason, amount, event and language."""
 
 import string
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
 
-from common import clock
 from common.bus.base import Locale
 from common.bus.booking import BookingCancelled, BookingExpired, BookingFailed
 from common.bus.events import EventPublished
 from common.bus.ticket import TicketOffered, TicketVoided
-from notify.core import event_copy
 from notify.core.model import DELIVERY_RULES, Kind
 from notify.core.templates import LANGUAGES, de, en
 from tests.support.drivers.notify_driver import (
-    BOOKING,
     BUYER,
     EVENT,
-    NOW,
     OTHER_USER,
     body_text,
     booking_fields,
@@ -34,24 +29,9 @@ from tests.support.drivers.notify_driver import (
     settings_changed,
     user_registered,
 )
-from tests.support.system.system import System, row
+from tests.support.system.system import System
 
 pytestmark = pytest.mark.moto
-
-
-@pytest.fixture(autouse=True)
-def fixed_clock() -> Iterator[None]:
-    clock.use(lambda: NOW)
-    yield
-    clock.use()
-
-
-@pytest.fixture
-def ready_system(system: System) -> System:
-    deliver_copies(system, user_registered(), event_message(EventPublished))
-    with system.as_function(row("notify.on_booking_failed")):
-        event_copy.link_booking(BOOKING, EVENT)
-    return system
 
 
 def placeholders(template: str) -> set[str]:
