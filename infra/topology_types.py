@@ -13,13 +13,13 @@ from infra.resource_types import Grants, Table
 
 
 class Access(StrEnum):
-    """Who may call a route. The service itself checks roles per event."""
+    """The least token that a route demands. The service also checks ownership and roles per event."""
 
     PUBLIC = "public"  # no token is read
     USER = "user"  # any valid access token
     ORGANISER = "organiser"  # a token with the role organiser or admin
     ADMIN = "admin"  # a token with the role admin
-    PROVIDER = "provider"  # no token: the body is signed
+    PROVIDER = "provider"  # no access token: the service checks the provider's signature (webhook) or API key (sandbox)
 
     @property
     def requires_token(self) -> bool:
@@ -77,7 +77,8 @@ class FunctionSpec(FunctionRef):
 
     `memory` is in MB (1,769 MB is one vCPU), `timeout` in seconds. `invokes` names the functions that it calls and
     awaits. `publishes` names the bus events that it may cause; it is tested, but grants nothing. `layers` names the
-    layers whose packages it imports, at most four beside the common layer.
+    layers whose packages its modules import, directly or not: at most four, CORE included. Lambda allows five; the
+    fifth has our own package `common`.
     """
 
     grants: Grants = ()
@@ -139,7 +140,10 @@ class Subscription(FunctionSpec):
 
 @dataclass(frozen=True)
 class DelayedEvent(Subscription):
-    """A subscription whose function may send the message to its own queue again, to be invoked later."""
+    """A subscription whose function may send the message to its own queue again, to run once more later.
+
+    It waits for a deadline, or runs a second time after a grace period (UserErased).
+    """
 
     folder: ClassVar[str] = "timers"
 

@@ -1,7 +1,7 @@
 """The topology: every table, route, subscription, schedule and grant of the system, as data.
 
 `resources` lists what the services own. Each service has a module of rows; a row is one deployed Lambda: what invokes
-it, the function (`<service>.<file>`), who may call it (`access`), and everything it may do (`grants`, `invokes`).
+it, the function (`<service>.<file>`), which token it demands (`access`), and all it may do (`grants`, `invokes`).
 Its file stands in the folder of its trigger:
 
     functions/<service>/http/       Route (one call of the HTTP API), Authorizer

@@ -6,7 +6,7 @@ from infra.topology.resources import (
     AUTH,
     EMAIL_CODE_KEY,
     GET_SECRET,
-    PAGE_TOKENS,
+    READ_PAGE_TOKEN_KEY,
     REFRESH_KEY,
     SES,
     TOKEN_ISSUER,
@@ -68,7 +68,7 @@ ROWS: tuple[FunctionSpec, ...] = (
         "POST /v1/password/forgot",
         "auth.request_password_reset",
         Access.PUBLIC,
-        grants=(PUT,),
+        grants=(PUT,),  # no lookup: neither answer nor timing discloses whether the account exists
         publishes=(EmailRequested,),
     ),
     Route(
@@ -91,7 +91,7 @@ ROWS: tuple[FunctionSpec, ...] = (
         timeout=29,
         layers=(Layer.CORE, Layer.CRYPTO),
     ),
-    Route("GET /v1/sessions", "auth.list_sessions", Access.USER, grants=(*LIST_BY_USER, PAGE_TOKENS)),
+    Route("GET /v1/sessions", "auth.list_sessions", Access.USER, grants=(*LIST_BY_USER, READ_PAGE_TOKEN_KEY)),
     Route("DELETE /v1/sessions/{session_id}", "auth.revoke_session", Access.USER, grants=(UPDATE,)),
     Route(
         "GET /v1/jwks",

@@ -14,7 +14,7 @@ from common.bus.events import EventCancelled, EventChanged, EventPublished
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentRefundFailed, PaymentSucceeded
 from common.bus.ticket import TicketCheckedIn, TicketCheckInUndone, TicketRejected, TicketTransferred
 from common.bus.user import UserErased
-from infra.topology.resources import BOOKINGS, HOLD_BACKSTOP, PAGE_TOKENS
+from infra.topology.resources import BOOKINGS, HOLD_BACKSTOP, READ_PAGE_TOKEN_KEY
 from infra.topology_types import Access, DelayedEvent, FunctionSpec, Invocable, Route, Subscription
 
 READ_PUT_UPDATE = BOOKINGS.grant("GetItem", "BatchGetItem", "PutItem", "UpdateItem")
@@ -38,7 +38,7 @@ ROWS: tuple[FunctionSpec, ...] = (
         grants=(READ_PUT_UPDATE,),
         publishes=(BookingOrdered,),
     ),
-    Route("GET /v1/bookings", "booking.list_bookings", Access.USER, grants=(*LIST_BY_USER, PAGE_TOKENS)),
+    Route("GET /v1/bookings", "booking.list_bookings", Access.USER, grants=(*LIST_BY_USER, READ_PAGE_TOKEN_KEY)),
     Route("GET /v1/bookings/{booking_id}", "booking.get_booking", Access.USER, grants=(GET,)),
     Route(
         "POST /v1/bookings/{booking_id}/cancel",
@@ -58,7 +58,7 @@ ROWS: tuple[FunctionSpec, ...] = (
         "GET /v1/events/{event_id}/bookings",
         "booking.list_event_bookings",
         Access.ORGANISER,
-        grants=(READ, BOOKINGS.grant("Query", index="by_event"), PAGE_TOKENS),
+        grants=(READ, BOOKINGS.grant("Query", index="by_event"), READ_PAGE_TOKEN_KEY),
     ),
     DelayedEvent(
         EventCancelled,

@@ -3,7 +3,7 @@
 from common.bus.booking import AvailabilityChanged, CapacityChanged
 from common.bus.events import CategoryChanged, EventCancelled, EventChanged, EventPublished
 from common.bus.user import UserErased
-from infra.topology.resources import CHECK_SEARCH_EXISTS, EVENTS, PAGE_TOKENS, SEARCH, SHORT_HOLDS
+from infra.topology.resources import CHECK_SEARCH_EXISTS, EVENTS, READ_PAGE_TOKEN_KEY, SEARCH, SHORT_HOLDS
 from infra.topology_types import Access, DelayedEvent, FunctionSpec, Invocable, Layer, Route, Subscription
 
 GET = EVENTS.grant("GetItem")
@@ -16,7 +16,7 @@ LIST_BY_ORGANISER = (EVENTS.grant("BatchGetItem"), EVENTS.grant("Query", index="
 
 ROWS: tuple[FunctionSpec, ...] = (
     Route("POST /v1/categories", "events.create_category", Access.ADMIN, grants=(EVENTS.grant("PutItem"),)),
-    Route("GET /v1/categories", "events.list_categories", Access.PUBLIC, grants=(*LIST_LISTED, PAGE_TOKENS)),
+    Route("GET /v1/categories", "events.list_categories", Access.PUBLIC, grants=(*LIST_LISTED, READ_PAGE_TOKEN_KEY)),
     Route("GET /v1/categories/{category_id}", "events.get_category", Access.PUBLIC, grants=(GET,)),
     Route(
         "PUT /v1/categories/{category_id}",
@@ -73,14 +73,14 @@ ROWS: tuple[FunctionSpec, ...] = (
         "GET /v1/users/{user_id}/events",
         "events.list_own_events",
         Access.USER,
-        grants=(*LIST_BY_ORGANISER, PAGE_TOKENS),
+        grants=(*LIST_BY_ORGANISER, READ_PAGE_TOKEN_KEY),
     ),
     Route("GET /v1/users/{user_id}/events/{event_id}", "events.get_own_event", Access.USER, grants=(READ,)),
     Route(
         "GET /v1/events",
         "events.list_events",
         Access.PUBLIC,
-        grants=(SEARCH.grant("GetObject"), CHECK_SEARCH_EXISTS, PAGE_TOKENS),
+        grants=(SEARCH.grant("GetObject"), CHECK_SEARCH_EXISTS, READ_PAGE_TOKEN_KEY),
         memory=1769,
         layers=(Layer.CORE, Layer.SEARCH),
     ),

@@ -7,7 +7,7 @@ from common.bus.notify import NotiCreated, NotiPending
 from common.bus.payment import PaymentRefunded
 from common.bus.ticket import TicketCreated, TicketOffered, TicketReissued, TicketTransferred, TicketVoided
 from common.bus.user import SettingsChanged, UserErased, UserUpdated
-from infra.topology.resources import NOTIFICATIONS, PAGE_TOKENS, SES, SHORT_HOLDS
+from infra.topology.resources import NOTIFICATIONS, READ_PAGE_TOKEN_KEY, SES, SHORT_HOLDS
 from infra.topology_types import Access, DelayedEvent, FunctionSpec, Invocable, Route, Subscription
 
 UPDATE = NOTIFICATIONS.grant("UpdateItem")
@@ -60,7 +60,9 @@ ROWS: tuple[FunctionSpec, ...] = (
         publishes=(NotiCreated,),
         timeout=50,
     ),
-    Route("GET /v1/notifications", "notify.list_notifications", Access.USER, grants=(*LIST_BY_USER, PAGE_TOKENS)),
+    Route(
+        "GET /v1/notifications", "notify.list_notifications", Access.USER, grants=(*LIST_BY_USER, READ_PAGE_TOKEN_KEY)
+    ),
     Route("PUT /v1/notifications/{notification_id}", "notify.mark_notification", Access.USER, grants=(GET_UPDATE,)),
     Route(
         "POST /v1/notifications/{notification_id}/resend",

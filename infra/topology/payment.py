@@ -4,7 +4,7 @@ from common.bus.booking import BookingCancelled, BookingExtended, BookingFailed,
 from common.bus.events import EventCancelled, EventChanged, EventPublished
 from common.bus.payment import PaymentFailed, PaymentRefunded, PaymentRefundFailed, PaymentSucceeded, RefundRequested
 from common.bus.user import UserErased
-from infra.topology.resources import GET_SECRET, PAGE_TOKENS, PAYMENTS, PROVIDER, PROVIDER_API, PUBLIC_URL
+from infra.topology.resources import GET_SECRET, PAYMENTS, PROVIDER, PROVIDER_API, PUBLIC_URL, READ_PAGE_TOKEN_KEY
 from infra.topology_types import Access, DelayedEvent, FunctionSpec, Invocable, Layer, Route, Subscription
 
 PUT = PAYMENTS.grant("PutItem")
@@ -70,7 +70,7 @@ ROWS: tuple[FunctionSpec, ...] = (
         "GET /v1/payments",
         "payment.list_payments",
         Access.USER,
-        grants=(*LIST_BY_USER, PAGE_TOKENS),
+        grants=(*LIST_BY_USER, READ_PAGE_TOKEN_KEY),
     ),
     Route(
         "GET /v1/payments/{payment_id}",

@@ -14,7 +14,7 @@ from common.bus.ticket import (
     TicketVoided,
 )
 from common.bus.user import UserErased
-from infra.topology.resources import GET_SECRET, PAGE_TOKENS, TICKET_SEED, TICKETS
+from infra.topology.resources import GET_SECRET, READ_PAGE_TOKEN_KEY, TICKET_SEED, TICKETS
 from infra.topology_types import Access, DelayedEvent, FunctionSpec, Invocable, Layer, Route, Subscription
 
 READ_PUT_UPDATE = TICKETS.grant("GetItem", "BatchGetItem", "PutItem", "UpdateItem")
@@ -43,7 +43,7 @@ ROWS: tuple[FunctionSpec, ...] = (
         publishes=(TicketVoided,),
         layers=(Layer.CORE, Layer.CRYPTO),
     ),
-    Route("GET /v1/tickets", "ticket.list_tickets", Access.USER, grants=(*LIST_BY_USER, PAGE_TOKENS)),
+    Route("GET /v1/tickets", "ticket.list_tickets", Access.USER, grants=(*LIST_BY_USER, READ_PAGE_TOKEN_KEY)),
     Route("GET /v1/tickets/{ticket_id}", "ticket.get_ticket", Access.USER, grants=(GET,)),
     Route(
         "GET /v1/tickets/{ticket_id}/qr",
@@ -100,13 +100,13 @@ ROWS: tuple[FunctionSpec, ...] = (
         "GET /v1/events/{event_id}/attendees",
         "ticket.list_attendees",
         Access.ORGANISER,
-        grants=(READ, TICKETS.grant("Query", index="by_event"), PAGE_TOKENS),
+        grants=(READ, TICKETS.grant("Query", index="by_event"), READ_PAGE_TOKEN_KEY),
     ),
     Route(
         "GET /v1/events/{event_id}/attendees/csv",
         "ticket.get_attendees_csv",
         Access.ORGANISER,
-        grants=(READ, TICKETS.grant("Query", index="by_event"), PAGE_TOKENS),
+        grants=(READ, TICKETS.grant("Query", index="by_event"), READ_PAGE_TOKEN_KEY),
         memory=1769,
         timeout=29,
     ),

@@ -89,6 +89,7 @@ def test_without_inventory_condition_flash_sale_oversells(
     without = {"booking/core/inventory.py": ("#available >= :qty AND ", "")}
 
     with redeployed(stack, "booking.create_booking", without):
+        sell_ten_places()  # starts thirty-two workers again: on a busy machine some orders time out
         sale = sell_ten_places()
 
     assert sale.sold > PLACES

@@ -5,7 +5,7 @@ authorizer: the API's Lambda authorizer
 email_codes: e-mailed codes, and e-mail verification
 email_requests: requested e-mails, and their rate limit
 email_sender: composes and sends requested e-mails
-email_templates: texts of the e-mails, in each language
+email_templates: texts of account e-mails, English and German; notify has all others
 erasure: erases an account (GDPR)
 errors: domain errors
 export: exports a user's data

@@ -1,4 +1,4 @@
-"""Use cases of a hold: place it, extend it, confirm it by payment. `release` ends bookings."""
+"""Use cases of a hold: place it, extend it, confirm it by a payment, also a late one. `release` ends bookings."""
 
 import hashlib
 from datetime import datetime

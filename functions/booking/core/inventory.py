@@ -97,7 +97,10 @@ def counters(event_type_ids: Sequence[str]) -> dict[str, Item]:
 def explain_failure(
     failure: ConditionFailed, quantities: QuantitiesByShard, terms: Terms, *, first: int
 ) -> DomainError:
-    """The error for failed reservations; `first` is the index of their first write in the transaction."""
+    """The error for failed reservations; `first` is the index of their first write in the transaction.
+
+    SoldOut means a shortage here: `availability.sold_out_or_held` tells whether holds may still release places.
+    """
     requests = [(shard[0], qty, failure.old_items[at]) for at, (shard, qty) in enumerate(quantities.items(), first)]
     shortages = [
         Shortage(event_type_id, qty, old["available"], old["capacity"])

@@ -14,6 +14,6 @@ notification_mapping: bus events to notifications
 repository: reads and conditional writes of notifications
 schemas: request and response bodies
 service: create, send and resend notifications
-templates: e-mail texts, one module per language
+templates: e-mail texts, one module per language (en, de); auth has those of account e-mails
 ticket_holders: who holds valid tickets for an event
 """

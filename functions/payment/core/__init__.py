@@ -3,8 +3,8 @@
 model: the payment, its checkout and refunds, captured payments, and the states
 checkout: start a payment; its hosted checkout pages and Idempotency-Keys
 webhook: verify the provider's events and apply each once
-settlement: what captured money makes of a payment
-refunds: request, send and settle refunds; refund money that pays for nothing
+settlement: record captured money; a late payment is decided by booking (`booking.core.holds`)
+refunds: request, send and settle refunds; refund a wrong amount or a second payment
 lifecycle: open, extend, and close at the deadline or when the booking ends
 provider_sync: ask the provider for what no webhook reported
 providers.port: what a payment provider must offer
