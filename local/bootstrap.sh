@@ -23,7 +23,10 @@ find_python() {
   fail "Python 3.11, 3.12, 3.13 or 3.14 is needed and none of them runs here."
 }
 
-is_supported() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' >/dev/null 2>&1; }
+# Whether the environment's Python is supported and has pip: an interrupted `venv` leaves one without.
+is_usable() {
+  "$1" -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' >/dev/null 2>&1
+}
 
 # The lock's entry for one package, with its hashes.
 lock_entry() { awk -v name="$1==" 'index($0, name) == 1 { found = 1; print; next } found && /^    --hash/ { print; next } { found = 0 }' "$2"; }
@@ -31,7 +34,7 @@ lock_entry() { awk -v name="$1==" 'index($0, name) == 1 { found = 1; print; next
 # pip installs uv, uv installs the rest: both check every file against the hashes of the lock.
 environment() {
   local venv="$1" lock="$2" python started=$SECONDS log="$1/install.log"
-  is_supported "$venv/bin/python" || { python="$(find_python)"; rm -rf "$venv"; "$python" -m venv "$venv"; }
+  is_usable "$venv/bin/python" || { python="$(find_python)"; rm -rf "$venv"; "$python" -m venv "$venv"; }
   echo "environment: installing $(grep -c '==' "$lock") packages for $("$venv/bin/python" --version) …"
   lock_entry uv "$lock" >"$venv/uv.txt"
   # uv reads no pip configuration: pass on the index that pip is configured with, if any.
