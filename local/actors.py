@@ -13,27 +13,27 @@ from typing import Any, TypeVar
 from local.client import ApiResponse, Client, UnexpectedStatus
 
 Result = TypeVar("Result")
-CODE_PATTERN = re.compile(r"^[\w-]{43}(?=\r?$)", re.MULTILINE)  # alone on a line of a mail
+CODE_PATTERN = re.compile(r"^[\w-]{43}(?=\r?$)", re.MULTILINE)  # a line of its own in a mail
 DEFAULT_TIMEOUT_SECONDS = 120.0  # long enough for two retries of a message (35 s) on a busy machine
 
 
 def wait_for(poll: Callable[[], Result | None], description: str, *, seconds: float | None = None) -> Result:
-    """The first result of `poll` that is not None. Raises TimeoutError."""
+    """Poll until the result is not None, and return it. Raises TimeoutError after `seconds`."""
     seconds = DEFAULT_TIMEOUT_SECONDS if seconds is None else seconds
     deadline = time.monotonic() + seconds
     while True:
-        last = time.monotonic() >= deadline  # the last poll starts after the deadline
+        is_last_poll = time.monotonic() >= deadline  # starts after the deadline
         result = poll()
         if result is not None:
             return result
-        if last:
+        if is_last_poll:
             raise TimeoutError(f"{description} did not happen within {seconds:.0f} s")
         time.sleep(0.1)
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A user who is logged in."""
+    """A logged-in user."""
 
     id: str
     email: str
@@ -51,7 +51,7 @@ class Actor:
         return cls(registered["id"], account["email"], account["password"], client)
 
     def log_in_again(self) -> "Actor":
-        """The same user after another login, with the current roles."""
+        """Log in again, for a token with the current roles."""
         client = replace(self.client, token=None).login(self.user_name, self.password)
         return Actor(self.id, self.email, self.password, client)
 
@@ -64,7 +64,7 @@ class Actor:
         self.client.request_json("POST", "/v1/email/verify", {"token": self.wait_for_code("confirm your e-mail")})
 
     def wait_for_code(self, subject: str) -> str:
-        """The code in the latest mail of this subject to the user."""
+        """Wait for a mail with this subject to the user, and return the code in the latest one."""
         return wait_for_code(self.client.mailbox or "", self.email, subject)
 
 
@@ -88,7 +88,7 @@ class Organiser(Actor):
         staff: tuple[str, ...] = (),
         **terms: int,
     ) -> dict[str, Any]:
-        """Publish an event and wait until it can be booked; `terms` as the API names them."""
+        """Publish an event and wait until booking has its inventory; `terms` are fields of the request body."""
         starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
         location = {"venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
         times = {"starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=3)).isoformat()}
@@ -111,7 +111,7 @@ def available_places(client: Client, event_id: str) -> dict[str, int] | None:
 
 
 def book(actor: Actor, event_id: str, places: dict[str, int] | int, key: str | None = None) -> ApiResponse:
-    """Order so many places of the only type, or by type. Returns the response."""
+    """Order places: a number for an event with one type, or quantities by type id. Returns any response."""
     booking_request: dict[str, Any] = {"event_id": event_id}
     if isinstance(places, int):
         booking_request["number_slot"] = places
@@ -130,7 +130,7 @@ def hold_places(actor: Actor, event_id: str, places: dict[str, int] | int) -> di
 
 
 def open_checkout(actor: Actor, booking: dict[str, Any]) -> str:
-    """Start the payment of a booking, once it is open. Returns the URL of the provider's hosted page."""
+    """Start the payment of a booking, with retries until payment has it. Returns the provider's checkout URL."""
     payment_request = {"order_id": booking["id"], "price": booking["prices"]}
 
     def start_payment() -> str | None:
@@ -141,11 +141,11 @@ def open_checkout(actor: Actor, booking: dict[str, Any]) -> str:
             raise UnexpectedStatus("POST /v1/payments", response)
         return str(response.json["checkout_url"])
 
-    return wait_for(start_payment, "the opening of the payment")
+    return wait_for(start_payment, "the open payment")
 
 
 def choose_outcome(checkout_url: str, outcome: str, faults: str = "") -> int:
-    """Submit the provider's hosted page, with faults if any (docs/sandbox.md). Returns the HTTP status."""
+    """Submit the provider's checkout page; `faults` as in docs/sandbox.md. Returns the HTTP status."""
     form = urllib.parse.urlencode({"outcome": outcome, "faults": faults}).encode()
 
     class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -163,11 +163,11 @@ def choose_outcome(checkout_url: str, outcome: str, faults: str = "") -> int:
 def wait_for_booking(
     actor: Actor, booking: dict[str, Any], status: str, *, seconds: float | None = None
 ) -> dict[str, Any]:
-    """The booking, once it has this status."""
+    """Wait until the booking has this status, and return it."""
 
     def poll() -> dict[str, Any] | None:
-        found: dict[str, Any] = actor.client.request_json("GET", f"/v1/bookings/{booking['id']}")
-        return found if found["status"] == status else None
+        current: dict[str, Any] = actor.client.request_json("GET", f"/v1/bookings/{booking['id']}")
+        return current if current["status"] == status else None
 
     return wait_for(poll, f"booking {status.lower()}", seconds=seconds)
 
@@ -175,17 +175,17 @@ def wait_for_booking(
 def find_payment(actor: Actor, booking: dict[str, Any]) -> dict[str, Any]:
     """The booking's payment in the actor's list of payments."""
     page = actor.client.request_json("GET", "/v1/payments?limit=100")
-    found: dict[str, Any] = next(one for one in page["items"] if one["booking_id"] == booking["id"])
-    return found
+    payment: dict[str, Any] = next(one for one in page["items"] if one["booking_id"] == booking["id"])
+    return payment
 
 
 def wait_for_tickets(actor: Actor, booking: dict[str, Any]) -> list[dict[str, Any]]:
-    """The issued tickets of a booking, once there is one for each place."""
+    """Wait until every place of the booking has an issued ticket, and return the tickets."""
 
     def poll() -> list[dict[str, Any]] | None:
         page = actor.client.request_json("GET", "/v1/tickets?limit=100")
-        found = [one for one in page["items"] if one["booking_id"] == booking["id"] and one["status"] == "CREATED"]
-        return found if len(found) == booking["quantity"] else None
+        tickets = [one for one in page["items"] if one["booking_id"] == booking["id"] and one["status"] == "CREATED"]
+        return tickets if len(tickets) == booking["quantity"] else None
 
     return wait_for(poll, "the tickets")
 
@@ -196,15 +196,15 @@ def list_mails_to(mailbox: Client, actor: Actor, subject: str = "") -> list[dict
 
 
 def list_mails(mailbox: Client, address: str, subject: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = mailbox.request_json("GET", f"/messages?to={urllib.parse.quote(address)}")["messages"]
-    return [mail for mail in found if subject.lower() in mail["subject"].lower()]
+    mails: list[dict[str, Any]] = mailbox.request_json("GET", f"/messages?to={urllib.parse.quote(address)}")["messages"]
+    return [mail for mail in mails if subject.lower() in mail["subject"].lower()]
 
 
 def wait_for_code(mailbox: str, address: str, subject: str) -> str:
-    """The code in the latest mail of this subject to the address, once there is one."""
+    """Wait for a mail with this subject to the address, and return the code in the latest one."""
 
     def poll() -> str | None:
-        found = list_mails(Client(mailbox), address, subject)
-        return CODE_PATTERN.findall(found[-1]["text"])[0] if found else None
+        mails = list_mails(Client(mailbox), address, subject)
+        return CODE_PATTERN.findall(mails[-1]["text"])[0] if mails else None
 
     return wait_for(poll, f"a mail of subject {subject!r}")

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Install what the project needs: bootstrap.sh python | environment VENV LOCK | cli
+# Install the project's dependencies: bootstrap.sh python | environment VENV LOCK | cli
 # On failure each command prints one sentence and exits with 1.
 set -euo pipefail
 unset PYTHONPATH
 
 fail() { echo "$*" >&2; exit 1; }
 
-# Print the newest Python that Lambda offers (3.11 to 3.14) and that can create a virtual environment.
-# Run each candidate: a version manager's shim on the PATH may answer with 127.
+# Print the newest Python that Lambda supports (3.11 to 3.14) and that can create a virtual environment.
+# Run each candidate: a version manager's shim on the PATH may exit with 127.
 find_python() {
   local found="" candidate
   for candidate in ${TICKETING_PYTHON:-python3.14 python3.13 python3.12 python3.11 python3 python}; do
@@ -19,8 +19,8 @@ find_python() {
       found="$candidate"
     fi
   done
-  [ -z "$found" ] || fail "$found cannot make a virtual environment; install its venv module (on Debian: apt-get install python3-venv)."
-  fail "Python 3.11, 3.12, 3.13 or 3.14 is needed and none of them runs here."
+  [ -z "$found" ] || fail "$found cannot create a virtual environment; install its venv module (on Debian: apt-get install python3-venv)."
+  fail "No supported Python found: install Python 3.11, 3.12, 3.13 or 3.14."
 }
 
 # Whether the environment's Python is supported and has pip: an interrupted `venv` leaves one without.
@@ -45,7 +45,7 @@ environment() {
       --only-binary :all: -r "$venv/uv.txt" &&
       env ${index:+UV_DEFAULT_INDEX="$index"} "$venv/bin/python" -m uv pip install --quiet --no-config \
         --python "$venv/bin/python" --require-hashes --no-build --requirement "$lock"
-  } >"$log" 2>&1 || { cat "$log" >&2; fail "The packages of $lock could not be installed; the reason stands above."; }
+  } >"$log" 2>&1 || { cat "$log" >&2; fail "The packages of $lock could not be installed; see the output above."; }
   compile_runtime "$venv/bin/python"
   echo "environment: ready after $((SECONDS - started)) s"
 }
@@ -69,12 +69,12 @@ PYTHON
 
 cli() {
   local started=$SECONDS version
-  version="$(node -p 'process.versions.node' 2>/dev/null)" || fail "Node 20.19 or newer is needed and node does not run here."
+  version="$(node -p 'process.versions.node' 2>/dev/null)" || fail "Node not found: install Node 20.19 or newer."
   node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
-    fail "Node 20.19 or newer is needed; this is Node $version."
-  npm --version >/dev/null 2>&1 || fail "npm is needed (it comes with Node) and does not run here."
+    fail "Node $version is too old: install Node 20.19 or newer."
+  npm --version >/dev/null 2>&1 || fail "npm not found: install it (it comes with Node)."
   echo "cdk: installing the command line …"
-  npm ci --no-audit --no-fund --loglevel=error >/dev/null || fail "npm ci failed; the reason stands above."
+  npm ci --no-audit --no-fund --loglevel=error >/dev/null || fail "npm ci failed; see the output above."
   echo "cdk: ready after $((SECONDS - started)) s"
 }
 

@@ -1,4 +1,4 @@
-"""The official CDK CLI against the emulator."""
+"""Runs the official CDK CLI against the emulator."""
 
 import os
 import platform
@@ -46,17 +46,17 @@ class CdkCli:
         self._digest_file = state / "cdk.out.digest"
 
     def bootstrap_and_synth(self) -> None:
-        """Both at once: neither needs the other."""
+        """Run both concurrently: they are independent."""
         with ThreadPoolExecutor() as pool:
             for job in [pool.submit(self.bootstrap), pool.submit(self.synth)]:
                 job.result()
 
     def bootstrap(self) -> None:
-        # From a folder without cdk.json: with the account given, the CLI need not run the app.
-        self._run("bootstrap", f"aws://{ACCOUNT}/{REGION}", folder=self._out.parent)
+        # In a directory without cdk.json and with an explicit account, the CLI does not run the app.
+        self._run("bootstrap", f"aws://{ACCOUNT}/{REGION}", directory=self._out.parent)
 
     def synth(self) -> None:
-        """Synthesise the app, unless `cdk.out` was made from the same sources, Python and context."""
+        """Synthesise the app, unless `cdk.out` is from the same sources, Python version and context."""
         current = digest(platform.python_version(), *self._context, sources=TEMPLATE_SOURCES)
         if self._out.is_dir() and self._digest_file.is_file() and self._digest_file.read_text() == current:
             return
@@ -67,11 +67,11 @@ class CdkCli:
     def deploy(self) -> None:
         self._run("deploy", "--all", "--app", str(self._out), "--require-approval", "never", "--concurrency", "8")
 
-    def _run(self, command: str, *arguments: str, folder: Path = ROOT) -> None:
+    def _run(self, command: str, *arguments: str, directory: Path = ROOT) -> None:
         cli = ROOT / "node_modules" / ".bin" / "cdk"
         result = subprocess.run(
             [str(cli), command, "--no-notices", "--no-color", *arguments],
-            cwd=folder,
+            cwd=directory,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -83,4 +83,4 @@ class CdkCli:
             log.write(f"$ cdk {command} {' '.join(arguments)}\n{result.stdout}\n")
         if result.returncode:
             tail = "\n".join(result.stdout.splitlines()[-ERROR_LINES:])
-            raise CommandError(f"{tail}\ncdk {command} failed; its output is in {self._log}.")
+            raise CommandError(f"{tail}\ncdk {command} failed; the log is {self._log}.")

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """A response of the API, whatever its status."""
+    """A response of the API, of any status."""
 
     status: int
     headers: Message
@@ -23,7 +23,7 @@ class ApiResponse:
 
 
 class UnexpectedStatus(Exception):
-    """The API responded with another status than 2xx."""
+    """The API returned a status other than 2xx."""
 
     def __init__(self, call: str, response: ApiResponse) -> None:
         super().__init__(f"{call} returned {response.status}: {response.content.decode(errors='replace')[:500]}")
@@ -36,10 +36,10 @@ class Client:
 
     api: str
     token: str | None = None
-    mailbox: str | None = None  # URL of the mailbox of a local system
+    mailbox: str | None = None  # the local system's mailbox URL
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> ApiResponse:
-        """Any response, errors included; underscores in header names become hyphens."""
+        """Make a request and return any response; underscores in header names become hyphens."""
         request_headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is None:
             return self.send(method, path, None, request_headers)
@@ -48,7 +48,7 @@ class Client:
         )
 
     def send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> ApiResponse:
-        """As `request`, with an encoded body and unchanged headers."""
+        """Like `request`, with an encoded body and unchanged headers."""
         request_headers = dict(headers) | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         request = urllib.request.Request(self.api + path, data=data, method=method, headers=request_headers)  # noqa: S310 - our own API
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -66,7 +66,7 @@ class Client:
         return response.json if response.content else None
 
     def login(self, name: str, password: str) -> "Client":
-        """The same API, logged in with a user name or verified address."""
+        """Log in with a user name or verified address. Returns a client with the access token."""
         kind = "email" if "@" in name else "username"
         tokens = self.request_json("POST", "/v1/login", {kind: name, "password": password})
         return replace(self, token=tokens["access_token"])

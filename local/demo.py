@@ -1,4 +1,4 @@
-"""`make demo`: the whole journey over HTTP as admin, organiser, buyers and staff, then the invariants of the tables."""
+"""`make demo`: the whole journey over HTTP as admin, organiser, buyers and staff, then a check of the invariants."""
 
 import contextlib
 import json
@@ -27,13 +27,13 @@ def demo() -> None:
             endpoints["admin"],
             stack,
         )
-    except Exception as reason:
-        raise CommandError(f"demo: {type(reason).__name__}: {reason}") from reason
+    except Exception as error:
+        raise CommandError(f"demo: {type(error).__name__}: {error}") from error
     print(f"demo: all steps passed in {time.monotonic() - started:.1f} s")
 
 
 def run_demo(api: Client, mailbox: Client, admin: dict[str, str], stack: Stack, *, pace: int = 1) -> None:
-    """Run every scene, then check the tables. Raises DemoFailed. Holds last `pace` times as long."""
+    """Run every scene, then check the tables. Raises DemoFailed. `pace` multiplies the hold times."""
     actors = DemoActors(api, mailbox, admin, pace)
     actors.publish_events()
     actors.buy_tickets()

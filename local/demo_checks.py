@@ -31,9 +31,9 @@ def check(condition: object, message: object) -> None:
 
 
 def expect_problem(response: ApiResponse, status: int, problem: str) -> None:
-    """Raises DemoFailed unless the response is this problem."""
-    found = (response.status, response.json.get("type"))
-    check(found == (status, f"/problems/{problem}"), found)
+    """Raises DemoFailed unless the response has this status and problem."""
+    actual = (response.status, response.json.get("type"))
+    check(actual == (status, f"/problems/{problem}"), actual)
 
 
 def decode_qr_code(image: bytes) -> str:

@@ -26,7 +26,7 @@ FREE = {"prices": 0, "currency": "EUR"}
 
 
 class DemoActors:
-    """The actors, and the results of one scene that the next ones use."""
+    """The actors, and the results that later scenes use."""
 
     def __init__(self, api: Client, mailbox: Client, admin: dict[str, str], pace: int) -> None:
         self.api, self.mailbox, self.pace = api, mailbox, pace
@@ -49,10 +49,10 @@ class DemoActors:
             name = f"Nachtkonzert {self.suffix}"
             self.event = self.organiser.publish_event(self.category_id, name, types, staff=(self.staff.id,))
             self.single_type_event = self._publish_event(f"Soloabend {self.suffix}", capacity=10)
-        with timed_step("the buyer finds it by search, and reads it with its availability"):
+        with timed_step("the buyer finds the event by search, and reads it with its availability"):
             check(
-                wait_for(self._search_event_ids, "the index has it") == [self.event["id"]],
-                "the search finds exactly the event",
+                wait_for(self._search_event_ids, "the event in the search index") == [self.event["id"]],
+                "the search must find exactly the event",
             )
             details = self.api.request_json("GET", f"/v1/events/{self.event['id']}")
             self.standing, self.companion = (one["id"] for one in details["types"])
@@ -78,15 +78,15 @@ class DemoActors:
             key = secrets.token_hex(8)
             first, again = (book(self.buyer, self.event["id"], {self.standing: 2}, key) for _ in range(2))
             check(first.status == again.status == 201 and first.json == again.json, again.content)
-            check(again.headers.get("Idempotency-Replayed") == "true", "no Idempotency-Replayed")
+            check(again.headers.get("Idempotency-Replayed") == "true", "no Idempotency-Replayed header")
             check(
                 available_places(self.api, self.event["id"]) == {self.standing: 48, self.companion: 5},
-                "not two places held",
+                "wrong availability after the order",
             )
             self.booking = first.json
         with timed_step("the buyer starts the payment and pays on the provider's hosted page"):
             checkout_url = open_checkout(self.buyer, self.booking)
-            check(choose_outcome(checkout_url, "paid") < 400, "the page failed")
+            check(choose_outcome(checkout_url, "paid") < 400, "the checkout page failed")
         with timed_step("the booking is confirmed"):
             wait_for_booking(self.buyer, self.booking, "CONFIRMED")
             check(find_payment(self.buyer, self.booking)["status"] == "SUCCEEDED", "the payment did not succeed")
@@ -94,7 +94,7 @@ class DemoActors:
             self.tickets = wait_for_tickets(self.buyer, self.booking)
             for ticket in self.tickets:
                 response = self.buyer.client.request("GET", f"/v1/tickets/{ticket['id']}/qr?format=png")
-                check(ticket["code"] and decode_qr_code(response.content) == ticket["qr_payload"], "another payload")
+                check(ticket["code"] and decode_qr_code(response.content) == ticket["qr_payload"], "wrong QR payload")
         with timed_step("the mail with QR codes and calendar file arrives"):
             mail = wait_for(lambda: next(iter(list_mails_to(self.mailbox, self.buyer, "ticket")), None), "the mail")
             check(f"Nachtkonzert {self.suffix}" in mail["subject"], mail["subject"])
@@ -102,10 +102,11 @@ class DemoActors:
             check(content_types == ["image/png", "image/png", "text/calendar"], content_types)
             images = [p for p in mail["attachments"] if p["content_type"] == "image/png"]
             payloads = {decode_qr_code(base64.b64decode(image["data"])) for image in images}
-            check(payloads == {ticket["qr_payload"] for ticket in self.tickets}, "other payloads in the mail")
+            check(payloads == {ticket["qr_payload"] for ticket in self.tickets}, "wrong QR payloads in the mail")
             [calendar] = [p for p in mail["attachments"] if p["content_type"] == "text/calendar"]
             check(
-                f"SUMMARY:Nachtkonzert {self.suffix}" in base64.b64decode(calendar["data"]).decode(), "another calendar"
+                f"SUMMARY:Nachtkonzert {self.suffix}" in base64.b64decode(calendar["data"]).decode(),
+                "wrong calendar file",
             )
         with timed_step("the notification is listed"):
             wait_for(lambda: self._find_notification("tickets_created"), "the notification")

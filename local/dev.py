@@ -1,43 +1,32 @@
 """`make dev`: reload functions of the running system when their sources change.
 
 A changed handler reloads one function, a changed core module its service's functions, a changed common module all
-functions. What the stacks are made from (infra/, app.py, requirements/) needs `make up`.
+functions. A change of the stacks (infra/, app.py, requirements/) needs `make up`.
 """
 
-import io
 import time
-import zipfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 from infra import topology
+from infra.topology_types import FunctionSpec
 from local.cdk import ROOT
+from local.code_archive import read_files, zip_files
 from local.progress import CommandError, run_command
 from local.stack import Ports, Stack
 from local.up import STATE, last_start
 
 POLL_SECONDS = 0.3
 WORKERS = 8
-COMMON = Path("layers/common/python")
+FUNCTIONS, COMMON = Path("functions"), Path("layers/common/python")
 STACK_SOURCES = ("app.py", "cdk.json", "infra", "requirements", "package-lock.json")
 
 
 def affected_functions(changed: Iterable[Path]) -> list[str]:
-    """The functions to reload for these files, relative to the project; a file of no function affects none."""
-    names: set[str] = set()
-    for path in changed:
-        for row in topology.ROWS:
-            is_handler = path == Path("functions") / row.source
-            is_core = path.parts[:3] == ("functions", row.service, "core") or path.parts == (
-                "functions",
-                row.service,
-                "__init__.py",
-            )
-            if is_handler or is_core or path.is_relative_to(COMMON):
-                names.add(row.function)
-    return sorted(names)
+    """The functions to reload for these files, relative to the project."""
+    return sorted({row.function for path in changed for row in topology.ROWS if _affects(path, row)})
 
 
 def reload(stack: Stack, changed: Iterable[Path], root: Path = ROOT) -> list[str]:
@@ -45,7 +34,7 @@ def reload(stack: Stack, changed: Iterable[Path], root: Path = ROOT) -> list[str
     paths = list(changed)
     functions = [name for name in affected_functions(paths) if name in stack.functions]
     layer = _publish_common(stack, root) if any(path.is_relative_to(COMMON) for path in paths) else None
-    code = {service: _zip(root / "functions", service) for service in {name.split(".")[0] for name in functions}}
+    code = {service: _zip(root / FUNCTIONS, service) for service in {name.split(".")[0] for name in functions}}
 
     def update(name: str) -> None:
         client, physical = stack.client("lambda"), stack.function(name)
@@ -60,7 +49,7 @@ def reload(stack: Stack, changed: Iterable[Path], root: Path = ROOT) -> list[str
 
 def modified_times(root: Path = ROOT) -> dict[Path, int]:
     """When each watched file was last changed, in nanoseconds, by its path relative to the project."""
-    watched = ("functions", str(COMMON), *STACK_SOURCES)
+    watched = (str(FUNCTIONS), str(COMMON), *STACK_SOURCES)
     files = [
         file for name in watched for file in ([root / name] if (root / name).is_file() else (root / name).rglob("*"))
     ]
@@ -84,12 +73,12 @@ def dev() -> None:
     if stack is None or not stack.is_alive():
         raise CommandError("No system is running: make up starts one.")
     print(f"dev: watching functions/ and layers/; API {stack.api} (Ctrl-C ends)")
-    known = modified_times()
+    before = modified_times()
     with suppress(KeyboardInterrupt):
         while True:
             time.sleep(POLL_SECONDS)
-            current = modified_times()
-            changed, known = changed_paths(known, current), current
+            after = modified_times()
+            changed, before = changed_paths(before, after), after
             if changed:
                 _report(stack, changed)
 
@@ -115,13 +104,14 @@ def _publish_common(stack: Stack, root: Path) -> str:
     return str(layer["LayerVersionArn"])
 
 
-def _zip(folder: Path, name: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for path in sorted((folder / name).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                archive.write(path, str(path.relative_to(folder)))
-    return buffer.getvalue()
+def _affects(path: Path, row: FunctionSpec) -> bool:
+    service = FUNCTIONS / row.service
+    sources = (FUNCTIONS / row.source, service / "core", service / "__init__.py", COMMON)
+    return any(path.is_relative_to(source) for source in sources)
+
+
+def _zip(root: Path, folder: str) -> bytes:
+    return zip_files(read_files(root, folder))
 
 
 if __name__ == "__main__":

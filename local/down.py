@@ -1,4 +1,4 @@
-"""`make down`: stop what `make up` started, and nothing else."""
+"""`make down`: stop the processes that `make up` started."""
 
 from local.process import stop_processes
 from local.progress import run_command

@@ -9,15 +9,15 @@ from local.progress import CommandError, run_command
 from local.up import STATE
 
 LOG_FILES = ("emulator.log", "supervisor.log")
-CHARACTERS_SHOWN = 20_000
+TAIL_BYTES = 20_000
 
 
 def logs() -> None:
-    """Print the end of each log, then on a terminal what is added."""
+    """Print the tail of each log; on a terminal, follow it."""
     paths = [path for path in (STATE / name for name in LOG_FILES) if path.exists()]
     if not paths:
-        raise CommandError("There are no logs yet: make up starts the system.")
-    positions = {path: max(0, path.stat().st_size - CHARACTERS_SHOWN) for path in paths}
+        raise CommandError("There are no logs: start the system with make up.")
+    positions = {path: max(0, path.stat().st_size - TAIL_BYTES) for path in paths}
     with suppress(KeyboardInterrupt, BrokenPipeError):
         while True:
             for path, position in positions.items():

@@ -1,10 +1,10 @@
-"""The mailbox: every mail that the system sends, for people and tests.
+"""The mailbox: keeps every e-mail that the system sends, and serves it as HTML and JSON.
 
 The functions' SES calls pass through here to the emulator, which validates them. Accepted mails are stored in
-memory as they were sent, with attachments.
+memory unchanged, with attachments.
 
     GET /               a list as HTML         GET /messages?to=ada@example.com   the same as JSON
-    GET /messages/<n>   one mail, rendered     GET /messages/<n>/raw              as it was sent
+    GET /messages/<n>   one mail, rendered     GET /messages/<n>/raw              its MIME source
     GET /messages/<n>/attachments/<i>          one attachment
 """
 
@@ -26,21 +26,21 @@ SEND_PATH: Final = "/v2/email/outbound-emails"
 UPSTREAM: Final = web.AppKey("upstream", str)
 CLIENT: Final = web.AppKey("client", ClientSession)
 MAILS: Final = web.AppKey("mails", list)
-BY_ADDRESS: Final = web.AppKey("by_address", dict)  # numbers of mails, an index for thousands of them
+BY_ADDRESS: Final = web.AppKey("by_address", dict)  # mail numbers by recipient: an index, because a scan is slow
 DROPPED_HEADERS: Final = frozenset({"transfer-encoding", "content-length", "content-encoding", "connection"})
 
 
 def app(emulator: str) -> web.Application:
-    mailbox = web.Application(client_max_size=40 * 1024 * 1024)  # SES takes up to 40 MB
+    mailbox = web.Application(client_max_size=40 * 1024 * 1024)  # the limit of SES
     mailbox[UPSTREAM] = emulator
     mailbox[MAILS] = []
     mailbox[BY_ADDRESS] = {}
     mailbox.cleanup_ctx.append(client_session)
-    mailbox.router.add_get("/", show_list)
+    mailbox.router.add_get("/", render_list)
     mailbox.router.add_get("/messages", list_messages)
-    mailbox.router.add_get("/messages/{n}", show_message)
-    mailbox.router.add_get("/messages/{n}/raw", show_raw)
-    mailbox.router.add_get("/messages/{n}/attachments/{i}", show_attachment)
+    mailbox.router.add_get("/messages/{n}", render_message)
+    mailbox.router.add_get("/messages/{n}/raw", get_raw)
+    mailbox.router.add_get("/messages/{n}/attachments/{i}", get_attachment)
     mailbox.router.add_route("*", "/v2/email/{path:.*}", forward_to_emulator)
     return mailbox
 
@@ -70,7 +70,7 @@ def store_mail(mailbox: web.Application, mail: EmailMessage) -> None:
 
 
 def parse_send_email(request: dict[str, Any], message_id: str) -> EmailMessage:
-    """The mail of a SendEmail call (raw or simple content) as its recipient would get it."""
+    """The mail of a SendEmail request (raw or simple content), as delivered."""
     content = request["Content"]
     raw = content.get("Raw")
     mail = (
@@ -159,7 +159,7 @@ async def list_messages(request: web.Request) -> web.Response:
     return web.json_response({"messages": [to_json(n, mails[n]) for n in numbers]})
 
 
-async def show_list(request: web.Request) -> web.Response:
+async def render_list(request: web.Request) -> web.Response:
     mails = request.app[MAILS]
     rows = "".join(
         f"<tr><td>{escape(str(mail['Date']))}<td>{escape(mail['X-Envelope-To'])}"
@@ -169,23 +169,23 @@ async def show_list(request: web.Request) -> web.Response:
     return page(f"<h1>Mailbox</h1><table><tr><th>sent<th>to<th>subject{rows}</table>")
 
 
-async def show_message(request: web.Request) -> web.Response:
+async def render_message(request: web.Request) -> web.Response:
     mail, n = requested_mail(request), request.match_info["n"]
     links, body = "", body_text(mail, "html") or f"<pre>{escape(body_text(mail, 'plain') or '')}</pre>"
     for i, part in enumerate(list_attachments(mail)):
-        address = f"/messages/{n}/attachments/{i}"
-        links += f' <a href="{address}">{escape(part.get_filename() or part.get_content_type())}</a>'
+        url = f"/messages/{n}/attachments/{i}"
+        links += f' <a href="{url}">{escape(part.get_filename() or part.get_content_type())}</a>'
         if part["Content-ID"]:
-            body = body.replace(f"cid:{part['Content-ID'].strip('<>')}", address)
+            body = body.replace(f"cid:{part['Content-ID'].strip('<>')}", url)
     frame = f'<iframe sandbox style="width:100%;height:80vh;border:0" srcdoc="{escape(body)}"></iframe>'
     return page(f'<p><a href="/">all</a> <a href="/messages/{n}/raw">raw</a>{links}</p>{frame}')
 
 
-async def show_raw(request: web.Request) -> web.Response:
+async def get_raw(request: web.Request) -> web.Response:
     return web.Response(body=requested_mail(request).as_bytes(), content_type="text/plain")
 
 
-async def show_attachment(request: web.Request) -> web.Response:
+async def get_attachment(request: web.Request) -> web.Response:
     parts = list_attachments(requested_mail(request))
     i = int(request.match_info["i"]) if request.match_info["i"].isdigit() else len(parts)
     if i >= len(parts):

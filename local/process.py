@@ -1,4 +1,4 @@
-"""The processes of a stack: find those that run, and stop them."""
+"""Find and stop the processes of a stack."""
 
 import json
 import os
@@ -14,7 +14,7 @@ GRACE_SECONDS = 10.0
 
 def stack_marker(state: Path) -> str:
     """The marker in the command line of every process of the stack in `state`."""
-    return f"ticketing-stack=[{state.resolve()}]"  # with brackets, because one path may be a prefix of another
+    return f"ticketing-stack=[{state.resolve()}]"  # brackets, because one path may be a prefix of another
 
 
 def command_line(pid: int) -> str:
@@ -49,12 +49,12 @@ class Pids:
         (state / "pids.json").write_text(json.dumps(vars(self)))
 
     def running(self, state: Path) -> list[int]:
-        """The processes that run and belong to this stack: a pid may have been reused."""
+        """The running processes of this stack, identified by its marker: the OS may have reused a pid."""
         return [pid for pid in (self.supervisor, self.emulator) if stack_marker(state) in command_line(pid)]
 
 
 def stop_processes(state: Path) -> bool:
-    """Stop the processes of this stack only. Returns whether any ran."""
+    """Stop the processes of this stack only. Returns whether any was running."""
     pids = Pids.read(state)
     running = pids.running(state) if pids else []
     for pid in running:
@@ -70,7 +70,7 @@ def stop_processes(state: Path) -> bool:
 
 
 def wait_until_exited(pids: Pids, state: Path, seconds: float) -> bool:
-    """Whether every process of the stack ended within that time."""
+    """Wait up to `seconds`. Returns whether every process of the stack has exited."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not pids.running(state):

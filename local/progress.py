@@ -1,4 +1,4 @@
-"""Progress of the commands: one line for each long step, one sentence for an error."""
+"""Output of the commands: one line for each long step, one sentence for an error."""
 
 import signal
 import sys
@@ -37,12 +37,12 @@ def run_command(main: Callable[[], None]) -> None:
         signal.signal(signal_number, _interrupt)
     try:
         main()
-    except CommandError as reason:
-        sys.exit(str(reason))
+    except CommandError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("interrupted: everything was undone")
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    # As Ctrl-C: context managers clean up.
+    # Like Ctrl-C, so that context managers clean up.
     raise KeyboardInterrupt

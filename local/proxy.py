@@ -1,7 +1,7 @@
-"""The API on its own port: forwards every request to the emulated gateway unchanged.
+"""The API proxy: forwards every request to the emulated gateway unchanged, on a port of its own.
 
-It adds what API Gateway has and the emulator lacks: `x-forwarded-*` headers, the limit of the body, and the
-responses when the integration fails.
+It adds what the emulator lacks of API Gateway: `x-forwarded-*` headers, the body size limit, and the responses to
+failed integrations.
 """
 
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 BODY_BYTES: Final = 10 * 1024 * 1024  # API Gateway's limit
-TIMEOUT_SECONDS: Final = 30  # API Gateway's longest integration time-out
+TIMEOUT_SECONDS: Final = 30  # API Gateway's maximum integration timeout
 HOP_BY_HOP: Final = frozenset(
     {
         "connection",
@@ -46,8 +46,8 @@ def app(emulator: str, api_id: str) -> web.Application:
 
 
 async def client_session(proxy: web.Application) -> AsyncIterator[None]:
-    # No limit on connections: a request may wait for another one through this proxy (the provider's webhook),
-    # and would wait for ever with a full pool.
+    # No limit on connections: a request may wait for another one through this proxy (the provider's webhook), and
+    # a full pool would deadlock.
     connector = TCPConnector(limit=0)
     timeout = ClientTimeout(total=TIMEOUT_SECONDS)
     async with ClientSession(

@@ -108,7 +108,7 @@ EVENTS = (
 
 
 def seed(api: Client, admin: dict[str, str]) -> None:
-    """Create the missing sample data as the admin, who has all rights of an organiser."""
+    """Create the missing sample data as the admin, who has all permissions of an organiser."""
     as_admin = api.login(admin["email"], admin["password"])
     ids = ensure_categories(as_admin)
     existing_names = {event["name"] for event in list_all(as_admin, "/v1/events")}
@@ -132,7 +132,7 @@ def ensure_categories(api: Client) -> dict[str, str]:
 
 
 def list_all(api: Client, path: str) -> list[dict[str, Any]]:
-    """Every item of a list, page by page."""
+    """All items of a paginated list."""
     items, page = [], api.request_json("GET", f"{path}?limit=100")
     while True:
         items += page["items"]

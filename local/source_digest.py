@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# Everything that the synthesised templates and their assets are made from.
+# The inputs of the synthesised templates and their assets.
 TEMPLATE_SOURCES = ("app.py", "cdk.json", "package-lock.json", "requirements", "infra", "functions", "layers")
 SYSTEM_SOURCES = (*TEMPLATE_SOURCES, "local")
 
 
 def digest(*extra: str, sources: Sequence[str] = SYSTEM_SOURCES) -> str:
-    """The SHA-256 of the sources and of `extra`; it differs when a start would give another system."""
+    """The SHA-256 of the sources and `extra`; it changes when a new start would produce a different system."""
     hasher = hashlib.sha256("\0".join(extra).encode())
     for path in sorted(path for name in sources for path in source_files(ROOT / name)):
         hasher.update(f"{path.relative_to(ROOT)}\0".encode())

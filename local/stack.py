@@ -1,4 +1,4 @@
-"""A local system: emulator, deployed app, API and mailbox. `make up` and the tests start it."""
+"""A local system: emulator, deployed app, API proxy and mailbox. `make up` and the tests start it."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from local.process import Pids, stack_marker, stop_processes
 from local.progress import CommandError, silent_step
 
 HOST = "127.0.0.1"
-API_ID = "71c4e700"  # fixed, so that the URL is known before the API exists
+API_ID = "71c4e700"  # fixed, because the deployment needs the URL before the API exists
 READY_SECONDS = 120.0  # a busy machine starts slowly
 Step = Callable[[str], AbstractContextManager[None]]
 
@@ -41,17 +41,17 @@ class Ports:
     def from_environment(cls) -> "Ports":
         """The default ports, or TICKETING_EMULATOR_PORT, TICKETING_API_PORT and TICKETING_MAILBOX_PORT."""
         names = {name: os.environ.get(f"TICKETING_{name.upper()}_PORT", "") for name in cls.__dataclass_fields__}
-        if wrong := [value for value in names.values() if value and not value.isdigit()]:
-            raise CommandError(f"{wrong[0]} is not a port number.")
+        if invalid := [value for value in names.values() if value and not value.isdigit()]:
+            raise CommandError(f"{invalid[0]} is not a port number.")
         return cls(**{name: int(value) for name, value in names.items() if value})
 
     @classmethod
     def find_free(cls) -> "Ports":
-        """Ports that are free at the moment."""
+        """Ports that are free now; another process may still take them."""
         sockets = [socket.create_server((HOST, 0)) for _ in cls.__dataclass_fields__]
-        ports = [opened.getsockname()[1] for opened in sockets]
-        for opened in sockets:
-            opened.close()
+        ports = [server.getsockname()[1] for server in sockets]
+        for server in sockets:
+            server.close()
         return cls(*ports)
 
     def in_use(self) -> list[int]:
@@ -83,7 +83,7 @@ class Stack:
     # Start and stop
 
     def start(self) -> None:
-        """Start a new, empty system; after a failure nothing is left running."""
+        """Start a new, empty system; after a failure, stop it."""
         try:
             self.launch()
             self.deploy()
@@ -113,12 +113,12 @@ class Stack:
         self.__dict__.pop("functions", None)
 
     def stop(self) -> bool:
-        """Stop every process of this stack. Returns whether any ran."""
-        ran = stop_processes(self.state)
+        """Stop every process of this stack. Returns whether any was running."""
+        any_running = stop_processes(self.state)
         if self._supervisor:
             with self._supervisor:  # waits, and closes its standard input
                 self._supervisor = None
-        return ran
+        return any_running
 
     @property
     def context(self) -> dict[str, str]:
@@ -148,32 +148,28 @@ class Stack:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if supervisor.poll() is not None:
-                raise CommandError(
-                    f"The emulator did not start; {self.state}/supervisor.log and emulator.log have the reason."
-                )
+                raise CommandError(f"The emulator did not start; see {self.state}/supervisor.log and emulator.log.")
             if self._is_responding():
                 return
             time.sleep(0.1)
-        raise CommandError(
-            f"The emulator was not ready after {READY_SECONDS:.0f} s; {self.state}/emulator.log has more."
-        )
+        raise CommandError(f"The emulator was not ready after {READY_SECONDS:.0f} s; see {self.state}/emulator.log.")
 
     def _is_responding(self) -> bool:
         return all(
             is_responding(url) for url in (f"{self.endpoint}/_ministack/health", f"{self.mailbox}/messages")
         ) and is_listening(self.ports.api)
 
-    # Look-ups by the topology's names
+    # Resources by the topology's names
 
     def client(self, service: str, **settings: Any) -> Any:
         """A boto3 client of the emulated account."""
-        make: Any = boto3.client  # its overloads are one per service
-        return make(
+        create_client: Any = boto3.client  # untyped: one overload per service
+        return create_client(
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - the emulator takes any
+            aws_secret_access_key="test",  # noqa: S106 - the emulator accepts any
             config=Config(proxies={}, max_pool_connections=64, **settings),
         )
 
@@ -181,8 +177,8 @@ class Stack:
     def functions(self) -> dict[str, dict[str, Any]]:
         """The deployed configuration of every function, by `<service>.<file>`."""
         pages = self.client("lambda").get_paginator("list_functions").paginate()
-        found = [function for page in pages for function in page["Functions"]]
-        variables = [(function.get("Environment", {}).get("Variables", {}), function) for function in found]
+        configurations = [function for page in pages for function in page["Functions"]]
+        variables = [(function.get("Environment", {}).get("Variables", {}), function) for function in configurations]
         return {names["FUNCTION"]: function for names, function in variables if "FUNCTION" in names}
 
     def function(self, name: str) -> str:

@@ -1,7 +1,7 @@
 """The main process of a local stack: it runs the emulator, the API proxy and the mailbox.
 
-It stops the emulator and its workers when it exits. With `--with-parent` it also exits when its standard
-input closes, that is when its parent process has ended.
+It stops the emulator and its workers when it exits. With `--with-parent` it also exits when its standard input
+closes, that is, when its parent process exits.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def emulator_environment(emulator_port: int, mailbox_port: int, aws_proxy: str |
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "localhost,127.0.0.1",
             "PYTHONUNBUFFERED": "1",
-            # Each warm instance of a function is a process of 65 MB: after a burst one of each is enough.
+            # Each warm instance of a function is a process of 65 MB: after a burst one per function is enough.
             "LAMBDA_WARM_TTL_SECONDS": "15",
         }
         | ({"AWS_ENDPOINT_URL": aws_proxy} if aws_proxy else {})
@@ -74,7 +74,7 @@ def stop_process_group(process: subprocess.Popen[bytes]) -> None:
 
 
 async def serve(app: web.Application, port: int) -> web.AppRunner:
-    # Request lines may be longer than in AWS (10,240 bytes with the headers).
+    # Accept longer request lines than AWS, which limits them to 10,240 bytes with the headers.
     runner = web.AppRunner(
         app,
         access_log=None,

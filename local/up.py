@@ -21,14 +21,14 @@ STATE = ROOT / ".local"
 
 
 def up(state: Path = STATE) -> None:
-    """Leave the system running and `endpoints.json` written, or nothing running."""
+    """Start or update the system and write `endpoints.json`; after a failure nothing runs."""
     state.mkdir(parents=True, exist_ok=True)
     with exclusive_lock(state):
-        ports, recorded = Ports.from_environment(), last_start(state)
+        ports, start_record = Ports.from_environment(), last_start(state)
         stack, sources = Stack(ports, state, step=step), digest(str(ports))
-        refuse_second_system(ports, recorded, state)
-        if recorded.get("ports") == vars(ports) and (state / "endpoints.json").exists() and stack.is_alive():
-            if recorded.get("sources") != sources:
+        reject_second_system(ports, start_record, state)
+        if start_record.get("ports") == vars(ports) and (state / "endpoints.json").exists() and stack.is_alive():
+            if start_record.get("sources") != sources:
                 redeploy(stack, state, sources)
         else:
             start_fresh(stack, state, sources)
@@ -37,9 +37,9 @@ def up(state: Path = STATE) -> None:
     print(f"up: API {endpoints['api']}  mailbox {endpoints['mailbox']}  admin {admin} (.local/endpoints.json)")
 
 
-def refuse_second_system(ports: Ports, recorded: dict[str, Any], state: Path) -> None:
+def reject_second_system(ports: Ports, start_record: dict[str, Any], state: Path) -> None:
     """Raises CommandError if a system runs on other ports: its data would be lost."""
-    previous_ports = recorded.get("ports")
+    previous_ports = start_record.get("ports")
     if previous_ports and previous_ports != vars(ports) and Stack(Ports(**previous_ports), state).is_alive():
         raise CommandError(
             f"A system already runs with its API on port {previous_ports['api']}: stop it with make down, "
@@ -48,7 +48,7 @@ def refuse_second_system(ports: Ports, recorded: dict[str, Any], state: Path) ->
 
 
 def start_fresh(stack: Stack, state: Path, sources: str) -> None:
-    """Start a new system after removing the remains of another."""
+    """Stop the processes of an unfinished start, then start a new system."""
     if stop_processes(state):
         print("stopped an unfinished start")
     started = time.monotonic()
@@ -62,7 +62,7 @@ def start_fresh(stack: Stack, state: Path, sources: str) -> None:
 
 
 def redeploy(stack: Stack, state: Path, sources: str) -> None:
-    """Deploy the changed sources to the running system; its data stay."""
+    """Deploy the changed sources to the running system, which keeps its data."""
     admin = json.loads((state / "endpoints.json").read_text())["admin"]
     (state / "endpoints.json").unlink()
     with stop_on_failure(stack):
@@ -76,10 +76,10 @@ def stop_on_failure(stack: Stack) -> Iterator[None]:
     """Stop the stack if the block fails. Raises CommandError."""
     try:
         yield
-    except BaseException as reason:
+    except BaseException as error:
         stack.stop()
-        if isinstance(reason, Exception) and not isinstance(reason, CommandError):
-            raise CommandError(f"The system is deployed but not usable, and was stopped: {reason}") from reason
+        if isinstance(error, Exception) and not isinstance(error, CommandError):
+            raise CommandError(f"The system is deployed but not usable, and was stopped: {error}") from error
         raise
 
 
@@ -95,14 +95,14 @@ def bootstrap(stack: Stack, admin: dict[str, str]) -> None:
 
 def last_start(state: Path) -> dict[str, Any]:
     try:
-        recorded: dict[str, Any] = json.loads((state / "started.json").read_text())
+        start_record: dict[str, Any] = json.loads((state / "started.json").read_text())
     except (OSError, ValueError):
         return {}
-    return recorded
+    return start_record
 
 
 def write_endpoints(state: Path, stack: Stack, sources: str, admin: dict[str, str]) -> None:
-    """Write `started.json`, then `endpoints.json`, which means that the system is ready."""
+    """Write `started.json`, then `endpoints.json`, which marks the system as ready."""
     (state / "started.json").write_text(json.dumps({"ports": vars(stack.ports), "sources": sources}))
     endpoints = {"api": stack.api, "web": None, "ws": None, "mailbox": stack.mailbox, "admin": admin}
     temporary = state / "endpoints.json.new"
@@ -118,7 +118,7 @@ def exclusive_lock(state: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError("Another `make up` or `make down` is running here; wait for it to end.") from None
+            raise CommandError("Another `make up` or `make down` is running here; wait until it finishes.") from None
         yield
 
 

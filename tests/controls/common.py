@@ -138,19 +138,19 @@ CONTROLS = {
         SourcePatch(
             "layers/common/outbox.py", 'image.get("correlation_id") or entry["correlation"]', 'entry["correlation"]'
         ),
-        f"{JOURNEY}::test_booking_events_share_the_order_correlation_id[paid_in_time]",
+        f"{JOURNEY}::test_booking_events_share_the_order_correlation_id[paid_before_deadline]",
     ),
     "a booking is followed": (
         SourcePatch(
             "functions/booking/core/repository.py", "publish=publish, keep_correlation=True)", "publish=publish)"
         ),
-        f"{JOURNEY}::test_booking_events_share_the_order_correlation_id[declined]",
+        f"{JOURNEY}::test_booking_events_share_the_order_correlation_id[payment_declined]",
     ),
     "a payment is followed": (
         SourcePatch(
             "functions/payment/core/repository.py", "publish=publish, keep_correlation=True)", "publish=publish)"
         ),
-        f"{JOURNEY}::test_booking_events_share_the_order_correlation_id[paid_in_time]",
+        f"{JOURNEY}::test_booking_events_share_the_order_correlation_id[paid_before_deadline]",
     ),
     "an offered ticket is followed": (
         SourcePatch(
@@ -158,11 +158,11 @@ CONTROLS = {
             '_CORRELATION_FIELDS = ("correlation_id",)',
             "_CORRELATION_FIELDS = ()",
         ),
-        f"{JOURNEY}::test_booking_events_share_the_order_correlation_id[taken_back]",
+        f"{JOURNEY}::test_booking_events_share_the_order_correlation_id[check_in_and_transfer_undone]",
     ),
     "whatever is logged has its journey": (
         SourcePatch("layers/common/log.py", "logger.addFilter(_add_correlation_id)\n", ""),
-        f"{JOURNEY}::test_every_log_line_has_a_correlation_id[bounced]",
+        f"{JOURNEY}::test_every_log_line_has_a_correlation_id[refund_bounced]",
     ),
     "a tag is no key to a booking": (
         SourcePatch(
@@ -182,6 +182,6 @@ CONTROLS = {
         SourcePatch(
             "layers/common/mail.py", '    message["X-Correlation-Id"] = correlation.current().correlation_id\n', ""
         ),
-        f"{JOURNEY}::test_every_mail_has_its_correlation_id[free]",
+        f"{JOURNEY}::test_every_mail_has_its_correlation_id[free_booking]",
     ),
 }

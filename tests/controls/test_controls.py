@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.faults.source_patches import ROOT, SourcePatch, failing_tests, patched_sources
+from tests.support.faults.source_patches import ROOT, SourcePatch, failing_tests, missing_tests, patched_sources
 
 MODULES = sorted(one for one in Path(__file__).parent.glob("[a-z]*.py") if not one.stem.startswith("test_"))
 
@@ -51,6 +51,13 @@ def test_control_patch_applies_and_its_tests_exist(name: str) -> None:
     assert nodes
     with patched_sources(*changes):
         assert changes
+
+
+def test_every_control_test_is_collected() -> None:
+    nodes = sorted({node for name in CONTROLS for node in patches_and_tests(name)[1]})
+
+    assert missing_tests(nodes) == []
+    assert missing_tests([f"{nodes[0].split('[')[0]}[no such case]"]) != []
 
 
 @pytest.mark.proof

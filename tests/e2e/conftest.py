@@ -15,7 +15,7 @@ from tests.support.system.e2e_stack import ADMIN, deployed_stack
 
 HERE = Path(__file__).parent
 FILLS_LISTS = "test_fuzz.py"  # fills every list, so no other test may follow
-RUNS_LAST = "test_every_answer.py"  # checks the responses that the others received
+RUNS_LAST = "test_every_answer.py"  # checks the responses that the other tests received
 assert all((HERE / name).is_file() for name in (FILLS_LISTS, RUNS_LAST))
 
 
@@ -68,5 +68,5 @@ def send(request: pytest.FixtureRequest, recorder: ResponseRecorder) -> Recordin
 
 @pytest.fixture(scope="session")
 def e2e(stack: Stack, api: Client, admin: Client) -> E2EFixture:
-    """Shared actors, events on sale and tickets, for tests that do not use them up."""
+    """Shared actors, events on sale and tickets, for tests that do not consume them."""
     return E2EFixture.create(stack, api, admin)

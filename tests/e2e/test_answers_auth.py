@@ -10,7 +10,7 @@ from tests.support.faults.redeploy import redeployed
 from tests.support.fixtures.answers import RecordingClient
 from tests.support.fixtures.e2e_fixture import E2EFixture
 
-SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
+UNKNOWN_ID = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 
 
 def new_account(**fields: str) -> dict[str, str]:
@@ -19,19 +19,19 @@ def new_account(**fields: str) -> dict[str, str]:
     return names | {"email": f"{name}@people.example", "user_name": name, "password": "a long enough sentence"} | fields
 
 
-def log_in(e2e: E2EFixture, person: Actor) -> dict[str, str]:
-    found: dict[str, str] = e2e.anonymous.request_json(
-        "POST", "/v1/login", {"username": person.user_name, "password": person.password}
+def log_in(e2e: E2EFixture, actor: Actor) -> dict[str, str]:
+    tokens: dict[str, str] = e2e.anonymous.request_json(
+        "POST", "/v1/login", {"username": actor.user_name, "password": actor.password}
     )
-    return found
+    return tokens
 
 
 def test_user_name_is_unique(api: Client, send: RecordingClient) -> None:
     first = new_account()
 
     assert send(api, "POST /v1/register", first).outcome == (201, "done")
-    taken = send(api, "POST /v1/register", new_account(user_name=first["user_name"]))
-    assert taken.outcome == (409, "user-name-taken")
+    duplicate = send(api, "POST /v1/register", new_account(user_name=first["user_name"]))
+    assert duplicate.outcome == (409, "user-name-taken")
 
 
 def test_idempotency_key_creates_one_account(api: Client, send: RecordingClient) -> None:
@@ -58,35 +58,35 @@ def test_login_requires_correct_password(e2e: E2EFixture, send: RecordingClient)
 def test_repeated_login_failures_are_throttled(e2e: E2EFixture, send: RecordingClient) -> None:
     guess = {"email": f"{secrets.token_hex(4)}@people.example", "password": "some other words"}
 
-    # Each failure doubles the delay: however slow the calls are, one of them comes before its end.
+    # Each failure doubles the delay, so that one call falls within it on any machine.
     responses = [send(e2e.anonymous, "POST /v1/login", guess) for _ in range(FREE_ATTEMPTS)]
-    refused = wait_for(
-        lambda: late if (late := send(e2e.anonymous, "POST /v1/login", guess)).outcome[0] != 401 else None,
-        "the refusal",
+    throttled = wait_for(
+        lambda: response if (response := send(e2e.anonymous, "POST /v1/login", guess)).outcome[0] != 401 else None,
+        "the 429 response",
     )
 
     assert {one.outcome for one in responses} == {(401, "invalid-credentials")}
-    assert refused.outcome == (429, "too-many-attempts")
-    assert refused.headers["Retry-After"]
+    assert throttled.outcome == (429, "too-many-attempts")
+    assert throttled.headers["Retry-After"]
 
 
 def test_refresh_rejects_unknown_token(e2e: E2EFixture, send: RecordingClient) -> None:
-    given = log_in(e2e, e2e.stranger)["refresh_token"]
+    refresh_token = log_in(e2e, e2e.stranger)["refresh_token"]
 
-    assert send(e2e.anonymous, "POST /v1/token/refresh", {"refresh_token": given}).outcome == (200, "done")
-    invented = send(e2e.anonymous, "POST /v1/token/refresh", {"refresh_token": "invented"})
-    assert invented.outcome == (401, "invalid-refresh-token")
+    assert send(e2e.anonymous, "POST /v1/token/refresh", {"refresh_token": refresh_token}).outcome == (200, "done")
+    unknown = send(e2e.anonymous, "POST /v1/token/refresh", {"refresh_token": "invented"})
+    assert unknown.outcome == (401, "invalid-refresh-token")
 
 
 def test_logout_revokes_own_session_only(e2e: E2EFixture, send: RecordingClient) -> None:
-    mine, other = log_in(e2e, e2e.stranger), log_in(e2e, e2e.staff)
-    me = Client(e2e.anonymous.api, mine["access_token"])
+    own_tokens, other_tokens = log_in(e2e, e2e.stranger), log_in(e2e, e2e.staff)
+    client = Client(e2e.anonymous.api, own_tokens["access_token"])
 
-    invented = send(me, "POST /v1/logout", {"refresh_token": "invented"})
-    foreign = send(me, "POST /v1/logout", {"refresh_token": other["refresh_token"]})
-    own = send(me, "POST /v1/logout", {"refresh_token": mine["refresh_token"]})
+    unknown = send(client, "POST /v1/logout", {"refresh_token": "invented"})
+    foreign = send(client, "POST /v1/logout", {"refresh_token": other_tokens["refresh_token"]})
+    own = send(client, "POST /v1/logout", {"refresh_token": own_tokens["refresh_token"]})
 
-    assert (invented.outcome, foreign.outcome, own.outcome) == (
+    assert (unknown.outcome, foreign.outcome, own.outcome) == (
         (401, "invalid-refresh-token"),
         (404, "session-not-found"),
         (204, "done"),
@@ -98,10 +98,10 @@ def test_jwks_is_public(api: Client, send: RecordingClient) -> None:
 
 
 def test_roles_require_existing_user(e2e: E2EFixture, send: RecordingClient) -> None:
-    given = {"roles": ["organiser"]}
+    roles_request = {"roles": ["organiser"]}
 
-    assert send(e2e.admin, f"PUT /v1/users/{e2e.organiser.id}/roles", given).outcome == (200, "done")
-    assert send(e2e.admin, f"PUT /v1/users/{SOME}/roles", given).outcome == (404, "user-not-found")
+    assert send(e2e.admin, f"PUT /v1/users/{e2e.organiser.id}/roles", roles_request).outcome == (200, "done")
+    assert send(e2e.admin, f"PUT /v1/users/{UNKNOWN_ID}/roles", roles_request).outcome == (404, "user-not-found")
 
 
 def test_last_admin_cannot_lose_the_role(e2e: E2EFixture, send: RecordingClient) -> None:
@@ -111,9 +111,11 @@ def test_last_admin_cannot_lose_the_role(e2e: E2EFixture, send: RecordingClient)
 
 
 def test_concurrent_role_change_is_not_overwritten(e2e: E2EFixture, send: RecordingClient) -> None:
-    late = {"auth/core/repository.py": ('values={"seen": before.version}', 'values={"seen": before.version - 1}')}
+    stale_version = {
+        "auth/core/repository.py": ('values={"seen": before.version}', 'values={"seen": before.version - 1}')
+    }
 
-    with redeployed(e2e.stack, "auth.set_roles", late):
+    with redeployed(e2e.stack, "auth.set_roles", stale_version):
         response = send(e2e.admin, f"PUT /v1/users/{e2e.stranger.id}/roles", {"roles": ["organiser"]})
 
     assert response.outcome == (409, "concurrent-modification")

@@ -14,12 +14,12 @@ def test_verification_code_is_reusable_and_resend_is_limited(e2e: E2EFixture, se
     code = {"token": nora.wait_for_code(CONFIRM)}
 
     resend_outcomes = [send(nora.client, "POST /v1/email/verification").outcome for _ in range(2)]
-    verified = [send(e2e.anonymous, "POST /v1/email/verify", code).outcome for _ in range(2)]
-    after = send(nora.log_in_again().client, "POST /v1/email/verification")
+    verify_outcomes = [send(e2e.anonymous, "POST /v1/email/verify", code).outcome for _ in range(2)]
+    late_resend = send(nora.log_in_again().client, "POST /v1/email/verification")
 
     assert resend_outcomes == [(202, "done"), (429, "too-many-emails")]
-    assert verified == [(204, "done")] * 2
-    assert after.outcome == (409, "already-verified")
+    assert verify_outcomes == [(204, "done")] * 2
+    assert late_resend.outcome == (409, "already-verified")
     assert e2e.anonymous.login(nora.email, nora.password).token
 
 
@@ -28,14 +28,14 @@ def test_unknown_code_is_rejected(e2e: E2EFixture, send: RecordingClient) -> Non
 
 
 def test_first_verification_claims_the_address(api: Client, send: RecordingClient) -> None:
-    one, mailbox = new_account(), api.mailbox or ""
-    found: list[str] = []
+    account, mailbox = new_account(), api.mailbox or ""
+    codes: list[str] = []
     for name in ("a", "b"):
-        api.request_json("POST", "/v1/register", one | {"user_name": f"{name}-{one['user_name']}"[:30]})
-        earlier = list(found)
-        found.append(wait_for(lambda: next_code(mailbox, one["email"], earlier), "the next code"))  # noqa: B023 - called at once
+        api.request_json("POST", "/v1/register", account | {"user_name": f"{name}-{account['user_name']}"[:30]})
+        known_codes = list(codes)
+        codes.append(wait_for(lambda: next_code(mailbox, account["email"], known_codes), "the next code"))  # noqa: B023 - called at once
 
-    outcomes = [send(api, "POST /v1/email/verify", {"token": code}).outcome for code in found]
+    outcomes = [send(api, "POST /v1/email/verify", {"token": code}).outcome for code in codes]
 
     assert outcomes == [(204, "done"), (409, "email-taken")]
 
@@ -50,8 +50,8 @@ def test_publishing_requires_verified_email(e2e: E2EFixture, send: RecordingClie
     e2e.admin.request_json("PUT", f"/v1/users/{otto.id}/roles", {"roles": ["organiser"]})
     event = e2e.create_draft()["id"]
 
-    early = send(otto.log_in_again().client, f"POST /v1/events/{event}/publish")
+    unverified = send(otto.log_in_again().client, f"POST /v1/events/{event}/publish")
     otto.verify_email()
 
-    assert early.outcome == (403, "email-not-verified")
+    assert unverified.outcome == (403, "email-not-verified")
     assert send(otto.log_in_again().client, f"POST /v1/events/{event}/publish").outcome == (404, "event-not-found")

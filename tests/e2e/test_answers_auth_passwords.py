@@ -36,18 +36,18 @@ def test_password_change_requires_current_password(e2e: E2EFixture, send: Record
     call = "PUT /v1/password"
 
     weak = send(nora.client, call, {"old": nora.password, "new": "a" * 15})
-    done = send(nora.client, call, {"old": nora.password, "new": NEXT})
+    changed = send(nora.client, call, {"old": nora.password, "new": NEXT})
     guess = {"old": "some other words", "new": LAST}
     wrong = send(nora.client, call, guess)
-    # Each failure doubles the delay: however slow the calls are, one of them comes before its end.
-    refused = wait_for(
-        lambda: late if (late := send(nora.client, call, guess)).outcome[0] != 422 else None, "the refusal"
+    # Each failure doubles the delay, so that one call falls within it on any machine.
+    throttled = wait_for(
+        lambda: response if (response := send(nora.client, call, guess)).outcome[0] != 422 else None, "the 429 response"
     )
 
-    assert (weak.outcome, done.outcome) == ((422, "weak-password"), (204, "done"))
+    assert (weak.outcome, changed.outcome) == ((422, "weak-password"), (204, "done"))
     assert wrong.outcome == (422, "wrong-password")
-    assert refused.outcome == (429, "too-many-attempts")
-    assert refused.headers["Retry-After"]
+    assert throttled.outcome == (429, "too-many-attempts")
+    assert throttled.headers["Retry-After"]
 
 
 def test_owner_lists_and_revokes_sessions(e2e: E2EFixture, send: RecordingClient) -> None:
@@ -55,11 +55,11 @@ def test_owner_lists_and_revokes_sessions(e2e: E2EFixture, send: RecordingClient
     other = nora.log_in_again()
 
     page = send(other.client, call)
-    elsewhere = next(one["id"] for one in page.json["items"] if not one["current"])
-    ended = [send(other.client, f"DELETE /v1/sessions/{elsewhere}").outcome for _ in range(2)]
-    foreign = send(e2e.buyer.client, f"DELETE /v1/sessions/{elsewhere}")
+    other_session = next(one["id"] for one in page.json["items"] if not one["current"])
+    revoke_outcomes = [send(other.client, f"DELETE /v1/sessions/{other_session}").outcome for _ in range(2)]
+    foreign = send(e2e.buyer.client, f"DELETE /v1/sessions/{other_session}")
 
     assert page.outcome == (200, "done")
-    assert ended == [(204, "done")] * 2
+    assert revoke_outcomes == [(204, "done")] * 2
     assert foreign.outcome == (404, "session-not-found")
     assert send(other.client, f"{call}?next_token=invented").outcome == (400, "invalid-page-token")

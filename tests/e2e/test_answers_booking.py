@@ -9,7 +9,7 @@ from local.actors import Actor, hold_places
 from tests.support.fixtures.answers import RecordingClient
 from tests.support.fixtures.e2e_fixture import E2EFixture
 
-SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
+UNKNOWN_ID = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 
 
 @pytest.fixture
@@ -33,12 +33,12 @@ def test_order_is_idempotent_per_key(e2e: E2EFixture, buyer: Actor, send: Record
 
 
 def test_order_for_unknown_event_or_type_is_rejected(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
-    unknown = send(buyer.client, "POST /v1/bookings", seat_order(e2e) | {"event_id": SOME})
-    no_type = send(buyer.client, "POST /v1/bookings", seat_order(e2e, event_type_id=SOME))
-    which = send(buyer.client, "POST /v1/bookings", {"event_id": e2e.concert["id"], "number_slot": 1})
+    unknown_event = send(buyer.client, "POST /v1/bookings", seat_order(e2e) | {"event_id": UNKNOWN_ID})
+    unknown_type = send(buyer.client, "POST /v1/bookings", seat_order(e2e, event_type_id=UNKNOWN_ID))
+    untyped = send(buyer.client, "POST /v1/bookings", {"event_id": e2e.concert["id"], "number_slot": 1})
 
-    assert (unknown.outcome, no_type.outcome) == ((404, "event-not-found"), (422, "invalid-event-type"))
-    assert which.outcome == (422, "event-type-required")
+    assert (unknown_event.outcome, unknown_type.outcome) == ((404, "event-not-found"), (422, "invalid-event-type"))
+    assert untyped.outcome == (422, "event-type-required")
 
 
 def test_purchase_limit_is_enforced(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
@@ -46,8 +46,8 @@ def test_purchase_limit_is_enforced(e2e: E2EFixture, buyer: Actor, send: Recordi
 
 
 def test_order_above_availability_is_sold_out(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
-    one = [{"name": "Only", "prices": 0, "currency": "EUR", "capacity": 1}]
-    event = e2e.organiser.publish_event(e2e.free_category, "One place", one)
+    types = [{"name": "Only", "prices": 0, "currency": "EUR", "capacity": 1}]
+    event = e2e.organiser.publish_event(e2e.free_category, "One place", types)
 
     response = send(buyer.client, "POST /v1/bookings", {"event_id": event["id"], "number_slot": 2})
 

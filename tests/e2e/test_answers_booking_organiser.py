@@ -1,4 +1,4 @@
-"""Responses of booking about extensions, cancellations, capacity and reports."""
+"""Responses of booking to extensions, cancellations, capacity changes and reports."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from local.actors import Actor, Organiser, hold_places, wait_for, wait_for_booki
 from tests.support.fixtures.answers import RecordingClient
 from tests.support.fixtures.e2e_fixture import E2EFixture
 
-SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
+UNKNOWN_ID = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 
 
 @pytest.fixture
@@ -54,28 +54,36 @@ def test_cancellation_follows_refund_policy(e2e: E2EFixture, buyer: Actor, send:
 
     with e2e.altered("bookings", e2e.party["id"], "terms", starts_at=timestamp(hours=-1)):
         late = send(buyer.client, call)
-    back = send(buyer.client, call)
+    in_time = send(buyer.client, call)
 
-    assert (late.outcome, back.outcome, back.json["status"]) == ((409, "not-refundable"), (200, "done"), "CANCELLED")
+    assert (late.outcome, in_time.outcome, in_time.json["status"]) == (
+        (409, "not-refundable"),
+        (200, "done"),
+        "CANCELLED",
+    )
 
 
 def test_used_or_transferred_ticket_blocks_cancellation(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
-    used, passed_on = (wait_for_booking(buyer, hold_places(buyer, e2e.party["id"], 2), "CONFIRMED") for _ in range(2))
-    came, given = (wait_for_tickets(buyer, booking)[0] for booking in (used, passed_on))
-    scan = {"event_id": e2e.party["id"], "code": came["code"], "nonce": secrets.token_hex(8)}
+    admitted, transferred = (
+        wait_for_booking(buyer, hold_places(buyer, e2e.party["id"], 2), "CONFIRMED") for _ in range(2)
+    )
+    admitted_ticket, transferred_ticket = (wait_for_tickets(buyer, booking)[0] for booking in (admitted, transferred))
+    scan = {"event_id": e2e.party["id"], "code": admitted_ticket["code"], "nonce": secrets.token_hex(8)}
     e2e.staff.client.request_json("POST", "/v1/check-ins", scan)
-    offer = buyer.client.request_json("POST", f"/v1/tickets/{given['id']}/transfer", {"to_user_id": e2e.stranger.id})
-    e2e.stranger.client.request_json("POST", f"/v1/transfers/{offer['id']}/accept")
-    wait_for_count(buyer, used, "admitted", 1)
-    wait_for_count(buyer, passed_on, "transferred", 1)
+    transfer = buyer.client.request_json(
+        "POST", f"/v1/tickets/{transferred_ticket['id']}/transfer", {"to_user_id": e2e.stranger.id}
+    )
+    e2e.stranger.client.request_json("POST", f"/v1/transfers/{transfer['id']}/accept")
+    wait_for_count(buyer, admitted, "admitted", 1)
+    wait_for_count(buyer, transferred, "transferred", 1)
 
-    refused = [send(buyer.client, f"POST /v1/bookings/{one['id']}/cancel") for one in (used, passed_on)]
+    rejected = [send(buyer.client, f"POST /v1/bookings/{one['id']}/cancel") for one in (admitted, transferred)]
     e2e.staff.client.request_json("POST", f"/v1/check-ins/{scan['nonce']}/undo")
-    wait_for_count(buyer, used, "admitted", 0)
+    wait_for_count(buyer, admitted, "admitted", 0)
 
-    assert [one.outcome for one in refused] == [(409, "ticket-used"), (409, "ticket-transferred")]
-    assert refused[0].json["ticket_ids"] == [came["id"]]
-    assert send(buyer.client, f"POST /v1/bookings/{used['id']}/cancel").outcome == (200, "done")
+    assert [one.outcome for one in rejected] == [(409, "ticket-used"), (409, "ticket-transferred")]
+    assert rejected[0].json["ticket_ids"] == [admitted_ticket["id"]]
+    assert send(buyer.client, f"POST /v1/bookings/{admitted['id']}/cancel").outcome == (200, "done")
 
 
 def wait_for_count(actor: Actor, booking: dict[str, Any], name: str, number: int) -> None:
@@ -94,19 +102,19 @@ def test_expired_booking_cannot_be_cancelled(
 def test_order_outside_sale_window_is_rejected(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
     order = {"event_id": e2e.party["id"], "number_slot": 1}
     kind = e2e.party["types"][0]
-    sold = {"name": "Entry", "prices": 0, "currency": "EUR", "status": "ON_SALE"}
+    type_on_sale = {"name": "Entry", "prices": 0, "currency": "EUR", "status": "ON_SALE"}
 
-    for window, told in (
+    for window, outcome in (
         ({"sale_from": timestamp(days=1)}, (409, "not-on-sale-yet")),
         ({"sale_until": timestamp(days=-1)}, (410, "sale-ended")),
     ):
-        with e2e.altered("bookings", e2e.party["id"], "terms", types={kind["id"]: sold | window}):
-            assert send(buyer.client, "POST /v1/bookings", order).outcome == told
+        with e2e.altered("bookings", e2e.party["id"], "terms", types={kind["id"]: type_on_sale | window}):
+            assert send(buyer.client, "POST /v1/bookings", order).outcome == outcome
 
 
 def test_order_is_all_held_while_holds_are_open(e2e: E2EFixture, buyer: Actor, send: RecordingClient) -> None:
-    few = [{"name": "Only", "prices": 900, "currency": "EUR", "capacity": 1}]
-    event = e2e.organiser.publish_event(e2e.paid_category, "One place, held", few)
+    types = [{"name": "Only", "prices": 900, "currency": "EUR", "capacity": 1}]
+    event = e2e.organiser.publish_event(e2e.paid_category, "One place, held", types)
     hold_places(e2e.stranger, event["id"], 1)
 
     response = send(buyer.client, "POST /v1/bookings", {"event_id": event["id"], "number_slot": 1})
@@ -115,24 +123,24 @@ def test_order_is_all_held_while_holds_are_open(e2e: E2EFixture, buyer: Actor, s
 
 
 def test_unchanged_availability_answers_304(e2e: E2EFixture, send: RecordingClient) -> None:
-    few = [{"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 5}]
+    types = [{"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 5}]
     event = e2e.organiser.publish_event(
-        e2e.free_category, "Availability", few
-    )  # a separate event: no other test books here
+        e2e.free_category, "Availability", types
+    )  # a separate event, where no other test books
     call = f"GET /v1/events/{event['id']}/availability"
 
     first = send(e2e.anonymous, call)
     same = send(e2e.anonymous, call, headers={"If-None-Match": first.headers["ETag"]})
 
     assert (first.outcome, same.outcome) == ((200, "done"), (304, "unchanged"))
-    assert send(e2e.anonymous, f"GET /v1/events/{SOME}/availability").outcome == (404, "event-not-found")
+    assert send(e2e.anonymous, f"GET /v1/events/{UNKNOWN_ID}/availability").outcome == (404, "event-not-found")
 
 
-@pytest.mark.parametrize("what", ["bookings", "sales"])
+@pytest.mark.parametrize("report", ["bookings", "sales"])
 def test_event_reports_are_visible_to_organiser_only(
-    what: str, e2e: E2EFixture, other_organiser: Organiser, send: RecordingClient
+    report: str, e2e: E2EFixture, other_organiser: Organiser, send: RecordingClient
 ) -> None:
-    call = f"GET /v1/events/{e2e.party['id']}/{what}"
+    call = f"GET /v1/events/{e2e.party['id']}/{report}"
 
     assert send(e2e.organiser.client, call).outcome == (200, "done")
     assert send(e2e.admin, call).outcome == (200, "done")
@@ -156,18 +164,18 @@ def test_capacity_cannot_drop_below_sold_places(
     assert send(e2e.organiser.client, call, {"capacity": 1}).outcome == (409, "capacity-below-sold")
     assert send(other_organiser.client, call, {"capacity": 1}).outcome == (404, "event-not-found")
     assert send(e2e.buyer.client, call, {"capacity": 1}).outcome == (403, "role-missing")
-    unknown = call.replace(kind, SOME)
-    assert send(e2e.organiser.client, unknown, {"capacity": 1}).outcome == (404, "event-type-not-found")
+    unknown_type = call.replace(kind, UNKNOWN_ID)
+    assert send(e2e.organiser.client, unknown_type, {"capacity": 1}).outcome == (404, "event-type-not-found")
     draft = e2e.create_draft()
-    unsold = f"PUT /v1/events/{draft['id']}/types/{draft['types'][0]['id']}/capacity"
-    assert send(e2e.organiser.client, unsold, {"capacity": 1}).outcome == (409, "event-not-published")
+    draft_call = f"PUT /v1/events/{draft['id']}/types/{draft['types'][0]['id']}/capacity"
+    assert send(e2e.organiser.client, draft_call, {"capacity": 1}).outcome == (409, "event-not-published")
 
 
 def test_event_cancellation_progress_is_visible(
     e2e: E2EFixture, buyer: Actor, other_organiser: Organiser, send: RecordingClient
 ) -> None:
-    few = [{"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 5}]
-    event = e2e.organiser.publish_event(e2e.free_category, "Called off", few)
+    types = [{"name": "Entry", "prices": 0, "currency": "EUR", "capacity": 5}]
+    event = e2e.organiser.publish_event(e2e.free_category, "Cancelled event", types)
     booking = wait_for_booking(buyer, hold_places(buyer, event["id"], 2), "CONFIRMED")
     call = f"GET /v1/events/{event['id']}/cancellation"
     assert send(e2e.organiser.client, call).outcome == (404, "cancellation-not-found")
@@ -180,8 +188,8 @@ def test_event_cancellation_progress_is_visible(
         response = send(e2e.organiser.client, call)
         return response.json if response.outcome == (200, "done") and response.json["state"] == "FINISHED" else None
 
-    done = wait_for(finished, "the end of the cancellation")
-    assert (done["found"], done["cancelled"]) == (1, 1)
+    cancellation = wait_for(finished, "the end of the cancellation")
+    assert (cancellation["found"], cancellation["cancelled"]) == (1, 1)
     assert wait_for_booking(buyer, booking, "CANCELLED")["logs"][-1]["actor"] == "organiser"
 
 
@@ -193,7 +201,7 @@ def test_admin_acts_for_organiser(e2e: E2EFixture, send: RecordingClient) -> Non
 
     reports = [send(e2e.admin, f"GET {address}") for address in reads]
     resized = send(e2e.admin, f"PUT /v1/events/{event['id']}/types/{event['types'][0]['id']}/capacity", {"capacity": 7})
-    cancelled = send(e2e.admin, f"POST /v1/events/{event['id']}/cancel", {"message": "Its organiser is gone."})
+    cancelled = send(e2e.admin, f"POST /v1/events/{event['id']}/cancel", {"message": "Cancelled by the admin."})
 
     assert [one.outcome for one in (*reports, resized, cancelled)] == [(200, "done")] * 6
     assert (cancelled.json["status"], cancelled.json["organiser_id"]) == ("CANCELLED", e2e.organiser.id)

@@ -54,33 +54,33 @@ def test_transfer_is_visible_to_both_parties_only(e2e: E2EFixture, send: Recordi
     path = f"GET {created.headers['Location']}"
 
     visible = [send(one.client, path) for one in (e2e.buyer, e2e.stranger)]
-    unseen = [send(e2e.staff.client, path), send(e2e.buyer.client, f"GET /v1/transfers/{secrets.token_hex(8)}")]
+    hidden = [send(e2e.staff.client, path), send(e2e.buyer.client, f"GET /v1/transfers/{secrets.token_hex(8)}")]
     send(e2e.buyer.client, f"DELETE {ticket}")
 
     assert [(one.outcome, one.json) for one in visible] == [((200, "done"), created.json)] * 2
-    assert {one.outcome for one in unseen} == {(404, "transfer-not-found")}
+    assert {one.outcome for one in hidden} == {(404, "transfer-not-found")}
 
 
 def test_door_follows_event_changes(e2e: E2EFixture, send: RecordingClient) -> None:
     organiser, doors = e2e.organiser.client, "2031-05-01T17:00:00Z"
-    night = e2e.create_draft(doors_at=doors, category_id=e2e.free_category, types=[{"name": "Entry"} | FREE])
-    event = f"/v1/events/{night['id']}"
-    send(organiser, f"POST {event}/publish")
-    wait_for(lambda: available_places(organiser, night["id"]), "the inventory of a published event")
-    booking = wait_for_booking(e2e.buyer, hold_places(e2e.buyer, night["id"], 2), "CONFIRMED")
+    event = e2e.create_draft(doors_at=doors, category_id=e2e.free_category, types=[{"name": "Entry"} | FREE])
+    event_path = f"/v1/events/{event['id']}"
+    send(organiser, f"POST {event_path}/publish")
+    wait_for(lambda: available_places(organiser, event["id"]), "the inventory of a published event")
+    booking = wait_for_booking(e2e.buyer, hold_places(e2e.buyer, event["id"], 2), "CONFIRMED")
     first, second = wait_for_tickets(e2e.buyer, booking)
 
-    def scanned(ticket: dict[str, Any]) -> RecordedResponse:
-        return send(organiser, "POST /v1/check-ins", scan_request(e2e, 0, event_id=night["id"], code=ticket["code"]))
+    def scan(ticket: dict[str, Any]) -> RecordedResponse:
+        return send(organiser, "POST /v1/check-ins", scan_request(e2e, 0, event_id=event["id"], code=ticket["code"]))
 
-    early = scanned(first)
-    tag = send(organiser, f"GET {event}").headers["ETag"]
+    early = scan(first)
+    tag = send(organiser, f"GET {event_path}").headers["ETag"]
     edit = e2e.event_request(category_id=e2e.free_category)
     del edit["types"]
-    opened = send(organiser, f"PUT {event}", edit, headers={"If-Match": tag})
-    wait_for(lambda: scanned(first).outcome == (201, "done") or None, "the opening of the doors")
-    send(organiser, f"POST {event}/cancel", {"message": "Rain"})
-    wait_for(lambda: scanned(second).outcome == (409, "event-cancelled") or None, "the cancellation at the door")
+    update = send(organiser, f"PUT {event_path}", edit, headers={"If-Match": tag})
+    wait_for(lambda: scan(first).outcome == (201, "done") or None, "the opening of the doors")
+    send(organiser, f"POST {event_path}/cancel", {"message": "Rain"})
+    wait_for(lambda: scan(second).outcome == (409, "event-cancelled") or None, "the cancellation at the door")
 
     assert (early.outcome, early.json["doors_at"]) == ((409, "doors-not-open"), "2031-05-01T17:00:00.000Z")
-    assert opened.outcome == (200, "done")
+    assert update.outcome == (200, "done")

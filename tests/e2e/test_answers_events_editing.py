@@ -11,7 +11,7 @@ from tests.support.faults.redeploy import redeployed
 from tests.support.fixtures.answers import RecordedResponse, RecordingClient
 from tests.support.fixtures.e2e_fixture import FREE, PAID, E2EFixture
 
-SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
+UNKNOWN_ID = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 EDITABLE_FIELDS = (
     "category_id", "name", "venue", "city", "zone", "starts_at", "ends_at",
     "max_per_user", "hold_seconds", "refund_percent", "refund_hours",
@@ -45,9 +45,9 @@ def update_event(
 def update_type(
     send: RecordingClient, by: Client, event: dict[str, Any], etag: str | None = "*", **fields: Any
 ) -> RecordedResponse:
-    one = event["types"][0]
-    type_request = {name: one[name] for name in ("name", "prices", "currency", "status")} | fields
-    call = f"PUT /v1/events/{event['id']}/types/{fields.pop('id', one['id'])}"
+    event_type = event["types"][0]
+    type_request = {name: event_type[name] for name in ("name", "prices", "currency", "status")} | fields
+    call = f"PUT /v1/events/{event['id']}/types/{fields.pop('id', event_type['id'])}"
     type_request.pop("id", None)
     return send(by, call, type_request, headers={"If-Match": etag} if etag else {})
 
@@ -57,15 +57,15 @@ def test_event_update_requires_current_etag(
 ) -> None:
     read = send(organiser, f"GET /v1/users/{published['organiser_id']}/events/{published['id']}")
 
-    done = update_event(send, organiser, published, read.headers["ETag"], venue="Elsewhere")
+    updated = update_event(send, organiser, published, read.headers["ETag"], venue="Elsewhere")
     stale = update_event(send, organiser, published, read.headers["ETag"], venue="Nowhere")
 
-    assert (read.outcome, done.outcome, done.json["venue"]) == ((200, "done"), (200, "done"), "Elsewhere")
+    assert (read.outcome, updated.outcome, updated.json["venue"]) == ((200, "done"), (200, "done"), "Elsewhere")
     assert (stale.outcome, update_event(send, organiser, published, None).outcome) == (
         (412, "stale-version"),
         (428, "if-match-required"),
     )
-    assert update_event(send, organiser, published | {"id": SOME}).outcome == (404, "event-not-found")
+    assert update_event(send, organiser, published | {"id": UNKNOWN_ID}).outcome == (404, "event-not-found")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_event_update_requires_current_etag(
     [
         ((409, "refund-reduced"), {"refund_percent": 49}),
         ((422, "not-in-future"), {"starts_at": "2021-05-01T18:00:00Z"}),
-        ((422, "invalid-category"), {"category_id": SOME}),
+        ((422, "invalid-category"), {"category_id": UNKNOWN_ID}),
         ((422, "price-too-high"), {"max_per_user": 50}),
         ((422, "sale-beyond-end"), {"ends_at": "2031-05-01T19:30:00Z"}),
     ],
@@ -104,14 +104,14 @@ def test_started_event_cannot_move_nor_ended_event_change(
         moved = update_event(send, organiser, published)
         ended = update_event(send, organiser, published | STARTED_IN_PAST, ends_at="2021-05-01T19:00:00Z")
     with e2e.altered("events", published["id"], "event", status="ENDED"):
-        over = update_event(send, organiser, published)
-        types, cancelled = (
+        edited = update_event(send, organiser, published)
+        type_edited, cancelled = (
             update_type(send, organiser, published),
             send(organiser, f"POST /v1/events/{published['id']}/cancel", {}),
         )
 
     assert (moved.outcome, ended.outcome) == ((409, "already-started"), (422, "ends-in-past"))
-    assert (over.outcome, types.outcome, cancelled.outcome) == (
+    assert (edited.outcome, type_edited.outcome, cancelled.outcome) == (
         (409, "not-editable"), (409, "not-editable"), (409, "event-ended"),
     )  # fmt: skip
 
@@ -119,20 +119,20 @@ def test_started_event_cannot_move_nor_ended_event_change(
 def test_updated_short_hold_requires_test_stage(
     send: RecordingClient, organiser: Client, e2e: E2EFixture, draft: dict[str, Any]
 ) -> None:
-    real = {"events/core/drafts.py": ('env.setting("SHORT_HOLDS") == "1"', "False")}
+    no_short_holds = {"events/core/drafts.py": ('env.setting("SHORT_HOLDS") == "1"', "False")}
 
-    with redeployed(e2e.stack, "events.update_event", real):
+    with redeployed(e2e.stack, "events.update_event", no_short_holds):
         assert update_event(send, organiser, draft, hold_seconds=5).outcome == (422, "hold-too-short")
 
 
 def test_one_of_concurrent_updates_wins(organiser: Client, published: dict[str, Any]) -> None:
-    call, wanted = f"/v1/events/{published['id']}", {name: published[name] for name in EDITABLE_FIELDS}
+    call, event_request = f"/v1/events/{published['id']}", {name: published[name] for name in EDITABLE_FIELDS}
 
     def rename(number: int) -> int:
-        return organiser.request("PUT", call, wanted | {"name": f"Name {number}"}, If_Match='"2"').status
+        return organiser.request("PUT", call, event_request | {"name": f"Name {number}"}, If_Match='"2"').status
 
-    with ThreadPoolExecutor(8) as people:
-        statuses = sorted(people.map(rename, range(8)))
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(rename, range(8)))
 
     read = organiser.request("GET", call)
     assert statuses[0] == 200
@@ -171,8 +171,8 @@ def test_type_update_keeps_promises(
         "sale-beyond-end",
     )
     assert update_type(send, organiser, two, currency="CHF").outcome == (422, "mixed-currencies")
-    assert update_type(send, organiser, published, id=SOME).outcome == (404, "event-type-not-found")
-    assert update_type(send, organiser, published | {"id": SOME}).outcome == (404, "event-not-found")
+    assert update_type(send, organiser, published, id=UNKNOWN_ID).outcome == (404, "event-type-not-found")
+    assert update_type(send, organiser, published | {"id": UNKNOWN_ID}).outcome == (404, "event-not-found")
     assert update_type(send, organiser, published, '"1"').outcome == (412, "stale-version")
     assert update_type(send, organiser, published, None).outcome == (428, "if-match-required")
 
@@ -183,7 +183,7 @@ def test_organiser_cancels_own_event(send: RecordingClient, organiser: Client, p
     first, again = send(organiser, call, {"message": "Rain"}), send(organiser, call, {"message": "Snow"})
 
     assert (first.outcome, again.json) == ((200, "done"), first.json)
-    assert send(organiser, f"POST /v1/events/{SOME}/cancel", {}).outcome == (404, "event-not-found")
+    assert send(organiser, f"POST /v1/events/{UNKNOWN_ID}/cancel", {}).outcome == (404, "event-not-found")
 
 
 def test_clone_is_idempotent_per_key(send: RecordingClient, organiser: Client, published: dict[str, Any]) -> None:
@@ -196,7 +196,7 @@ def test_clone_is_idempotent_per_key(send: RecordingClient, organiser: Client, p
     assert (created.outcome, other.outcome) == ((201, "done"), (422, "idempotency-key-reused"))
     assert send(organiser, f"GET {created.headers['Location']}").json == created.json
     assert send(organiser, call, times | {"starts_at": "2021-05-01T18:00:00Z"}).outcome == (422, "not-in-future")
-    assert send(organiser, f"POST /v1/events/{SOME}/clone", times).outcome == (404, "event-not-found")
+    assert send(organiser, f"POST /v1/events/{UNKNOWN_ID}/clone", times).outcome == (404, "event-not-found")
 
 
 def test_own_events_are_private(
@@ -211,7 +211,7 @@ def test_own_events_are_private(
         == send(organiser, f"{theirs}/{draft['id']}").outcome
         == (404, "organiser-not-found")
     )
-    assert send(organiser, f"{own}/{SOME}").outcome == (404, "event-not-found")
+    assert send(organiser, f"{own}/{UNKNOWN_ID}").outcome == (404, "event-not-found")
 
 
 def test_admin_renames_public_category(send: RecordingClient, e2e: E2EFixture) -> None:
@@ -230,12 +230,12 @@ def test_admin_renames_public_category(send: RecordingClient, e2e: E2EFixture) -
     assert send(e2e.admin, f"PUT {call}", new, headers=any_version).outcome == (422, "unprocessable")
     assert send(e2e.admin, f"PUT {call}", {"name": new["name"]}, headers=stale).outcome == (412, "stale-version")
     assert send(e2e.admin, f"PUT {call}", category_request).outcome == (428, "if-match-required")
-    taken = send(e2e.admin, f"PUT {call}", {"name": other["name"]}, headers=any_version)
-    assert taken.outcome == (409, "category-exists")
+    duplicate = send(e2e.admin, f"PUT {call}", {"name": other["name"]}, headers=any_version)
+    assert duplicate.outcome == (409, "category-exists")
     for method in ("GET", "PUT"):
         body = category_request if method == "PUT" else None
-        gone = send(e2e.admin, f"{method} /v1/categories/{SOME}", body, headers=any_version)
-        assert gone.outcome == (404, "category-not-found")
+        unknown = send(e2e.admin, f"{method} /v1/categories/{UNKNOWN_ID}", body, headers=any_version)
+        assert unknown.outcome == (404, "category-not-found")
 
 
 def test_concurrent_category_change_is_rejected(send: RecordingClient, e2e: E2EFixture) -> None:

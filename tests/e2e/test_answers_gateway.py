@@ -1,4 +1,4 @@
-"""Responses of the gateway's own routes, and those that every route may give."""
+"""Responses of the gateway's own routes, and those of every route."""
 
 import pytest
 

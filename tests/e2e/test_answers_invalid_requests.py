@@ -1,4 +1,4 @@
-"""Responses to invalid requests: one case for each documented one of every route."""
+"""Responses to invalid requests: a case for each one that a route documents."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.support.fixtures.e2e_fixture import E2EFixture
 from tools.docs import introspection
 from tools.docs.answers import documented_responses
 
-SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
+UNKNOWN_ID = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 CALLS = {row.route_key: row for row in introspection.routes()}
 
 
@@ -20,7 +20,7 @@ def routes_documenting(status: int, outcome: str) -> list[str]:
     return [call for call, row in CALLS.items() if (status, outcome) in documented_responses(row)]
 
 
-def fill_path(call: str, value: str = SOME) -> str:
+def fill_path(call: str, value: str = UNKNOWN_ID) -> str:
     return re.sub(r"{\w+}", value, call)
 
 
@@ -79,10 +79,10 @@ def test_impossible_id_is_not_found(call: str, e2e: E2EFixture, send: RecordingC
 
 @pytest.mark.parametrize("call", routes_documenting(400, "invalid-page-token"))
 def test_invented_page_token_is_rejected(call: str, e2e: E2EFixture, send: RecordingClient) -> None:
-    found = fill_path(call.replace("{event_id}", e2e.party["id"]).replace("{user_id}", e2e.admin_id))
+    path = fill_path(call.replace("{event_id}", e2e.party["id"]).replace("{user_id}", e2e.admin_id))
     by = e2e.organiser.client if "{event_id}" in call else e2e.admin  # the caller's own list
 
-    assert send(by, f"{found}?next_token=invented").outcome == (400, "invalid-page-token")
+    assert send(by, f"{path}?next_token=invented").outcome == (400, "invalid-page-token")
 
 
 @pytest.mark.parametrize("call", routes_documenting(400, "invalid-idempotency-key"))

@@ -10,16 +10,16 @@ LIST = "/v1/notifications"
 
 
 def wait_for_tickets_mail(e2e: E2EFixture) -> dict[str, Any]:
-    """The notification of the shared booking's tickets, once it is sent."""
+    """Wait until the notification of the shared booking's tickets is sent, and return it."""
 
-    def look() -> dict[str, Any] | None:
+    def poll() -> dict[str, Any] | None:
         notifications = e2e.buyer.client.request_json("GET", f"{LIST}?limit=100")["items"]
-        mine = [
+        matching = [
             one for one in notifications if one["kind"] == "tickets_created" and one["booking_id"] == e2e.booking["id"]
         ]
-        return next((one for one in mine if one["status"] == "SENT"), None)
+        return next((one for one in matching if one["status"] == "SENT"), None)
 
-    return wait_for(look, "the tickets' mail")
+    return wait_for(poll, "the tickets' mail")
 
 
 def test_owner_marks_notification_as_read(e2e: E2EFixture, send: RecordingClient) -> None:
@@ -38,11 +38,11 @@ def test_unread_filter_lists_matching_notifications(e2e: E2EFixture, send: Recor
 
     for word, other, read in (("true", "false", False), ("false", "true", True)):
         send(by, f"PUT {LIST}/{notification}", {"read": read})
-        found, not_found = send(by, call + word), send(by, call + other)
+        matching, opposite = send(by, call + word), send(by, call + other)
 
-        assert (found.outcome, not_found.outcome) == ((200, "done"), (200, "done"))
-        assert notification in [one["id"] for one in found.json["items"]]
-        assert notification not in [one["id"] for one in not_found.json["items"]]
+        assert (matching.outcome, opposite.outcome) == ((200, "done"), (200, "done"))
+        assert notification in [one["id"] for one in matching.json["items"]]
+        assert notification not in [one["id"] for one in opposite.json["items"]]
 
 
 def test_ticket_mail_resend_is_rate_limited(e2e: E2EFixture, send: RecordingClient) -> None:
@@ -50,13 +50,13 @@ def test_ticket_mail_resend_is_rate_limited(e2e: E2EFixture, send: RecordingClie
     call = f"POST {LIST}/{notification['id']}/resend"
 
     with e2e.altered("notifications", notification["id"], "notification", status="DISCARDED"):
-        over = send(e2e.buyer.client, call)
-    again = send(e2e.buyer.client, call)
+        discarded = send(e2e.buyer.client, call)
+    resent = send(e2e.buyer.client, call)
     sent = wait_for_tickets_mail(e2e)
     early = send(e2e.buyer.client, call)
 
-    assert (over.outcome, again.outcome) == ((409, "not-resendable"), (200, "done"))
-    assert (again.json["status"], sent["tries"]) == ("PENDING", notification["tries"] + 1)
+    assert (discarded.outcome, resent.outcome) == ((409, "not-resendable"), (200, "done"))
+    assert (resent.json["status"], sent["tries"]) == ("PENDING", notification["tries"] + 1)
     assert early.outcome == (429, "resend-too-soon")
     assert int(early.headers["Retry-After"]) <= 300
     assert send(e2e.stranger.client, call).outcome == (404, "notification-not-found")

@@ -15,7 +15,7 @@ from tests.support.faults.redeploy import redeployed
 from tests.support.fixtures.answers import RecordedResponse, RecordingClient
 from tests.support.fixtures.e2e_fixture import PAID, E2EFixture
 
-SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
+UNKNOWN_ID = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 WEBHOOK = "POST /v1/payments/webhook"
 
 
@@ -33,13 +33,13 @@ def booking(e2e: E2EFixture, buyer: Actor) -> dict[str, Any]:
 
 
 def wait_for_payment(buyer: Actor, booking: dict[str, Any]) -> None:
-    """Wait for the payment of a booking."""
+    """Wait until the booking has a payment."""
 
-    def look() -> bool | None:
+    def poll() -> bool | None:
         page = buyer.client.request_json("GET", "/v1/payments?limit=100")
         return any(one["booking_id"] == booking["id"] for one in page["items"]) or None
 
-    wait_for(look, "the payment's opening")
+    wait_for(poll, "the open payment")
 
 
 def payment_request(booking: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -50,9 +50,9 @@ def send_webhook(e2e: E2EFixture, send: RecordingClient, event: Any, *, secret: 
     """Send a webhook signed like the provider's."""
     stored = e2e.stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
     key = secret or json.loads(stored["SecretString"])["api_key"]  # the sandbox has one secret
-    content, moment = json.dumps(event).encode(), int(time.time())
-    signed = hmac.new(key.encode(), f"{moment}.".encode() + content, hashlib.sha256).hexdigest()
-    headers = {"Stripe-Signature": f"t={moment},v1={signed}"}
+    content, timestamp = json.dumps(event).encode(), int(time.time())
+    signature = hmac.new(key.encode(), f"{timestamp}.".encode() + content, hashlib.sha256).hexdigest()
+    headers = {"Stripe-Signature": f"t={timestamp},v1={signature}"}
     return send(e2e.anonymous, WEBHOOK, raw=content, headers=headers)
 
 
@@ -80,11 +80,11 @@ def test_expired_checkout_is_replaced(
     first = open_checkout(buyer, booking)
     stored = e2e.stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
     key = {"Authorization": f"Bearer {json.loads(stored['SecretString'])['api_key']}"}
-    over = send(e2e.anonymous, f"POST /sandbox/v1/checkout/sessions/{first.rsplit('/', 1)[1]}/expire", headers=key)
+    expired = send(e2e.anonymous, f"POST /sandbox/v1/checkout/sessions/{first.rsplit('/', 1)[1]}/expire", headers=key)
 
     again, same = (send(buyer.client, "POST /v1/payments", payment_request(booking)) for _ in range(2))
 
-    assert (over.outcome, again.outcome, same.outcome) == ((200, "done"), (201, "done"), (201, "done"))
+    assert (expired.outcome, again.outcome, same.outcome) == ((200, "done"), (201, "done"), (201, "done"))
     assert again.json["checkout_url"] == same.json["checkout_url"] != first
 
 
@@ -106,7 +106,7 @@ def test_paid_order_is_not_paid_again(e2e: E2EFixture, send: RecordingClient) ->
 def test_cancelled_booking_cannot_be_paid(buyer: Actor, booking: dict[str, Any], send: RecordingClient) -> None:
     buyer.client.request_json("POST", f"/v1/bookings/{booking['id']}/cancel")
 
-    wait_for(lambda: find_payment(buyer, booking)["status"] == "CANCELLED" or None, "the payment's end")
+    wait_for(lambda: find_payment(buyer, booking)["status"] == "CANCELLED" or None, "the closed payment")
 
     assert send(buyer.client, "POST /v1/payments", payment_request(booking)).outcome == (410, "payment-closed")
 
@@ -120,16 +120,16 @@ def test_expired_hold_cannot_be_paid(e2e: E2EFixture, buyer: Actor, send: Record
 
     # Before and after the timer closes the payment.
     assert send(buyer.client, "POST /v1/payments", payment_request(booking)).outcome == (410, "payment-deadline-passed")
-    wait_for(lambda: find_payment(buyer, booking)["status"] == "FAILED" or None, "the payment's end")
+    wait_for(lambda: find_payment(buyer, booking)["status"] == "FAILED" or None, "the closed payment")
     assert send(buyer.client, "POST /v1/payments", payment_request(booking)).outcome == (410, "payment-deadline-passed")
 
 
 def test_provider_rejection_makes_order_unpayable(
     e2e: E2EFixture, buyer: Actor, booking: dict[str, Any], send: RecordingClient
 ) -> None:
-    odd = {"payment/core/providers/stripe.py": ('"mode": "payment"', '"mode": "no-such"')}
+    invalid_mode = {"payment/core/providers/stripe.py": ('"mode": "payment"', '"mode": "no-such"')}
 
-    with redeployed(e2e.stack, "payment.start_payment", odd):
+    with redeployed(e2e.stack, "payment.start_payment", invalid_mode):
         response = send(buyer.client, "POST /v1/payments", payment_request(booking))
 
     assert response.outcome == (409, "not-payable")
@@ -138,9 +138,9 @@ def test_provider_rejection_makes_order_unpayable(
 def test_unreachable_provider_is_503(
     e2e: E2EFixture, buyer: Actor, booking: dict[str, Any], send: RecordingClient
 ) -> None:
-    away = {"payment/core/providers/stripe.py": ('env.setting("PROVIDER_API")', '"http://127.0.0.1:9"')}
+    unreachable = {"payment/core/providers/stripe.py": ('env.setting("PROVIDER_API")', '"http://127.0.0.1:9"')}
 
-    with redeployed(e2e.stack, "payment.start_payment", away):
+    with redeployed(e2e.stack, "payment.start_payment", unreachable):
         response = send(buyer.client, "POST /v1/payments", payment_request(booking))
 
     assert response.outcome == (503, "provider-unavailable")
@@ -160,14 +160,17 @@ def test_webhook_event_id_cannot_be_reused(
     open_checkout(buyer, booking)
     notification = payment_failed_event(find_payment(buyer, booking)["id"])
 
-    taken = send_webhook(e2e, send, notification)
+    accepted = send_webhook(e2e, send, notification)
     other = send_webhook(e2e, send, notification | {"created": 1_700_000_001})
 
-    assert (taken.outcome, other.outcome) == ((200, "done"), (409, "event-id-reused"))
+    assert (accepted.outcome, other.outcome) == ((200, "done"), (409, "event-id-reused"))
 
 
 def test_webhook_requires_valid_signature(e2e: E2EFixture, send: RecordingClient) -> None:
-    assert send_webhook(e2e, send, payment_failed_event(SOME), secret="invented").outcome == (400, "invalid-signature")
+    assert send_webhook(e2e, send, payment_failed_event(UNKNOWN_ID), secret="invented").outcome == (
+        400,
+        "invalid-signature",
+    )
     assert send_webhook(e2e, send, ["no event"]).outcome == (400, "bad-request")
 
 

@@ -14,7 +14,7 @@ from tests.support.fixtures.answers import RecordingClient
 from tests.support.fixtures.e2e_fixture import E2EFixture
 
 REASON = {"reason": "The bar was shut."}
-SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
+UNKNOWN_ID = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 
 
 @pytest.fixture
@@ -38,19 +38,21 @@ def payment(buyer: Actor, booking: dict[str, Any]) -> dict[str, Any]:
 
 def refunded_amount(e2e: E2EFixture, payment_id: str) -> int:
     """The amount that the provider has refunded."""
-    ours = [one for one in scan_tables(e2e.stack, "sandbox")["sandbox"] if one.get("client_reference_id") == payment_id]
-    return sum(int(one.get("amount_refunded", 0)) for one in ours)
+    checkouts = [
+        one for one in scan_tables(e2e.stack, "sandbox")["sandbox"] if one.get("client_reference_id") == payment_id
+    ]
+    return sum(int(one.get("amount_refunded", 0)) for one in checkouts)
 
 
 def wait_for_payment(buyer: Actor, payment: dict[str, Any], status: str) -> dict[str, Any]:
-    """The payment, once it has this status and no pending refund."""
+    """Wait until the payment has this status and no pending refund, and return it."""
 
-    def look() -> dict[str, Any] | None:
-        found: dict[str, Any] = buyer.client.request_json("GET", f"/v1/payments/{payment['id']}")
-        waiting = any(one["status"] == "PENDING" for one in found["refunds"])
-        return found if found["status"] == status and not waiting else None
+    def poll() -> dict[str, Any] | None:
+        current: dict[str, Any] = buyer.client.request_json("GET", f"/v1/payments/{payment['id']}")
+        pending = any(one["status"] == "PENDING" for one in current["refunds"])
+        return current if current["status"] == status and not pending else None
 
-    return wait_for(look, f"payment {status.lower()}")
+    return wait_for(poll, f"payment {status.lower()}")
 
 
 def test_bounced_refund_is_not_counted(e2e: E2EFixture, buyer: Actor, booking: dict[str, Any]) -> None:
@@ -67,10 +69,10 @@ def test_bounced_refund_is_not_counted(e2e: E2EFixture, buyer: Actor, booking: d
     assert wait_for_payment(buyer, paid, "SUCCEEDED")["refunded"] == 0
 
 
-def wait_for_refunded(buyer: Actor, booking: dict[str, Any], back: int) -> None:
+def wait_for_refunded(buyer: Actor, booking: dict[str, Any], amount: int) -> None:
     """Wait until the booking shows this refunded amount."""
     call = f"/v1/bookings/{booking['id']}"
-    wait_for(lambda: buyer.client.request_json("GET", call)["refunded"] == back or None, f"{back} sent back")
+    wait_for(lambda: buyer.client.request_json("GET", call)["refunded"] == amount or None, f"{amount} refunded")
 
 
 def test_partial_refund_is_idempotent_and_on_the_receipt(
@@ -82,7 +84,7 @@ def test_partial_refund_is_idempotent_and_on_the_receipt(
     created = send(organiser, call, REASON | {"amount": 1200}, headers=key)
     again = send(organiser, call, REASON | {"amount": 1200}, headers=key)
     other = send(organiser, call, REASON | {"amount": 1201}, headers=key)
-    much = send(organiser, call, REASON | {"amount": 3801})
+    excessive = send(organiser, call, REASON | {"amount": 3801})
     after = wait_for_payment(buyer, payment, "SUCCEEDED")
     receipt = send(buyer.client, f"GET /v1/payments/{payment['id']}/receipt")
 
@@ -91,8 +93,8 @@ def test_partial_refund_is_idempotent_and_on_the_receipt(
         (201, "done"),
         "true",
     )
-    assert (other.outcome, much.outcome) == ((422, "idempotency-key-reused"), (409, "refund-exceeds-payment"))
-    assert (much.json["left"], after["refunded"]) == (3800, 1200)
+    assert (other.outcome, excessive.outcome) == ((422, "idempotency-key-reused"), (409, "refund-exceeds-payment"))
+    assert (excessive.json["left"], after["refunded"]) == (3800, 1200)
     assert [(one["id"], one["status"]) for one in after["refunds"]] == [(created.json["id"], "SUCCEEDED")]
     assert (receipt.outcome, receipt.json["total"], receipt.json["net"]) == ((200, "done"), 5000, 3800)
     assert [(one["name"], one["sum"]) for one in receipt.json["items"]] == [("Seat", 5000)]
@@ -136,10 +138,10 @@ def test_concurrent_starts_share_one_checkout(
 ) -> None:
     first = open_checkout(buyer, booking)
     expire_session(e2e, first, send)
-    wanted = {"order_id": booking["id"], "price": booking["prices"]}
+    payment_request = {"order_id": booking["id"], "price": booking["prices"]}
 
     with ThreadPoolExecutor(max_workers=6) as pool:
-        responses = list(pool.map(lambda _: send(buyer.client, "POST /v1/payments", wanted), range(6)))
+        responses = list(pool.map(lambda _: send(buyer.client, "POST /v1/payments", payment_request), range(6)))
 
     pages = {one.json["checkout_url"] for one in responses}
     assert ({one.outcome for one in responses}, len(pages - {first})) == ({(201, "done")}, 1)
@@ -165,12 +167,12 @@ def test_rejected_refund_fails_and_can_be_retried(
     first = send(e2e.organiser.client, call, REASON | {"amount": 2000})
     failed = wait_for_payment(buyer, payment, "SUCCEEDED")
     second = send(e2e.organiser.client, call, REASON | {"amount": 2000})
-    sent = wait_for_payment(buyer, payment, "SUCCEEDED")
+    retried = wait_for_payment(buyer, payment, "SUCCEEDED")
 
     assert (first.outcome, second.outcome) == ((201, "done"), (201, "done"))
     assert ([one["status"] for one in failed["refunds"]], failed["refunded"]) == (["FAILED"], 0)
-    assert [one["status"] for one in sent["refunds"]] == ["FAILED", "SUCCEEDED"]
-    assert (sent["refunded"], refunded_amount(e2e, payment["id"])) == (2000, 2000)
+    assert [one["status"] for one in retried["refunds"]] == ["FAILED", "SUCCEEDED"]
+    assert (retried["refunded"], refunded_amount(e2e, payment["id"])) == (2000, 2000)
 
 
 def test_unpaid_payment_cannot_be_refunded(
@@ -186,16 +188,23 @@ def test_unpaid_payment_cannot_be_refunded(
 def test_number_of_refunds_is_limited(
     e2e: E2EFixture, buyer: Actor, payment: dict[str, Any], send: RecordingClient
 ) -> None:
-    one = {"id": SOME, "amount": 1, "reason": "so", "by": "me", "status": "FAILED", "requested_at": payment["paid_at"]}
+    failed_refund = {
+        "id": UNKNOWN_ID,
+        "amount": 1,
+        "reason": "so",
+        "by": "me",
+        "status": "FAILED",
+        "requested_at": payment["paid_at"],
+    }
 
-    with e2e.altered("payments", payment["id"], "payment", refunds=[one] * 50):
+    with e2e.altered("payments", payment["id"], "payment", refunds=[failed_refund] * 50):
         response = send(e2e.organiser.client, f"POST /v1/payments/{payment['id']}/refund", REASON)
 
     assert response.outcome == (409, "too-many-refunds")
 
 
 def test_unknown_payment_has_no_refund_or_receipt(e2e: E2EFixture, send: RecordingClient) -> None:
-    refund = send(e2e.organiser.client, f"POST /v1/payments/{SOME}/refund", REASON)
-    receipt = send(e2e.organiser.client, f"GET /v1/payments/{SOME}/receipt")
+    refund = send(e2e.organiser.client, f"POST /v1/payments/{UNKNOWN_ID}/refund", REASON)
+    receipt = send(e2e.organiser.client, f"GET /v1/payments/{UNKNOWN_ID}/receipt")
 
     assert (refund.outcome, receipt.outcome) == ((404, "payment-not-found"), (404, "payment-not-found"))

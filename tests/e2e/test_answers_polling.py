@@ -15,7 +15,7 @@ def is_unchanged(by: Actor, call: str, send: RecordingClient) -> bool:
 
 def test_unchanged_buyer_reads_answer_304(e2e: E2EFixture, send: RecordingClient) -> None:
     # A separate event: other tests hold and release places of the concert.
-    event = e2e.organiser.publish_event(e2e.free_category, "Read again", [{"name": "Entry"} | FREE])
+    event = e2e.organiser.publish_event(e2e.free_category, "Conditional read", [{"name": "Entry"} | FREE])
 
     assert is_unchanged(e2e.buyer, f"/v1/events/{event['id']}", send)
     assert is_unchanged(e2e.buyer, f"/v1/events/{event['id']}/availability", send)

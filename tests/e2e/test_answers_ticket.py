@@ -9,7 +9,7 @@ from local.actors import wait_for
 from tests.support.fixtures.answers import RecordingClient
 from tests.support.fixtures.e2e_fixture import FREE, E2EFixture
 
-SOME = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
+UNKNOWN_ID = "8d4b8d3e-6d0c-4a51-9d1a-0f0d5c1f2a3b"
 
 FORMATS = ("/qr", "/pdf", "/calendar")
 
@@ -25,23 +25,23 @@ def test_own_tickets_and_notifications_are_listed(call: str, e2e: E2EFixture, se
     assert send(e2e.buyer.client, call).outcome == (200, "done")
 
 
-@pytest.mark.parametrize("what", ["", *FORMATS])
-def test_ticket_is_visible_to_owner_only(what: str, e2e: E2EFixture, send: RecordingClient) -> None:
-    address = f"GET /v1/tickets/{e2e.tickets[0]['id']}{what}"
+@pytest.mark.parametrize("suffix", ["", *FORMATS])
+def test_ticket_is_visible_to_owner_only(suffix: str, e2e: E2EFixture, send: RecordingClient) -> None:
+    address = f"GET /v1/tickets/{e2e.tickets[0]['id']}{suffix}"
 
     assert send(e2e.buyer.client, address).outcome == (200, "done")
     assert send(e2e.stranger.client, address).outcome == (404, "ticket-not-found")
 
 
-@pytest.mark.parametrize("what", FORMATS)
+@pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize(("status", "problem"), [("PENDING", "not-issued"), ("VOID", "ticket-void")])
 def test_inadmissible_ticket_is_not_rendered(
-    status: str, problem: str, what: str, e2e: E2EFixture, send: RecordingClient
+    status: str, problem: str, suffix: str, e2e: E2EFixture, send: RecordingClient
 ) -> None:
     ticket = e2e.tickets[1]["id"]
 
     with e2e.altered("tickets", ticket, "ticket", status=status):
-        response = send(e2e.buyer.client, f"GET /v1/tickets/{ticket}{what}")
+        response = send(e2e.buyer.client, f"GET /v1/tickets/{ticket}{suffix}")
 
     assert response.outcome == (409, problem)
 
@@ -107,11 +107,15 @@ def test_removed_staff_cannot_undo_check_in(e2e: E2EFixture, send: RecordingClie
 
 
 def test_unchanged_door_manifest_answers_304(e2e: E2EFixture, send: RecordingClient) -> None:
-    # A separate event: other tests change tickets of the party, even after they end.
-    show = e2e.organiser.publish_event(e2e.free_category, "Own door", [{"name": "Entry"} | FREE], staff=(e2e.staff.id,))
-    call = f"GET /v1/events/{show['id']}/door"
+    # A separate event: effects of other tests on the party's tickets may still arrive.
+    event = e2e.organiser.publish_event(
+        e2e.free_category, "Own door", [{"name": "Entry"} | FREE], staff=(e2e.staff.id,)
+    )
+    call = f"GET /v1/events/{event['id']}/door"
 
-    first = wait_for(lambda: answer if (answer := send(e2e.staff.client, call)).outcome[0] == 200 else None, "the door")
+    first = wait_for(
+        lambda: response if (response := send(e2e.staff.client, call)).outcome[0] == 200 else None, "the door"
+    )
     again = send(e2e.staff.client, call, headers={"If-None-Match": first.headers["ETag"]})
 
     assert (first.outcome, again.outcome) == ((200, "done"), (304, "unchanged"))

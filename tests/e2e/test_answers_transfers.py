@@ -1,27 +1,18 @@
 """Responses of transfers, reissues, voiding and undone check-ins."""
 
-import base64
-import json
 import secrets
 from typing import Any
 
 import pytest
 
-from local.client import Client
 from tests.support.fixtures.answers import RecordingClient
-from tests.support.fixtures.e2e_fixture import E2EFixture
+from tests.support.fixtures.e2e_fixture import E2EFixture, token_subject
 
 TICKET_ACTIONS = ("reissue", "void")
 
 
-def token_subject(client: Client) -> str:
-    """The user id in the client's token."""
-    claims = (client.token or "").split(".")[1]
-    return str(json.loads(base64.urlsafe_b64decode(claims + "=="))["sub"])
-
-
-def transfer_request(person: Any) -> dict[str, str]:
-    return {"to_user_id": person.id}
+def transfer_request(recipient: Any) -> dict[str, str]:
+    return {"to_user_id": recipient.id}
 
 
 def test_ticket_update_requires_current_etag(e2e: E2EFixture, send: RecordingClient) -> None:
@@ -30,11 +21,11 @@ def test_ticket_update_requires_current_etag(e2e: E2EFixture, send: RecordingCli
     tag = send(organiser, f"GET {ticket}").headers["ETag"]
 
     created = send(organiser, f"PUT {ticket}", details, headers={"If-Match": tag})
-    late = send(organiser, f"PUT {ticket}", details, headers={"If-Match": tag})
-    blind = send(organiser, f"PUT {ticket}", details)
+    stale = send(organiser, f"PUT {ticket}", details, headers={"If-Match": tag})
+    without_etag = send(organiser, f"PUT {ticket}", details)
 
     assert (created.outcome, created.json["note"]) == ((200, "done"), "late")
-    assert (late.outcome, blind.outcome) == ((412, "stale-version"), (428, "if-match-required"))
+    assert (stale.outcome, without_etag.outcome) == ((412, "stale-version"), (428, "if-match-required"))
     own = send(e2e.buyer.client, f"GET {ticket}").json
     assert (own["holder_name"], own["seat"], own["note"]) == ("Ada Lovelace", "3", None)
 
@@ -74,34 +65,34 @@ def test_voided_ticket_is_in_door_manifest(e2e: E2EFixture, send: RecordingClien
     ticket, organiser = e2e.tickets[12]["id"], e2e.organiser.client
 
     created = send(organiser, f"POST /v1/tickets/{ticket}/void")
-    dead = send(organiser, f"POST /v1/tickets/{ticket}/reissue")
+    reissued = send(organiser, f"POST /v1/tickets/{ticket}/reissue")
 
     assert (created.outcome, created.json["status"]) == ((200, "done"), "VOID")
-    assert dead.outcome == (409, "ticket-void")
+    assert reissued.outcome == (409, "ticket-void")
     door = send(e2e.staff.client, f"GET /v1/events/{e2e.party['id']}/door").json
     assert {"ticket_id": ticket, "serial": None} in door["revoked"]
 
 
-@pytest.mark.parametrize("deed", TICKET_ACTIONS)
-def test_pending_ticket_cannot_be_changed(deed: str, e2e: E2EFixture, send: RecordingClient) -> None:
+@pytest.mark.parametrize("action", TICKET_ACTIONS)
+def test_pending_ticket_cannot_be_changed(action: str, e2e: E2EFixture, send: RecordingClient) -> None:
     ticket = e2e.tickets[13]["id"]
 
     with e2e.altered("tickets", ticket, "ticket", status="PENDING"):
-        response = send(e2e.organiser.client, f"POST /v1/tickets/{ticket}/{deed}")
+        response = send(e2e.organiser.client, f"POST /v1/tickets/{ticket}/{action}")
 
     assert response.outcome == (409, "not-issued")
 
 
 def test_only_event_organiser_may_change_tickets(e2e: E2EFixture, send: RecordingClient) -> None:
-    own, none = f"/v1/tickets/{e2e.tickets[13]['id']}", f"/v1/tickets/{secrets.token_hex(8)}"
-    calls = [f"POST {{}}/{deed}" for deed in TICKET_ACTIONS]
+    own, unknown_ticket = f"/v1/tickets/{e2e.tickets[13]['id']}", f"/v1/tickets/{secrets.token_hex(8)}"
+    calls = [f"POST {{}}/{action}" for action in TICKET_ACTIONS]
 
-    lacking = {send(e2e.buyer.client, call.format(own)).outcome for call in calls}
-    unknown = {send(e2e.organiser.client, call.format(none)).outcome for call in calls}
-    lacking.add(send(e2e.buyer.client, f"PUT {own}", {}, headers={"If-Match": "*"}).outcome)
-    unknown.add(send(e2e.organiser.client, f"PUT {none}", {}, headers={"If-Match": "*"}).outcome)
+    forbidden = {send(e2e.buyer.client, call.format(own)).outcome for call in calls}
+    unknown = {send(e2e.organiser.client, call.format(unknown_ticket)).outcome for call in calls}
+    forbidden.add(send(e2e.buyer.client, f"PUT {own}", {}, headers={"If-Match": "*"}).outcome)
+    unknown.add(send(e2e.organiser.client, f"PUT {unknown_ticket}", {}, headers={"If-Match": "*"}).outcome)
 
-    assert (lacking, unknown) == ({(403, "role-missing")}, {(404, "ticket-not-found")})
+    assert (forbidden, unknown) == ({(403, "role-missing")}, {(404, "ticket-not-found")})
 
 
 def test_accepted_transfer_moves_the_ticket(e2e: E2EFixture, send: RecordingClient) -> None:
@@ -114,8 +105,8 @@ def test_accepted_transfer_moves_the_ticket(e2e: E2EFixture, send: RecordingClie
     second = send(e2e.buyer.client, offer, transfer_request(e2e.staff))
     accept = f"POST /v1/transfers/{created.json['id']}/accept"
     foreign = send(e2e.staff.client, accept)
-    taken = send(e2e.stranger.client, accept)
-    back = send(e2e.buyer.client, f"DELETE /v1/tickets/{e2e.tickets[14]['id']}/transfer")
+    accepted = send(e2e.stranger.client, accept)
+    cancelled = send(e2e.buyer.client, f"DELETE /v1/tickets/{e2e.tickets[14]['id']}/transfer")
 
     assert (created.outcome, again.json, reused.outcome) == (
         (201, "done"),
@@ -123,12 +114,12 @@ def test_accepted_transfer_moves_the_ticket(e2e: E2EFixture, send: RecordingClie
         (422, "idempotency-key-reused"),
     )
     assert (second.outcome, foreign.outcome) == ((409, "transfer-pending"), (404, "transfer-not-found"))
-    assert (taken.outcome, taken.json["user_id"], taken.json["serial"]) == (
+    assert (accepted.outcome, accepted.json["user_id"], accepted.json["serial"]) == (
         (200, "done"),
         token_subject(e2e.stranger.client),
         2,
     )
-    assert back.outcome == (410, "transfer-closed")
+    assert cancelled.outcome == (410, "transfer-closed")
     assert send(e2e.buyer.client, offer, transfer_request(e2e.staff)).outcome == (409, "ticket-void")
 
 
@@ -136,10 +127,10 @@ def test_cancelled_transfer_cannot_be_accepted(e2e: E2EFixture, send: RecordingC
     ticket = f"/v1/tickets/{e2e.tickets[15]['id']}/transfer"
     created = send(e2e.buyer.client, f"POST {ticket}", transfer_request(e2e.stranger))
 
-    gone = send(e2e.buyer.client, f"DELETE {ticket}")
-    late = send(e2e.stranger.client, f"POST /v1/transfers/{created.json['id']}/accept")
+    cancelled = send(e2e.buyer.client, f"DELETE {ticket}")
+    accepted = send(e2e.stranger.client, f"POST /v1/transfers/{created.json['id']}/accept")
 
-    assert (gone.outcome, late.outcome) == ((204, "done"), (410, "transfer-closed"))
+    assert (cancelled.outcome, accepted.outcome) == ((204, "done"), (410, "transfer-closed"))
 
 
 @pytest.mark.parametrize(

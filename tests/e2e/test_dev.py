@@ -1,4 +1,4 @@
-"""`make dev` on the deployed system: a changed source answers after its reload."""
+"""`make dev` on the deployed system: changed sources are effective after a reload."""
 
 import shutil
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ HANDLER = Path("functions/gateway/http/get_health.py")
 
 @pytest.fixture
 def project(tmp_path: Path, stack: Stack) -> Iterator[Path]:
-    """A copy of the sources; the real ones are deployed again after the test."""
+    """A copy of the sources; the original ones are deployed again after the test."""
     for name in ("functions", "layers"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     yield tmp_path

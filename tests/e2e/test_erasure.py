@@ -1,4 +1,4 @@
-"""An erased user's data are nowhere in the deployed system: tables, indexes, objects, queues, logs."""
+"""No data of an erased user remain in the deployed system: tables, indexes, objects, queues, logs."""
 
 import json
 import time
@@ -33,11 +33,11 @@ class DeployedErasureTransport:
     def request_json(self, caller: Client, call: str, body: Any = None, **headers: str) -> Any:
         method, address = call.split(" ", 1)
 
-        def answered() -> list[Any] | None:
+        def poll() -> list[Any] | None:
             response = caller.request(method, address, body, **headers)
             return [response.json if response.content else None] if response.status < 300 else None
 
-        return wait_for(answered, call, seconds=SECONDS)[0]
+        return wait_for(poll, call, seconds=SECONDS)[0]
 
     def expect_refusal(self, caller: Client, call: str, body: Any = None) -> None:
         method, address = call.split(" ", 1)
@@ -74,8 +74,8 @@ def _objects(stack: Stack) -> Iterator[tuple[str, bytes]]:
         name = stack.environment_value(bucket.env)
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
             for one in page.get("Versions", []):
-                wanted = {"Bucket": name, "Key": one["Key"], "VersionId": one["VersionId"]}
-                yield f"object {one['Key']} {one['VersionId']}", s3.get_object(**wanted)["Body"].read()
+                version = {"Bucket": name, "Key": one["Key"], "VersionId": one["VersionId"]}
+                yield f"object {one['Key']} {one['VersionId']}", s3.get_object(**version)["Body"].read()
 
 
 def _queues(stack: Stack) -> Iterator[tuple[str, bytes]]:
@@ -93,7 +93,7 @@ def _logs(stack: Stack) -> Iterator[tuple[str, bytes]]:
     paths = sorted(stack.state.glob("*.log"))
     assert len(paths) >= 3, paths  # emulator, supervisor and deployment
     for path in paths:
-        # The emulator logs recipients in place of SES, which is another system.
+        # The emulator logs recipients on behalf of SES, which is not part of the system.
         yield (
             f"log {path.name}",
             b"\n".join(one for one in path.read_bytes().splitlines() if EMULATED_SES_LOG not in one),
@@ -103,7 +103,7 @@ def _logs(stack: Stack) -> Iterator[tuple[str, bytes]]:
 @pytest.fixture
 def erasure(e2e: E2EFixture) -> ErasureScenario[Client]:
     types = [{"name": "Seat"} | PAID, {"name": "Floor"} | FREE]
-    event = e2e.organiser.publish_event(e2e.paid_category, "Farewell", types, staff=(e2e.staff.id,))
+    event = e2e.organiser.publish_event(e2e.paid_category, "Erasure", types, staff=(e2e.staff.id,))
     return ErasureScenario(DeployedErasureTransport(e2e), PiiMarkers(), event)
 
 
@@ -111,25 +111,25 @@ def test_erasure_leaves_no_personal_data(erasure: ErasureScenario[Client]) -> No
     transport = erasure.transport
     assert isinstance(transport, DeployedErasureTransport)
     erasure.leave_traces()
-    _plant_dead_letters(transport.stack, erasure)
+    _send_dead_letters(transport.stack, erasure)
     before = find_markers(erasure.markers, transport.searchable_content())
 
     erasure.erase_account()
 
-    left = _remaining_places(transport, erasure.markers)
+    remaining = _remaining_places(transport, erasure.markers)
     assert before.keys() == erasure.markers.search_forms().keys() - set(PiiMarkers.NEVER_STORED)
     assert "queues" in before["email"]
-    assert not left, f"left in {left}"
+    assert not remaining, f"personal data in {remaining}"
     assert erasure.caller.request("GET", f"/v1/users/{erasure.user_id}").status in (401, 403, 404)
 
 
-def _plant_dead_letters(stack: Stack, erasure: ErasureScenario[Client]) -> None:
+def _send_dead_letters(stack: Stack, erasure: ErasureScenario[Client]) -> None:
     """Put messages with the user's data into dead-letter queues."""
     fields = ("email", "user_name", "first_name", "last_name", "mobile_phone")
     detail = {name: getattr(erasure.markers, name) for name in fields} | {"user_id": erasure.user_id}
-    for swept in (one for row in topology.ROWS if isinstance(row, Subscription) for one in row.purges_dlq_of):
+    for function in (one for row in topology.ROWS if isinstance(row, Subscription) for one in row.purges_dlq_of):
         body = json.dumps({"detail-type": "UserRegistered.v1", "detail": detail})
-        stack.client("sqs").send_message(QueueUrl=stack.dead_letters(swept), MessageBody=body)
+        stack.client("sqs").send_message(QueueUrl=stack.dead_letters(function), MessageBody=body)
 
 
 def _remaining_places(transport: DeployedErasureTransport, markers: PiiMarkers) -> list[str]:

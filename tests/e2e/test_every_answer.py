@@ -15,14 +15,14 @@ def test_every_documented_response_was_received(recorder: ResponseRecorder) -> N
 
 def test_unreceived_response_leaves_empty_row(recorder: ResponseRecorder) -> None:
     tests = dict(recorder.first_tests())
-    missed = answers_page.tested_responses()[0]
-    del tests[missed]
+    unreceived = answers_page.tested_responses()[0]
+    del tests[unreceived]
 
-    row = f"| `{missed.call}` | {missed.status} {missed.outcome} | — |"
+    row = f"| `{unreceived.call}` | {unreceived.status} {unreceived.outcome} | — |"
     assert row in answers_page.rows_without_test(answers_page.page(tests))
 
 
 def test_untested_routes_list_is_exact(recorder: ResponseRecorder) -> None:
-    missed = {one.call for one in answers_page.all_responses() if one not in recorder.tests}
+    unreceived = {one.call for one in answers_page.all_responses() if one not in recorder.tests}
 
-    assert set(answers_page.UNTESTED_ROUTES) == missed
+    assert set(answers_page.UNTESTED_ROUTES) == unreceived

@@ -1,4 +1,4 @@
-"""Ten places and thirty-two simultaneous buyers on the deployed system: exactly ten places are sold."""
+"""Ten places and 32 concurrent buyers on the deployed system: exactly ten places are sold."""
 
 import secrets
 import sys
@@ -33,7 +33,7 @@ def organiser(admin: Client, api: Client) -> Organiser:
 
 @pytest.fixture(scope="module")
 def category(admin: Client) -> str:
-    name = f"On-sale {secrets.token_hex(3)}"  # created again for the control, which runs last
+    name = f"On-sale {secrets.token_hex(3)}"  # unique: the control, which runs last, creates another one
     return str(admin.request_json("POST", "/v1/categories", {"name": name, "type": "paid"})["id"])
 
 
@@ -49,7 +49,7 @@ def sell_ten_places(stack: Stack, organiser: Organiser, category: str, buyers: l
         event = organiser.publish_event(category, "Ten places", SEAT)
         return run_flash_sale(stack, event["id"], buyers, BUYERS)
 
-    run()  # the first run starts thirty-two workers; the next ones find them warm
+    run()  # starts 32 workers, so that the later runs find them warm
     return run
 
 
@@ -57,7 +57,7 @@ def sell_ten_places(stack: Stack, organiser: Organiser, category: str, buyers: l
 def test_ten_places_sell_to_ten_concurrent_buyers(run: int, sell_ten_places: Callable[[], FlashSale]) -> None:
     sale = sell_ten_places()
 
-    assert sale.in_flight >= 16, "not enough orders at once to prove anything"
+    assert sale.in_flight >= 16, "too few concurrent orders for a proof"
     assert (sale.sold, sale.available) == (PLACES, 0)
     assert sale.responses == {(201, ""): PLACES, (409, "/problems/all-held"): BUYERS - PLACES}
 
@@ -86,9 +86,9 @@ def test_hundred_places_sell_to_five_hundred_buyers(
 def test_without_inventory_condition_flash_sale_oversells(
     stack: Stack, sell_ten_places: Callable[[], FlashSale]
 ) -> None:
-    without = {"booking/core/inventory.py": ("#available >= :qty AND ", "")}
+    no_condition = {"booking/core/inventory.py": ("#available >= :qty AND ", "")}
 
-    with redeployed(stack, "booking.create_booking", without):
+    with redeployed(stack, "booking.create_booking", no_condition):
         sell_ten_places()  # starts thirty-two workers again: on a busy machine some orders time out
         sale = sell_ten_places()
 

@@ -1,4 +1,4 @@
-"""Fuzzing the API from its document finds no failure, and every operation succeeds often enough."""
+"""Fuzzing the API from its OpenAPI document finds no failure, and every operation succeeds often enough."""
 
 import sys
 from pathlib import Path
@@ -12,27 +12,31 @@ from tests.fuzz.run import Outcome, below_minimum, run_all_roles, success_counts
 from tests.support.system.e2e_stack import ADMIN
 
 _EXAMPLES = 100
-_FEW = 2
+_FEW_EXAMPLES = 2
 
 
 def verdict(outcome: Outcome) -> str:
     """The failures that schemathesis found; empty if there are none."""
-    errors = [str(note) for note in outcome.responses if int(str(note["status"])) >= 500]
-    found = outcome.output.partition("= ERRORS =")[2] or outcome.output.partition("= FAILURES =")[2] or outcome.output
-    return "\n".join([*errors, found]) if outcome.failed or errors else ""
+    errors = [str(response) for response in outcome.responses if int(str(response["status"])) >= 500]
+    failures = (
+        outcome.output.partition("= ERRORS =")[2] or outcome.output.partition("= FAILURES =")[2] or outcome.output
+    )
+    return "\n".join([*errors, failures]) if outcome.failed or errors else ""
 
 
-def nothing_found(outcomes: list[Outcome]) -> None:
+def assert_no_failures(outcomes: list[Outcome]) -> None:
     verdicts = {one.role: verdict(one) for one in outcomes}
     assert list(verdicts) == list(ROLES)
-    found = "\n".join(f"As {role}:\n{text}" for role, text in verdicts.items() if text)
-    assert not found, found  # as the message: pytest would cut the operands
+    failures = "\n".join(f"As {role}:\n{text}" for role, text in verdicts.items() if text)
+    assert not failures, failures  # as the message, because pytest truncates operands
 
 
 def test_short_fuzz_run_finds_nothing_as_each_role(stack: Stack, tmp_path: Path) -> None:
-    outcomes = run_all_roles(FuzzFixture.create(stack, ADMIN), tmp_path, examples=_FEW, phases="examples,fuzzing")
+    outcomes = run_all_roles(
+        FuzzFixture.create(stack, ADMIN), tmp_path, examples=_FEW_EXAMPLES, phases="examples,fuzzing"
+    )
 
-    nothing_found(outcomes)
+    assert_no_failures(outcomes)
     assert below_minimum(success_counts(outcomes)) == {}
 
 
@@ -42,8 +46,8 @@ def test_long_fuzz_run_finds_nothing_as_each_role(
 ) -> None:
     outcomes = run_all_roles(FuzzFixture.create(stack, ADMIN), tmp_path, examples=_EXAMPLES)
 
-    found = success_counts(outcomes)
+    counts = success_counts(outcomes)
     with capsys.disabled():
-        sys.stdout.write(f"\n{success_table(found)}\n")
-    nothing_found(outcomes)
-    assert below_minimum(found) == {}
+        sys.stdout.write(f"\n{success_table(counts)}\n")
+    assert_no_failures(outcomes)
+    assert below_minimum(counts) == {}

@@ -54,14 +54,14 @@ PLAIN: dict[str, Any] = {"trust_env": False}  # the local stack needs no proxy
 
 
 def expect_type(expected_type: type[T], response: object) -> T:
-    """The response, checked to be of this type."""
+    """Assert the response's type, and return it."""
     assert isinstance(response, expected_type), response
     return response
 
 
 @dataclass(frozen=True)
 class ClientFactory:
-    """Creates clients of the API, and closes them in the end."""
+    """Creates clients of the API; `exit_stack` closes them."""
 
     api: str
     exit_stack: ExitStack
@@ -70,16 +70,16 @@ class ClientFactory:
         return self.exit_stack.enter_context(Client(base_url=self.api, httpx_args=PLAIN))
 
     def log_in(self, name: str, password: str) -> AuthenticatedClient:
-        names = LoginRequest(username=name, password=password)
-        tokens = expect_type(TokensView, login.sync(client=self.anonymous(), body=names))
+        credentials = LoginRequest(username=name, password=password)
+        tokens = expect_type(TokensView, login.sync(client=self.anonymous(), body=credentials))
         client = AuthenticatedClient(base_url=self.api, token=tokens.access_token, httpx_args=PLAIN)
         return self.exit_stack.enter_context(client)
 
 
 @pytest.fixture
 def clients(stack: Stack) -> Iterator[ClientFactory]:
-    with ExitStack() as opened:
-        yield ClientFactory(stack.api, opened)
+    with ExitStack() as exit_stack:
+        yield ClientFactory(stack.api, exit_stack)
 
 
 def register_user(clients: ClientFactory, name: str) -> tuple[str, str]:
@@ -110,7 +110,7 @@ def publish_paid_event(organiser: AuthenticatedClient, admin: AuthenticatedClien
     category_request = CategoryRequest(name=f"Client {secrets.token_hex(4)}", type_=CategoryType.PAID)
     category = expect_type(CategoryView, create_category.sync(client=admin, body=category_request))
     starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
-    plan = EventRequest(
+    event_request = EventRequest(
         category_id=category.id,
         name=f"Recital {secrets.token_hex(4)}",
         venue="Kulturhaus",
@@ -120,7 +120,7 @@ def publish_paid_event(organiser: AuthenticatedClient, admin: AuthenticatedClien
         ends_at=starts + timedelta(hours=2),
         types=[TypeRequest(name="Seat", prices=2500, currency="EUR", capacity=10)],
     )
-    event = expect_type(OrganiserEventView, create_event.sync(client=organiser, body=plan))
+    event = expect_type(OrganiserEventView, create_event.sync(client=organiser, body=event_request))
     expect_type(
         OrganiserEventView,
         set_staff.sync(event.id, client=organiser, body=StaffRequest(user_ids=[staff]), if_match="*"),
@@ -131,22 +131,22 @@ def publish_paid_event(organiser: AuthenticatedClient, admin: AuthenticatedClien
 def pay(buyer: AuthenticatedClient, booking: BookingView) -> None:
     payment_request = PaymentRequest(order_id=booking.id, price=booking.prices)
 
-    def started() -> PaymentView | None:
+    def poll() -> PaymentView | None:
         response = start_payment.sync(client=buyer, body=payment_request)
         if isinstance(response, Problem) and response.type_ == "/problems/order-not-found":
             return None
         return expect_type(PaymentView, response)
 
-    choose_outcome(expect_type(str, wait_for(started, "the payment's opening").checkout_url), "paid")
+    choose_outcome(expect_type(str, wait_for(poll, "the open payment").checkout_url), "paid")
 
 
 def wait_for_tickets(buyer: AuthenticatedClient, booking: BookingView) -> list[TicketView]:
-    def look() -> list[TicketView] | None:
-        found = expect_type(TicketPage, list_tickets.sync(client=buyer)).items
-        own = [one for one in found if one.booking_id == booking.id and one.status == TicketState.CREATED]
+    def poll() -> list[TicketView] | None:
+        tickets = expect_type(TicketPage, list_tickets.sync(client=buyer)).items
+        own = [one for one in tickets if one.booking_id == booking.id and one.status == TicketState.CREATED]
         return own if len(own) == booking.quantity else None
 
-    return wait_for(look, "the tickets")
+    return wait_for(poll, "the tickets")
 
 
 def test_generated_client_completes_purchase_and_check_in(clients: ClientFactory, stack: Stack) -> None:
@@ -159,12 +159,12 @@ def test_generated_client_completes_purchase_and_check_in(clients: ClientFactory
     organiser, staff, buyer = (clients.log_in(one, PASSWORD) for one in (organiser_name, staff_name, buyer_name))
     event = publish_paid_event(organiser, admin, staff_id)
 
-    def found() -> bool | None:
+    def search() -> bool | None:
         page = expect_type(EventPage, list_events.sync(client=buyer, q=event.name))
         return event.id in [one.id for one in page.items] or None
 
-    wait_for(found, "the event in the search")
-    free = wait_for(lambda: find_availability(buyer, event.id), "the event's sale")
+    wait_for(search, "the event in the search results")
+    availability = wait_for(lambda: find_availability(buyer, event.id), "the event's availability")
     order = BookingRequest(event_id=event.id, number_slot=2)
     booking = expect_type(
         BookingView, create_booking.sync(client=buyer, body=order, idempotency_key=secrets.token_hex(8))
@@ -176,13 +176,13 @@ def test_generated_client_completes_purchase_and_check_in(clients: ClientFactory
     scan.nonce = secrets.token_hex(8)
     again = expect_type(Problem, check_in.sync(client=staff, body=scan))
 
-    assert free.types[0].available == 10
+    assert availability.types[0].available == 10
     assert expect_type(BookingView, get_booking.sync(booking.id, client=buyer)).status == "CONFIRMED"
     assert admitted.ticket_id == ticket.id
     assert again.type_ == "/problems/already-checked-in"
 
 
 def find_availability(buyer: AuthenticatedClient, event_id: str) -> Availability | None:
-    """The event's availability, once booking knows it."""
+    """The event's availability; None until booking knows the event."""
     response = get_availability.sync(event_id, client=buyer)
     return response if isinstance(response, Availability) else None

@@ -24,8 +24,8 @@ def test_lost_place_violates_invariant(stack: Stack) -> None:
     finally:
         remove_places(stack, shard, -1)
 
-    mine = [violation for violation in found if violation.startswith("I1") and shard["pk"] in violation]
-    assert mine, found
+    own = [violation for violation in found if violation.startswith("I1") and shard["pk"] in violation]
+    assert own, found
 
 
 def remove_places(stack: Stack, shard: dict[str, Any], places: int) -> None:

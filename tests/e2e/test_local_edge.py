@@ -1,4 +1,4 @@
-"""The API proxy adds what the emulated gateway lacks, and changes nothing else."""
+"""The API proxy adds what the emulated gateway lacks; a failed start of a stack leaves nothing running."""
 
 import json
 import urllib.request

@@ -1,4 +1,4 @@
-"""Mails of the deployed system use the user's language, and an event change notifies each holder once."""
+"""Mails are in the user's language, and an event change notifies each holder once, on the deployed system."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from notify.core.repository import contact_key
 from tests.support.faults.redeploy import redeployed
 from tests.support.fixtures.e2e_fixture import FREE, E2EFixture
 
-CALM = {
+LONG_QUIET_PERIOD = {
     "notify/core/event_announcements.py": (
         "_SHORT_QUIET_PERIOD = timedelta(seconds=2)",
         "_SHORT_QUIET_PERIOD = timedelta(seconds=20)",
@@ -25,10 +25,10 @@ def mailbox(stack: Stack) -> Client:
     return Client(stack.mailbox)
 
 
-def wait_for_mail(mailbox: Client, to: Actor, subject: str) -> dict[str, Any]:
-    """The only mail with this subject, once it has arrived."""
-    [found] = wait_for(lambda: list_mails_to(mailbox, to, subject) or None, f"the mail about {subject}")
-    return found
+def wait_for_mail(mailbox: Client, recipient: Actor, subject: str) -> dict[str, Any]:
+    """Wait for the only mail with this subject, and return it."""
+    [mail] = wait_for(lambda: list_mails_to(mailbox, recipient, subject) or None, f"the mail about {subject}")
+    return mail
 
 
 def publish_free_event(e2e: E2EFixture, name: str) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def set_preferences(stack: Stack, actor: Actor, locale: str, *channels: str) -> 
 
     def settings_arrived() -> bool | None:
         stored = scan_tables(stack, "notifications")["notifications"]
-        mine = [one for one in stored if one["pk"] == contact_key(actor.id)["pk"] and "settings_version" in one]
-        return any((one["locale"], list(one["channels"])) == (locale, list(channels)) for one in mine) or None
+        contacts = [one for one in stored if one["pk"] == contact_key(actor.id)["pk"] and "settings_version" in one]
+        return any((one["locale"], list(one["channels"])) == (locale, list(channels)) for one in contacts) or None
 
     wait_for(settings_arrived, "the settings at notify")
 
@@ -72,28 +72,33 @@ def test_tickets_mail_uses_preferred_language(e2e: E2EFixture, mailbox: Client) 
 
     wait_for_booking(guest, hold_places(guest, event["id"], 1), "CONFIRMED")
 
-    found = wait_for_mail(mailbox, guest, "Ihre Tickets für Sommernacht")
-    assert "Hier ist Ihr Ticket" in found["text"]
+    mail = wait_for_mail(mailbox, guest, "Ihre Tickets für Sommernacht")
+    assert "Hier ist Ihr Ticket" in mail["text"]
 
 
 def test_event_change_notifies_each_holder_once(e2e: E2EFixture, mailbox: Client) -> None:
-    keen, quiet = (Actor.register(e2e.anonymous, name) for name in ("karl", "quinn"))
-    set_preferences(e2e.stack, quiet, "en")
+    subscribed, unsubscribed = (Actor.register(e2e.anonymous, name) for name in ("karl", "quinn"))
+    set_preferences(e2e.stack, unsubscribed, "en")
     event = publish_free_event(e2e, "Winternacht")
-    for guest in (keen, quiet):
+    for guest in (subscribed, unsubscribed):
         wait_for_tickets(guest, wait_for_booking(guest, hold_places(guest, event["id"], 1), "CONFIRMED"))
-        wait_for(lambda: notification_statuses(guest, "tickets_created") or None, "notify's knowledge of the holder")  # noqa: B023 - called at once
+        wait_for(lambda: notification_statuses(guest, "tickets_created") or None, "the holder at notify")  # noqa: B023 - called at once
 
-    with redeployed(e2e.stack, "notify.announce_event_changes", CALM):  # both edits come before the first announcement
+    with redeployed(
+        e2e.stack, "notify.announce_event_changes", LONG_QUIET_PERIOD
+    ):  # both edits come before the first announcement
         edit_event(e2e, event, venue="Alte Halle")
         edit_event(e2e, event, venue="Neue Halle")
-        wait_for_mail(mailbox, keen, "Winternacht has changed")
+        wait_for_mail(mailbox, subscribed, "Winternacht has changed")
 
-    found = wait_for_mail(mailbox, keen, "Winternacht has changed")
-    assert "→ Neue Halle" in found["text"]
-    assert "Alte Halle" not in found["text"]
+    mail = wait_for_mail(mailbox, subscribed, "Winternacht has changed")
+    assert "→ Neue Halle" in mail["text"]
+    assert "Alte Halle" not in mail["text"]
     assert wait_for(
-        lambda: notification_statuses(quiet, "event_changed") == ["SUPPRESSED"] or None, "the quiet one's list"
+        lambda: notification_statuses(unsubscribed, "event_changed") == ["SUPPRESSED"] or None,
+        "the suppressed notification",
     )
-    assert wait_for(lambda: notification_statuses(keen, "event_changed") == ["SENT"] or None, "the keen one's list")
-    assert list_mails_to(mailbox, quiet, "has changed") == []
+    assert wait_for(
+        lambda: notification_statuses(subscribed, "event_changed") == ["SENT"] or None, "the sent notification"
+    )
+    assert list_mails_to(mailbox, unsubscribed, "has changed") == []

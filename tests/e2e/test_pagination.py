@@ -1,4 +1,4 @@
-"""Every list of the API, paged in both directions during changes; its tokens work for no other list.
+"""Every list of the API, paged in both directions during changes; its tokens are invalid for other lists.
 
 The tests fail for a paginated route without a case in `tests.support.fixtures.pagination_cases`.
 """
@@ -26,9 +26,7 @@ def filled() -> dict[str, SeededList | ApiList]:
 def pagination_case(
     call: str, e2e: E2EFixture, filled: dict[str, SeededList | ApiList]
 ) -> Iterator[SeededList | ApiList]:
-    assert call in LIST_CASES, (
-        f"{call} is a list: say in tests/support/fixtures/pagination_cases.py how items come and go in it"
-    )
+    assert call in LIST_CASES, f"{call} is a list without a case in tests/support/fixtures/pagination_cases.py"
     if call not in filled:
         filled[call] = LIST_CASES[call](e2e, call)
     filled[call].fill()
@@ -50,11 +48,11 @@ def ids(pagination_case: SeededList | ApiList, body: dict[str, Any]) -> list[str
 
 def all_ids(pagination_case: SeededList | ApiList) -> list[str]:
     body = page(pagination_case, 100)
-    shown_ids = ids(pagination_case, body)
+    page_ids = ids(pagination_case, body)
     while body["next_token"]:
         body = page(pagination_case, 100, next_token=body["next_token"])
-        shown_ids += ids(pagination_case, body)
-    return shown_ids
+        page_ids += ids(pagination_case, body)
+    return page_ids
 
 
 def last_page(pagination_case: SeededList | ApiList) -> dict[str, Any]:
@@ -65,32 +63,34 @@ def last_page(pagination_case: SeededList | ApiList) -> dict[str, Any]:
 
 
 @EVERY_LIST
-@pytest.mark.parametrize("way", ["next_token", "previous_token"])
-def test_unchanged_items_appear_once_while_list_changes(pagination_case: SeededList | ApiList, way: str) -> None:
+@pytest.mark.parametrize("direction", ["next_token", "previous_token"])
+def test_unchanged_items_appear_once_while_list_changes(pagination_case: SeededList | ApiList, direction: str) -> None:
     before = all_ids(pagination_case)
-    body = page(pagination_case) if way == "next_token" else last_page(pagination_case)
-    shown_ids, changes = ids(pagination_case, body), iter([(-1, 6.5), (1.5,)])
+    body = page(pagination_case) if direction == "next_token" else last_page(pagination_case)
+    page_ids, changes = ids(pagination_case, body), iter([(-1, 6.5), (1.5,)])
 
-    while body[way]:
-        for place in next(changes, ()):
-            pagination_case.add(place)
+    while body[direction]:
+        for position in next(changes, ()):
+            pagination_case.add(position)
             pagination_case.remove()
-        body = page(pagination_case, **{way: body[way]})
-        shown_ids = (
-            shown_ids + ids(pagination_case, body) if way == "next_token" else ids(pagination_case, body) + shown_ids
+        body = page(pagination_case, **{direction: body[direction]})
+        page_ids = (
+            page_ids + ids(pagination_case, body)
+            if direction == "next_token"
+            else ids(pagination_case, body) + page_ids
         )
 
-    assert next(changes, None) is None, "the list was too short to change on the way"
-    assert len(shown_ids) == len(set(shown_ids))
+    assert next(changes, None) is None, "the list was too short to change between pages"
+    assert len(page_ids) == len(set(page_ids))
     after = set(all_ids(pagination_case))
-    stayed = [one for one in before if one in after]
-    assert len(stayed) >= 3
-    assert [one for one in shown_ids if one in stayed] == stayed
+    unchanged = [one for one in before if one in after]
+    assert len(unchanged) >= 3
+    assert [one for one in page_ids if one in unchanged] == unchanged
 
 
 @EVERY_LIST
 def test_previous_token_returns_the_same_page(pagination_case: SeededList | ApiList) -> None:
-    def walk() -> list[tuple[Any, Any]] | None:
+    def traverse() -> list[tuple[Any, Any]] | None:
         before, pairs, body = all_ids(pagination_case), [], page(pagination_case)
         assert body["previous_token"] is None
         while body["next_token"]:
@@ -103,7 +103,7 @@ def test_previous_token_returns_the_same_page(pagination_case: SeededList | ApiL
             body = following
         return pairs if all_ids(pagination_case) == before else None  # items of other tests may still arrive
 
-    pairs = wait_for(walk, "a walk during which nothing comes or goes")
+    pairs = wait_for(traverse, "a traversal without concurrent changes")
     assert len(pairs) >= 3
     assert [again for again, _ in pairs] == [body for _, body in pairs]
 
@@ -113,25 +113,27 @@ def test_token_is_valid_whole_and_for_its_list(
     pagination_case: SeededList | ApiList, call: str, e2e: E2EFixture
 ) -> None:
     token = page(pagination_case)["next_token"]
-    joint = "&" if "?" in pagination_case.address else "?"
-    first = "A" if token[0] != "A" else "B"
-    refused = [f"{first}{token[1:]}", token[:-4], f"{token}AAAA", "invented"]
+    separator = "&" if "?" in pagination_case.address else "?"
+    other_character = "A" if token[0] != "A" else "B"
+    invalid_tokens = [f"{other_character}{token[1:]}", token[:-4], f"{token}AAAA", "invented"]
 
     responses = [
-        pagination_case.client.request("GET", f"{pagination_case.address}{joint}{name}={one}")
-        for one in refused
+        pagination_case.client.request("GET", f"{pagination_case.address}{separator}{name}={one}")
+        for one in invalid_tokens
         for name in TOKENS
     ]
     both = pagination_case.client.request(
-        "GET", f"{pagination_case.address}{joint}next_token={token}&previous_token={token}"
+        "GET", f"{pagination_case.address}{separator}next_token={token}&previous_token={token}"
     )
     if pagination_case.foreign:
         by, address = pagination_case.foreign
         responses += [by.request("GET", f"{address}{'&' if '?' in address else '?'}next_token={token}")]
     for other in [one for one in sorted(LIST_CASES) if one in paginated_routes() and one != call][:OTHER_LISTS_TRIED]:
-        there = LIST_CASES[other](e2e, other)
+        other_list = LIST_CASES[other](e2e, other)
         responses += [
-            there.client.request("GET", f"{there.address}{'&' if '?' in there.address else '?'}next_token={token}")
+            other_list.client.request(
+                "GET", f"{other_list.address}{'&' if '?' in other_list.address else '?'}next_token={token}"
+            )
         ]
 
     assert {(one.status, one.json["type"]) for one in responses} == {(400, "/problems/invalid-page-token")}

@@ -1,4 +1,4 @@
-"""Concurrent payments while the provider fails in one of five: each ends with tickets or a full refund."""
+"""Concurrent payments, one in five with a provider fault: each ends with tickets or a full refund."""
 
 import secrets
 import sys
@@ -41,11 +41,11 @@ class PaymentLoad:
     concurrency: int
     hold_seconds: int
     seed: int
-    times: int  # a fault repeats for one operation
+    times: int  # failures of one operation
     without: tuple[str, ...] = ()
 
 
-# A rejected refund waits for a sweep of the reconciler; test_provider_faults.py tests every single fault.
+# A rejected refund waits for a reconciler sweep; test_provider_faults.py tests every single fault.
 SMALL_LOAD = PaymentLoad(
     payments=36, buyers=12, concurrency=6, hold_seconds=30, seed=21, times=1, without=("refund.refused",)
 )
@@ -59,11 +59,11 @@ def publish(api: Client, admin: Client) -> Publish:
     name = f"Crowd {secrets.token_hex(3)}"
     category = admin.request_json("POST", "/v1/categories", {"name": name, "type": "paid"})["id"]
 
-    def published(hold: int) -> str:
+    def publish_event(hold: int) -> str:
         event = organiser.publish_event(category, name, SEAT, hold_seconds=hold, max_per_user=50, refund_percent=100)
         return str(event["id"])
 
-    return published
+    return publish_event
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def reset_provider(api: Client) -> Iterator[None]:
 
 
 def fault_rates(share: float) -> dict[str, float]:
-    """Rates with which this share of the payments meets a fault; rare operations have higher rates."""
+    """Fault rates that affect this share of the payments; rare operations have higher rates."""
     each = 1 - (1 - share) ** (1 / len(UNAVOIDABLE_FAULTS))
     return {name: each if name in UNAVOIDABLE_FAULTS else 2 * each for name in FAULT_NAMES}
 
@@ -88,33 +88,33 @@ def buy_and_maybe_cancel(buyer: Actor, event_id: str, *, cancels: bool) -> Purch
 def run_payments(stack: Stack, api: Client, publish: Publish, load: PaymentLoad) -> tuple[Settlement, str]:
     """Run the payments. Returns their settlement and a report."""
     event, buyers = publish(load.hold_seconds), register_buyers(api, load.buyers)
-    fault_rates_used = {name: rate for name, rate in fault_rates(0.2).items() if name not in load.without}
-    api.request_json("PUT", "/sandbox/faults", {"rates": fault_rates_used, "seed": load.seed, "times": load.times})
+    rates = {name: rate for name, rate in fault_rates(0.2).items() if name not in load.without}
+    api.request_json("PUT", "/sandbox/faults", {"rates": rates, "seed": load.seed, "times": load.times})
     started = time.monotonic()
-    turns = range(load.payments)
-    work = [
+    numbers = range(load.payments)
+    jobs = [
         lambda at=at: buy_and_maybe_cancel(buyers[at % len(buyers)], event, cancels=not at % CANCEL_EVERY)
-        for at in turns
+        for at in numbers
     ]
-    purchases = run_concurrently(work, load.concurrency)
-    took = time.monotonic() - started
+    purchases = run_concurrently(jobs, load.concurrency)
+    duration = time.monotonic() - started
     settlement = settle_purchases(stack, purchases, timeout_seconds=load.hold_seconds * 2)
-    what = f"{load.payments} payments in {took:.0f} s, all settled {settlement.seconds:.0f} s later"
-    met, struck = count_faulty(stack, purchases), api.request_json("GET", "/sandbox/faults")["struck"]
-    return settlement, report(settlement, struck, f"{what}; {met} met a fault")
+    title = f"{load.payments} payments in {duration:.0f} s, all settled {settlement.seconds:.0f} s later"
+    faulty, fault_counts = count_faulty(stack, purchases), api.request_json("GET", "/sandbox/faults")["struck"]
+    return settlement, report(settlement, fault_counts, f"{title}; {faulty} with a fault")
 
 
 def count_faulty(stack: Stack, purchases: list[Purchase]) -> int:
-    """The number of payments that met a fault."""
+    """The number of payments with a provider fault."""
     rows, own = scan_tables(stack, "sandbox")["sandbox"], {one.id for one in purchases}
     planned = {i["pk"] for i in rows if i["sk"].startswith("faults#") and any(name.startswith("left_") for name in i)}
     return sum(i["sk"] == "session" and i["pk"] in planned and i["metadata"]["booking_id"] in own for i in rows)
 
 
-def report(settlement: Settlement, struck: dict[str, int], what: str) -> str:
-    counts = "\n".join(f"  {name:<24}{count:>5}" for name, count in sorted(struck.items()))
-    late = f"{settlement.unsettled_purchases} settled too late, {settlement.sweeps} sweeps of the reconciler"
-    return f"\n{what}\n{counts}\n  ended: {dict(settlement.outcome_counts)}\n  {late}\n"
+def report(settlement: Settlement, fault_counts: dict[str, int], title: str) -> str:
+    counts = "\n".join(f"  {name:<24}{count:>5}" for name, count in sorted(fault_counts.items()))
+    late = f"{settlement.unsettled_purchases} settled too late, {settlement.sweeps} reconciler sweeps"
+    return f"\n{title}\n{counts}\n  ended: {dict(settlement.outcome_counts)}\n  {late}\n"
 
 
 def assert_all_settled(settlement: Settlement, load: PaymentLoad) -> None:
@@ -127,19 +127,19 @@ def assert_all_settled(settlement: Settlement, load: PaymentLoad) -> None:
 def test_few_payments_end_with_tickets_or_refund(
     stack: Stack, api: Client, publish: Publish, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    end, story = run_payments(stack, api, publish, SMALL_LOAD)
+    settlement, summary = run_payments(stack, api, publish, SMALL_LOAD)
 
     with capsys.disabled():
-        sys.stdout.write(story)
-    assert_all_settled(end, SMALL_LOAD)
+        sys.stdout.write(summary)
+    assert_all_settled(settlement, SMALL_LOAD)
 
 
 @pytest.mark.proof
 def test_thousand_payments_end_with_tickets_or_refund(
     stack: Stack, api: Client, publish: Publish, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    end, story = run_payments(stack, api, publish, LARGE_LOAD)
+    settlement, summary = run_payments(stack, api, publish, LARGE_LOAD)
 
     with capsys.disabled():
-        sys.stdout.write(story)
-    assert_all_settled(end, LARGE_LOAD)
+        sys.stdout.write(summary)
+    assert_all_settled(settlement, LARGE_LOAD)

@@ -24,12 +24,12 @@ from tests.support.load.concurrent_buyers import (
 )
 
 SEAT = [{"name": "Seat", "prices": 2500, "currency": "EUR", "capacity": 3000}]
-HOLD_SECONDS = 25  # the buyer pays within it; lost payments are found at its end
-PATIENT_SECONDS = 40  # for faults that delay the checkout
+HOLD_SECONDS = 25  # time to pay; lost payments are detected at its end
+LONG_HOLD_SECONDS = 40  # for faults that delay the checkout
 REFUNDED_FAULTS = ("refund.", "pay.other_")
 
 
-NEVER_ASKS_PROVIDER = {
+WITHOUT_PROVIDER_SYNC = {
     "payment/core/lifecycle.py": ("    if not payment.has_open_attempt:\n        return None\n", "    return None\n")
 }
 Publish = Callable[[int], str]
@@ -37,17 +37,17 @@ PurchasesUnderFaults = tuple[dict[str, Purchase], dict[str, int], Settlement]
 
 
 class ProviderFaults:
-    """Injects faults into the provider, and counts those that happened."""
+    """Injects faults into the provider, and counts those that occurred."""
 
     def __init__(self, api: Client) -> None:
         self.api = api
 
-    def inject(self, **wanted: object) -> None:
-        self.api.request_json("PUT", "/sandbox/faults", wanted)
+    def inject(self, **faults: object) -> None:
+        self.api.request_json("PUT", "/sandbox/faults", faults)
 
     def fault_counts(self) -> dict[str, int]:
-        struck: dict[str, int] = self.api.request_json("GET", "/sandbox/faults")["struck"]
-        return struck
+        counts: dict[str, int] = self.api.request_json("GET", "/sandbox/faults")["struck"]
+        return counts
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +65,15 @@ def publish(api: Client, admin: Client) -> Publish:
     name = f"Faulty {secrets.token_hex(3)}"
     category = admin.request_json("POST", "/v1/categories", {"name": name, "type": "paid"})["id"]
 
-    def published(hold: int) -> str:
+    def publish_event(hold: int) -> str:
         event = organiser.publish_event(category, name, SEAT, hold_seconds=hold, max_per_user=50, refund_percent=100)
         return str(event["id"])
 
-    return published
+    return publish_event
 
 
 def buy_under_fault(provider: ProviderFaults, buyer: Actor, event: str, fault: str) -> Purchase:
-    """Make a purchase that meets this fault, with the operation that the fault belongs to."""
+    """Make a purchase with this fault and the operation that the fault needs."""
     if fault.startswith("open."):
         return buy(buyer, event, before_payment=lambda: provider.inject(rates={fault: 1}))
     lost = " pay.webhook_lost" if fault.startswith(("close.", "look.")) else ""
@@ -90,34 +90,37 @@ def purchases_under_faults(
 ) -> PurchasesUnderFaults:
     """One purchase for each fault, each by its own buyer."""
     buyers = dict(zip(FAULT_NAMES, register_buyers(api, len(FAULT_NAMES)), strict=True))
-    struck: dict[str, int] = {}
+    fault_counts: dict[str, int] = {}
     purchases: dict[str, Purchase] = {}
-    event = publish(PATIENT_SECONDS)
+    event = publish(LONG_HOLD_SECONDS)
     for fault in (one for one in FAULT_NAMES if one.startswith("open.")):
         purchases[fault] = buy_under_fault(provider, buyers[fault], event, fault)
-        struck |= provider.fault_counts()
-    provider.inject(times=1)  # a second failure would wait three minutes for its queue: part of `make prove`
+        fault_counts |= provider.fault_counts()
+    provider.inject(times=1)  # a second failure waits three minutes for its queue; `make prove` has it
     event = publish(HOLD_SECONDS)
     others = [one for one in FAULT_NAMES if one not in purchases]
-    done = run_concurrently([lambda one=one: buy_under_fault(provider, buyers[one], event, one) for one in others], 6)  # type: ignore[misc]
-    purchases |= dict(zip(others, done, strict=True))
-    end = settle_purchases(stack, list(purchases.values()), timeout_seconds=HOLD_SECONDS + 15)
-    sys.stderr.write(f"{end.outcome_counts} late {end.unsettled} rounds {end.sweeps} {end.seconds:.1f} s\n")
-    return purchases, struck | provider.fault_counts(), end
+    jobs = [lambda one=one: buy_under_fault(provider, buyers[one], event, one) for one in others]
+    purchases |= dict(zip(others, run_concurrently(jobs, 6), strict=True))
+    settlement = settle_purchases(stack, list(purchases.values()), timeout_seconds=HOLD_SECONDS + 15)
+    outcomes = f"{settlement.outcome_counts} late {settlement.unsettled}"
+    sys.stderr.write(f"{outcomes} sweeps {settlement.sweeps} {settlement.seconds:.1f} s\n")
+    return purchases, fault_counts | provider.fault_counts(), settlement
 
 
 @pytest.mark.parametrize("fault", FAULT_NAMES)
 def test_provider_fault_ends_with_tickets_or_refund(fault: str, purchases_under_faults: PurchasesUnderFaults) -> None:
-    purchases, struck, end = purchases_under_faults
+    purchases, fault_counts, settlement = purchases_under_faults
 
-    assert struck.get(fault, 0) >= 1
-    assert end.outcome_by_booking[purchases[fault].id] == (REFUND if fault.startswith(REFUNDED_FAULTS) else TICKETS)
+    assert fault_counts.get(fault, 0) >= 1
+    assert settlement.outcome_by_booking[purchases[fault].id] == (
+        REFUND if fault.startswith(REFUNDED_FAULTS) else TICKETS
+    )
 
 
 def test_each_buyer_is_notified_once(purchases_under_faults: PurchasesUnderFaults) -> None:
-    _, _, end = purchases_under_faults
+    _, _, settlement = purchases_under_faults
 
-    assert (end.violations, end.mail_mismatches) == ([], [])
+    assert (settlement.violations, settlement.mail_mismatches) == ([], [])
 
 
 @pytest.mark.spoils
@@ -127,8 +130,8 @@ def test_without_provider_sync_lost_webhook_keeps_money(
     provider.inject()
     [buyer] = register_buyers(api, 1)
 
-    with redeployed(stack, "payment.close_payment", NEVER_ASKS_PROVIDER):
+    with redeployed(stack, "payment.close_payment", WITHOUT_PROVIDER_SYNC):
         purchase = buy(buyer, publish(HOLD_SECONDS), "pay.webhook_lost")
-        # From then on only the reconciler would change them.
-        kept = "EXPIRED, payment FAILED, 0 tickets, 2500 kept, 0 sent back"
-        wait_for(lambda: PurchaseAudit.read(stack, [purchase]).outcomes()[purchase.id] == kept or None, kept)
+        # Without the provider's state only the reconciler could change this.
+        outcome = "EXPIRED, payment FAILED, 0 tickets, 2500 kept, 0 refunded"
+        wait_for(lambda: PurchaseAudit.read(stack, [purchase]).outcomes()[purchase.id] == outcome or None, outcome)

@@ -25,13 +25,13 @@ def ticketing(stack: Stack) -> CommandRunner:
     """Run `bin/ticketing`. Returns its JSON output, or its error output if it fails."""
 
     def run(*arguments: str, fails: bool = False) -> Any:
-        done = subprocess.run(
+        result = subprocess.run(
             [ROOT / "bin/ticketing", *arguments, *([] if fails else ["--json"])],
             env=os.environ | {"TICKETING_EMULATOR_PORT": str(stack.ports.emulator)},
             capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
-        assert done.returncode == (1 if fails else 0), done.stderr
-        return done.stderr if fails else json.loads(done.stdout)
+        assert result.returncode == (1 if fails else 0), result.stderr
+        return result.stderr if fails else json.loads(result.stdout)
 
     return run
 
@@ -85,19 +85,19 @@ def test_dead_letter_is_listed_and_redriven_once(
     ticketing: CommandRunner, stack: Stack, e2e: E2EFixture, booking: dict[str, Any]
 ) -> None:
     envelope = _unsendable_message(e2e, stack, booking)
-    mine = envelope["detail"]["bus_event_id"]  # the queue may have other dead letters
-    assert about(ticketing("dlq", SEND_FUNCTION), mine) == []
+    own_id = envelope["detail"]["bus_event_id"]  # the queue may have other dead letters
+    assert with_event_id(ticketing("dlq", SEND_FUNCTION), own_id) == []
     dead = stack.dead_letters(SEND_FUNCTION)
     stack.client("sqs").send_message(QueueUrl=dead, MessageBody=json.dumps(envelope))
 
-    [dead_letter] = about(ticketing("dlq", SEND_FUNCTION), mine)
-    again = about(ticketing("dlq", SEND_FUNCTION), mine)
+    [dead_letter] = with_event_id(ticketing("dlq", SEND_FUNCTION), own_id)
+    again = with_event_id(ticketing("dlq", SEND_FUNCTION), own_id)
     redriven = [ticketing("redrive", SEND_FUNCTION)[SEND_FUNCTION] for _ in range(2)]
 
     assert "ContactMissing" in dead_letter["reason"]
-    assert again == [dead_letter], "listing has changed it"
+    assert again == [dead_letter], "listing changed the dead letter"
     assert redriven[0] > redriven[1] == 0
-    assert about(ticketing("dlq", SEND_FUNCTION), mine) == []
+    assert with_event_id(ticketing("dlq", SEND_FUNCTION), own_id) == []
 
 
 def test_reconcile_leaves_sound_system_unchanged(
@@ -128,12 +128,12 @@ def test_command_error_is_one_sentence(ticketing: CommandRunner, arguments: list
     assert len(output.splitlines()) == 1
 
 
-def about(letters: list[dict[str, Any]], bus_event_id: str) -> list[dict[str, Any]]:
-    return [one for one in letters if one["bus_event_id"] == bus_event_id]
+def with_event_id(dead_letters: list[dict[str, Any]], bus_event_id: str) -> list[dict[str, Any]]:
+    return [one for one in dead_letters if one["bus_event_id"] == bus_event_id]
 
 
 def _unsendable_message(e2e: E2EFixture, stack: Stack, booking: dict[str, Any]) -> dict[str, Any]:
-    """The message of a notification to an unknown user; its consumer has failed on it once."""
+    """The message of a notification to an unknown user; its consumer fails on it."""
     ticket = wait_for_tickets(e2e.buyer, booking)[0]["id"]
     e2e.buyer.client.request_json("POST", f"/v1/tickets/{ticket}/transfer", {"to_user_id": ids.new()})
     notification = wait_for(lambda: _find_offer_notification(stack, ticket), "the notification")
@@ -162,7 +162,7 @@ def _count_deliveries(ticketing: CommandRunner, booking: dict[str, Any], bus_eve
 def _versions(stack: Stack, booking_id: str) -> list[tuple[str, str, int]]:
     return sorted(
         (table, one["pk"], one["version"])
-        for table, found in scan_tables(stack).items()
-        for one in found
+        for table, items in scan_tables(stack).items()
+        for one in items
         if booking_id in (one["pk"], one.get("booking_id")) and "version" in one
     )

@@ -1,4 +1,4 @@
-"""The users of a fuzz run and their data: each role has every kind of item.
+"""The users of a fuzz run and their data: every role has items of every kind.
 
 No other test uses these users, the admin included: fuzzing changes their sessions and data.
 """
@@ -29,7 +29,7 @@ _TICKETS = 20
 
 @dataclass(frozen=True)
 class OrganiserEvents:
-    """One organiser's events: two with places, one that is not booked, one that is cancelled."""
+    """One organiser's events: two with places, one without bookings, one cancelled."""
 
     owner: str
     paid: dict[str, Any]
@@ -63,37 +63,37 @@ class RoleData:
     booking: str
     payment: str
     tickets: list[dict[str, str]]
-    transfer: str  # the id of a pending transfer to it
+    transfer: str  # the id of a pending transfer to the role
 
     @classmethod
-    def create(cls, person: Actor, events: OrganiserEvents, owner: Organiser, giver: Actor) -> "RoleData":
-        booking = wait_for_booking(person, hold_places(person, events.free["id"], _TICKETS), "CONFIRMED")
-        tickets = wait_for_tickets(person, booking)
+    def create(cls, actor: Actor, events: OrganiserEvents, owner: Organiser, sender: Actor) -> "RoleData":
+        booking = wait_for_booking(actor, hold_places(actor, events.free["id"], _TICKETS), "CONFIRMED")
+        tickets = wait_for_tickets(actor, booking)
         for _ in range(3):  # creates notifications that can be resent
             owner.client.request_json("POST", f"/v1/tickets/{tickets[-1]['id']}/reissue")
-        bought = hold_places(person, events.paid["id"], _TICKETS)
-        choose_outcome(open_checkout(person, bought), "paid")
-        wait_for_booking(person, bought, "CONFIRMED")
+        paid_booking = hold_places(actor, events.paid["id"], _TICKETS)
+        choose_outcome(open_checkout(actor, paid_booking), "paid")
+        wait_for_booking(actor, paid_booking, "CONFIRMED")
         return cls(
-            id=person.id,
+            id=actor.id,
             events=events,
             booking=booking["id"],
-            payment=find_payment(person, bought)["id"],
+            payment=find_payment(actor, paid_booking)["id"],
             tickets=[{"id": one["id"], "code": one["code"]} for one in tickets],
-            transfer=_create_transfer(giver, person, events),
+            transfer=_create_transfer(sender, actor, events),
         )
 
 
 @dataclass(frozen=True)
 class FuzzFixture:
-    """All of it as plain data, to be passed to other processes."""
+    """The whole fixture as plain data, which can be passed to other processes."""
 
     api: str
     mailbox: str
     provider_key: str  # signs webhooks
-    verification_code: str  # a used code, which stays valid
-    bystander: str  # the id of a user who does nothing
-    logins: dict[str, dict[str, str]]  # by role, and of the host, at whose events buyer and staff are; empty for anyone
+    verification_code: str  # a used code; codes are reusable
+    bystander: str  # the id of a user without a role in the run
+    logins: dict[str, dict[str, str]]  # by role; `host` owns the events of buyer and staff
     categories: dict[str, str]  # by kind
     roles: dict[str, Any]  # by role
 
@@ -106,32 +106,32 @@ class FuzzFixture:
 
     @classmethod
     def _create(cls, stack: Stack, api: Client, admin: Client, pool: ThreadPoolExecutor) -> "FuzzFixture":
-        kinds = {kind: _create_category(admin, kind) for kind in ("paid", "free")}
-        staff, buyer, giver, *others = pool.map(
+        categories = {kind: _create_category(admin, kind) for kind in ("paid", "free")}
+        staff, buyer, sender, *others = pool.map(
             lambda name: Actor.register(api, name), ("sven", "ulla", "gerd", "hanna", "orla", "alma")
         )
-        host, organiser, chief = pool.map(lambda one: Organiser.appoint(admin, one), others)
-        admin.request_json("PUT", f"/v1/users/{chief.id}/roles", {"roles": ["admin"]})
-        chief = Organiser(**vars(chief.log_in_again()))
-        owners = {"host": host, "organiser": organiser, "admin": chief}
+        host, organiser, other_admin = pool.map(lambda one: Organiser.appoint(admin, one), others)
+        admin.request_json("PUT", f"/v1/users/{other_admin.id}/roles", {"roles": ["admin"]})
+        other_admin = Organiser(**vars(other_admin.log_in_again()))
+        owners = {"host": host, "organiser": organiser, "admin": other_admin}
 
         def create_events(name: str) -> OrganiserEvents:
-            return OrganiserEvents.create(name, owners[name], kinds, (staff.id,) if name == "host" else ())
+            return OrganiserEvents.create(name, owners[name], categories, (staff.id,) if name == "host" else ())
 
         events = dict(zip(owners, pool.map(create_events, owners), strict=True))
-        actors: dict[str, Actor] = {"buyer": buyer, "staff": staff, "organiser": organiser, "admin": chief}
+        actors: dict[str, Actor] = {"buyer": buyer, "staff": staff, "organiser": organiser, "admin": other_admin}
         hosts = {role: role if role in owners else "host" for role in actors}
         role_data = pool.map(
-            lambda role: RoleData.create(actors[role], events[hosts[role]], owners[hosts[role]], giver), actors
+            lambda role: RoleData.create(actors[role], events[hosts[role]], owners[hosts[role]], sender), actors
         )
         return cls(
             api=api.api,
             mailbox=stack.mailbox,
             provider_key=_provider_key(stack),
             verification_code=organiser.wait_for_code("confirm your e-mail"),
-            bystander=giver.id,
+            bystander=sender.id,
             logins={"anyone": {}} | {name: _login(one) for name, one in (actors | {"host": host}).items()},
-            categories=kinds,
+            categories=categories,
             roles=dict(zip(actors, map(asdict, role_data), strict=True)),
         )
 
@@ -139,23 +139,23 @@ class FuzzFixture:
         return asdict(self)
 
 
-def _create_transfer(giver: Actor, to: Actor, events: OrganiserEvents) -> str:
-    booking = wait_for_booking(giver, hold_places(giver, events.free["id"], 1), "CONFIRMED")
-    address = f"/v1/tickets/{wait_for_tickets(giver, booking)[0]['id']}/transfer"
-    return str(giver.client.request_json("POST", address, {"to_user_id": to.id})["id"])
+def _create_transfer(sender: Actor, recipient: Actor, events: OrganiserEvents) -> str:
+    booking = wait_for_booking(sender, hold_places(sender, events.free["id"], 1), "CONFIRMED")
+    path = f"/v1/tickets/{wait_for_tickets(sender, booking)[0]['id']}/transfer"
+    return str(sender.client.request_json("POST", path, {"to_user_id": recipient.id})["id"])
 
 
 def _provider_key(stack: Stack) -> str:
-    login = stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
-    return str(json.loads(login["SecretString"])["api_key"])
+    secret = stack.client("secretsmanager").get_secret_value(SecretId="ticketing/local/provider")
+    return str(json.loads(secret["SecretString"])["api_key"])
 
 
 def _create_category(admin: Client, kind: str) -> str:
-    created = admin.request_json(
+    category = admin.request_json(
         "POST", "/v1/categories", {"name": f"Fuzz {kind} {secrets.token_hex(3)}", "type": kind}
     )
-    return str(created["id"])
+    return str(category["id"])
 
 
-def _login(person: Actor) -> dict[str, str]:
-    return {"username": person.user_name, "password": person.password}
+def _login(actor: Actor) -> dict[str, str]:
+    return {"username": actor.user_name, "password": actor.password}

@@ -19,9 +19,9 @@ from tests.fuzz.recipes import Recipes
 Case = AnyCase[Any]
 ROLE = os.environ["FUZZ_ROLE"]
 RECIPES = Recipes(json.loads(Path(os.environ["FUZZ_FIXTURE"]).read_text()), ROLE)
-RESPONSES = Path(os.environ["FUZZ_RESPONSES"]).open("a", buffering=1)  # noqa: SIM115 - open as long as the process lives
-_SEEN_VALUES: set[object] = set()  # values of earlier responses: a linked case uses only these
-_PAGE_TOKENS = ("next_token", "previous_token")  # generated ones belong to no list
+RESPONSES = Path(os.environ["FUZZ_RESPONSES"]).open("a", buffering=1)  # noqa: SIM115 - open until the process exits
+_RESPONSE_VALUES: set[object] = set()  # values of earlier responses: a linked case uses only these
+_PAGE_TOKENS = ("next_token", "previous_token")  # generated tokens are never valid
 _FIXED_QUERY = {"from": "2030-01-01T00:00:00Z", "to": "2032-01-01T00:00:00Z"}  # valid years, in order
 _MAX_QUERY_LENGTH = 3000  # characters: API Gateway rejects request lines beyond 10,240 bytes
 
@@ -46,12 +46,13 @@ def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> N
     case.query = {
         name: value[:_MAX_QUERY_LENGTH] if isinstance(value, str) else value for name, value in case.query.items()
     }
-    if operation not in RECIPES.calls:  # always refused for this role
+    if operation not in RECIPES.calls:  # always rejected for this role
         return
     if _is_positive(case, ParameterLocation.PATH) and case.path_parameters and not _is_linked(case):
-        found = {name: RECIPES.path(operation, name) for name in case.path_parameters}
+        recipe_values = {name: RECIPES.path(operation, name) for name in case.path_parameters}
         case.path_parameters = {
-            name: value if found[name] is None else found[name] for name, value in case.path_parameters.items()
+            name: value if recipe_values[name] is None else recipe_values[name]
+            for name, value in case.path_parameters.items()
         }
     if _is_positive(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         case.body = _body(operation, case.body)
@@ -77,18 +78,18 @@ def _set_headers(operation: str, case: Case) -> None:
 def _is_linked(case: Case) -> bool:
     """Whether all path parameters come from earlier responses; other users are only read, not changed."""
     changes_other_user = "user_id" in case.path_parameters and case.method.upper() != "GET"
-    return not changes_other_user and _is_stateful(case) and _SEEN_VALUES.issuperset(case.path_parameters.values())
+    return not changes_other_user and _is_stateful(case) and _RESPONSE_VALUES.issuperset(case.path_parameters.values())
 
 
 @schemathesis.hook
 def after_call(_context: HookContext, case: Case, response: Response) -> None:
-    """Record the response, one line each."""
+    """Record the response as a line of JSON."""
     meta = case.meta
     same_method = case.method.upper() == case.operation.method.upper()
     positive = bool(same_method and meta and meta.generation.mode is GenerationMode.POSITIVE)
     record = {"call": case.operation.label, "positive": positive, "status": response.status_code, "role": ROLE}
     RESPONSES.write(json.dumps(record) + "\n")
-    _SEEN_VALUES.update(_response_values(response))
+    _RESPONSE_VALUES.update(_response_values(response))
     password_changed = case.operation.definition.raw["operationId"] == "change_password" and response.status_code == 204
     if password_changed and isinstance(case.body, dict):
         RECIPES.restore_password(str(case.body["new"]))
@@ -136,7 +137,7 @@ def _body(operation: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _clean_value(value: Any) -> Any:
-    """Integers instead of integral floats, and printable text, which the schema cannot demand."""
+    """Integers instead of integral floats, and printable text, which a schema cannot require."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, str):

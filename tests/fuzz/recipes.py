@@ -1,6 +1,6 @@
-"""Path parameters and body fields with which a positive case of each operation succeeds.
+"""Path parameters and body fields that make a positive case of each operation succeed.
 
-A generated case has the documented form; the items that it names must also exist, belong to the caller and allow the
+A generated case matches the schema; the items that it references must also exist, belong to the caller and allow the
 operation. Recipes set them by operation id; all other fields stay as generated.
 """
 
@@ -21,7 +21,7 @@ _TYPE = {"name": "Seat", "prices": 2500, "currency": "EUR", "capacity": 50}
 
 
 class Recipes:
-    """The recipes of one role; items that an operation uses up are created for each case."""
+    """The recipes of one role; items that an operation consumes are created for each case."""
 
     def __init__(self, fixture: JsonObject, role: str) -> None:
         self.fixture, self.role = fixture, role
@@ -37,8 +37,8 @@ class Recipes:
 
     def client(self, role: str) -> Client:
         """The API as this role, with a token that is at most ten minutes old."""
-        created, client = self._clients.get(role, (0.0, None))
-        if client is None or time.monotonic() - created > 600:
+        created_at, client = self._clients.get(role, (0.0, None))
+        if client is None or time.monotonic() - created_at > 600:
             login, client = self.fixture["logins"][role], Client(self.fixture["api"], mailbox=self.fixture["mailbox"])
             client = client.login(login.get("username") or login["email"], login["password"]) if login else client
             self._clients[role] = (time.monotonic(), client)
@@ -46,16 +46,16 @@ class Recipes:
 
     def path(self, operation: str, name: str) -> Any:
         """The path parameter's value; None keeps the generated one."""
-        special: Callable[[str], Any] | None = getattr(self, f"_path_{operation}", None)
-        found = None
-        with suppress(UnexpectedStatus, TimeoutError):  # used up by an earlier case: use the default
-            found = special(name) if special else None
-        return found if found is not None else self._default_path(name)
+        recipe: Callable[[str], Any] | None = getattr(self, f"_path_{operation}", None)
+        value = None
+        with suppress(UnexpectedStatus, TimeoutError):  # consumed by an earlier case: use the default
+            value = recipe(name) if recipe else None
+        return value if value is not None else self._default_path(name)
 
     def body(self, operation: str) -> JsonObject | None:
         """The fixed fields; None keeps the generated body."""
-        special: Callable[[], JsonObject] | None = getattr(self, f"_body_{operation}", None)
-        return special() if special else None
+        recipe: Callable[[], JsonObject] | None = getattr(self, f"_body_{operation}", None)
+        return recipe() if recipe else None
 
     def replaces_body(self, operation: str) -> bool:
         """Whether the recipe's fields are the whole body."""
@@ -78,7 +78,7 @@ class Recipes:
         }.get(name)
 
     def _own_ticket(self, purpose: str) -> str:
-        """The role's ticket for this purpose: each operation has its own."""
+        """The role's ticket for this purpose: operations share no tickets."""
         return str(self.role_data["tickets"][_TICKET_PURPOSES.index(purpose)]["id"])
 
     @property
@@ -86,7 +86,7 @@ class Recipes:
         """The API as the role."""
         return self.client(self.role)
 
-    # -- things that are used up ------------------------------------------------------------------
+    # -- items that operations consume ------------------------------------------------------------
 
     def _hold_place(self) -> JsonObject:
         booking_request = {"event_id": self.events["paid"]["id"], "number_slot": 1}
@@ -122,7 +122,7 @@ class Recipes:
         return Actor.register(self.client("anyone"), "nils")
 
     def _reset_code(self) -> str:
-        """A password reset code; requested one case ahead, because mails take time."""
+        """A password reset code; requested one case ahead, because mails arrive late."""
         while len(self._reset_addresses) < 2:
             account = self._body_register()
             self.client("anyone").request_json("POST", "/v1/register", account)
@@ -131,15 +131,17 @@ class Recipes:
         return wait_for_code(self.fixture["mailbox"], self._reset_addresses.pop(), "set another password")
 
     def _notifications(self) -> list[JsonObject]:
-        found: list[JsonObject] = self.client_of_role.request_json("GET", "/v1/notifications?limit=100")["items"]
-        return found
+        notifications: list[JsonObject] = self.client_of_role.request_json("GET", "/v1/notifications?limit=100")[
+            "items"
+        ]
+        return notifications
 
     def restore_password(self, password: str) -> None:
         """Restore the role's password for its next login."""
         passwords = {"old": password, "new": self.fixture["logins"][self.role]["password"]}
         self.client_of_role.request_json("PUT", "/v1/password", passwords)
 
-    # -- calls ------------------------------------------------------------------------------------
+    # -- recipes by operation ---------------------------------------------------------------------
 
     def _path_cancel_booking(self, _: str) -> Any:
         return self._hold_place()["id"]
@@ -157,9 +159,9 @@ class Recipes:
     _path_update_type = _path_update_event
 
     def _path_cancel_event(self, _: str) -> Any:
-        created = self._create_draft()["id"]
-        self.client_of_role.request("POST", f"/v1/events/{created}/publish")
-        return created
+        draft_id = self._create_draft()["id"]
+        self.client_of_role.request("POST", f"/v1/events/{draft_id}/publish")
+        return draft_id
 
     def _path_update_category(self, _: str) -> Any:
         category_request = self._body_create_category() | {"type": "paid"}
@@ -174,8 +176,8 @@ class Recipes:
 
     def _path_revoke_session(self, _: str) -> Any:
         self._log_in()
-        found = self.client_of_role.request_json("GET", "/v1/sessions?limit=100")["items"]
-        return next(one["id"] for one in found if not one["current"])
+        sessions = self.client_of_role.request_json("GET", "/v1/sessions?limit=100")["items"]
+        return next(one["id"] for one in sessions if not one["current"])
 
     def _path_mark_notification(self, _: str) -> Any:
         return next((one["id"] for one in self._notifications()), None)
@@ -184,11 +186,13 @@ class Recipes:
         """The notification of an earlier reissue; each can be resent once in five minutes."""
         owner = self.client(self.events["owner"])
         owner.request_json("POST", f"/v1/tickets/{self.role_data['tickets'][-1]['id']}/reissue")
-        fresh = {"ticket_reissued", "tickets_created"}
-        found = [one["id"] for one in self._notifications() if one["kind"] in fresh and one["status"] == "SENT"]
-        found = [one for one in found if one not in self._resent_ids]
-        self._resent_ids.update(found[:1])
-        return found[0] if found else None
+        resendable_kinds = {"ticket_reissued", "tickets_created"}
+        notification_ids = [
+            one["id"] for one in self._notifications() if one["kind"] in resendable_kinds and one["status"] == "SENT"
+        ]
+        notification_ids = [one for one in notification_ids if one not in self._resent_ids]
+        self._resent_ids.update(notification_ids[:1])
+        return notification_ids[0] if notification_ids else None
 
     def _path_undo_check_in(self, _: str) -> Any:
         return self._check_in()["nonce"]
@@ -242,13 +246,13 @@ class Recipes:
         return {"name": f"Fuzz {secrets.token_hex(8)}"}
 
     def _body_create_event(self) -> JsonObject:
-        place = {"name": "Planned", "venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
+        details = {"name": "Planned", "venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
         category = {"category_id": self.fixture["categories"]["paid"], "types": [_TYPE], "hold_minutes": 10}
-        return place | _TIMES | category
+        return details | _TIMES | category
 
     def _body_update_event(self) -> JsonObject:
-        place = {"name": "Moved", "venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
-        return place | _TIMES | {"category_id": self.fixture["categories"]["paid"]}
+        details = {"name": "Moved", "venue": "Kulturhaus", "city": "Berlin", "zone": "Europe/Berlin"}
+        return details | _TIMES | {"category_id": self.fixture["categories"]["paid"]}
 
     def _body_clone_event(self) -> JsonObject:
         return {"starts_at": "2031-06-01T18:00:00Z", "ends_at": "2031-06-01T21:00:00Z"}
@@ -278,12 +282,12 @@ class Recipes:
         with suppress(TimeoutError):
             wait_for(
                 lambda: self.client_of_role.request("POST", "/v1/payments", payment_request).status != 404 or None,
-                "the payment's opening",
+                "the open payment",
             )
         return payment_request
 
     def _path_create_transfer(self, _: str) -> Any:
-        ticket = self._own_ticket("offer")
+        ticket = self._own_ticket("transfer")
         self.client_of_role.request("DELETE", f"/v1/tickets/{ticket}/transfer")
         return ticket
 
@@ -297,7 +301,7 @@ class Recipes:
         return {"zone": "Europe/Berlin"}
 
     def _path_cancel_transfer(self, _: str) -> Any:
-        return self._own_ticket("offer")
+        return self._own_ticket("transfer")
 
     def _path_reissue_ticket(self, _: str) -> Any:
         return self._own_ticket("reissue")
@@ -306,7 +310,7 @@ class Recipes:
         return self._own_ticket("void")
 
     def _path_update_ticket(self, _: str) -> Any:
-        return self._own_ticket("describe")
+        return self._own_ticket("update")
 
     def _body_update_ticket(self) -> JsonObject:
         return {"holder_name": "Ada Lovelace", "seat": "Row 3, seat 7", "note": "Knows the way."}
@@ -317,7 +321,7 @@ class Recipes:
         return user.id
 
     def token(self, operation: str) -> str | None:
-        """Another user's token, for operations that each user can perform once; None for the role's own."""
+        """Another user's token, for operations that a user can perform only once; None for the role's own."""
         if operation == "request_verification":
             return self.register_user().client.token
         return self._user_to_erase.client.token if operation == "erase_user" and self._user_to_erase else None
@@ -333,7 +337,7 @@ class Recipes:
         }
 
 
-_TICKET_PURPOSES = ("look", "offer", "check_in", "reissue", "void", "describe")
+_TICKET_PURPOSES = ("read", "transfer", "check_in", "reissue", "void", "update")
 _FULL_BODIES = {
     "check_in", "clone_event", "create_booking", "create_event", "create_refund", "create_type", "login", "logout",
     "receive_webhook", "refresh_token", "register", "start_payment", "update_event", "update_type",

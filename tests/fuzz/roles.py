@@ -1,4 +1,4 @@
-"""The roles as which the API is fuzzed, and the operations that each may call."""
+"""The roles of the fuzz runs, and the operations that each may call."""
 
 from infra.topology_types import Access, Route
 from tools.docs import introspection
@@ -11,7 +11,7 @@ _ROLES_BY_ACCESS = {
     Access.ORGANISER: ROLES[3:],
     Access.ADMIN: ROLES[4:],
 }
-# Open to every user, but only for one's own events or as staff of the event.
+# Routes for every user that succeed only for the event's organiser or staff.
 _RESTRICTED = {
     "get_own_event": ROLES[3:],
     "check_in": ROLES[2:],

@@ -29,7 +29,7 @@ class Outcome:
 
 
 def run_as_role(fixture: FuzzFixture, role: str, directory: Path, *, examples: int, phases: str = PHASES) -> Outcome:
-    """All checks, all phases, every operation, from a fixed seed."""
+    """Run all checks on every operation, with a fixed seed."""
     role_directory = directory / role
     role_directory.mkdir(parents=True, exist_ok=True)
     (role_directory / "fixture.json").write_text(json.dumps(fixture.to_dict()))
@@ -54,7 +54,7 @@ def run_as_role(fixture: FuzzFixture, role: str, directory: Path, *, examples: i
 
 
 def run_all_roles(fixture: FuzzFixture, directory: Path, *, examples: int, phases: str = PHASES) -> list[Outcome]:
-    """The runs of all roles, concurrently."""
+    """Run all roles concurrently."""
     with ThreadPoolExecutor(len(ROLES)) as pool:
         return list(
             pool.map(lambda role: run_as_role(fixture, role, directory, examples=examples, phases=phases), ROLES)
@@ -76,26 +76,28 @@ class SuccessCount:
 
 def success_counts(outcomes: list[Outcome]) -> dict[str, dict[str, SuccessCount]]:
     """The counts by call and by each allowed role."""
-    found = {row.route_key: {role: SuccessCount() for role in allowed_roles(row)} for row in introspection.routes()}
+    counts_by_call = {
+        row.route_key: {role: SuccessCount() for role in allowed_roles(row)} for row in introspection.routes()
+    }
     for outcome in outcomes:
         for response in outcome.responses:
-            count = found[str(response["call"])].get(outcome.role)
+            count = counts_by_call[str(response["call"])].get(outcome.role)
             if count:
                 count.cases += 1
                 count.positive += bool(response["positive"])
                 count.succeeded += bool(response["positive"]) and 200 <= int(str(response["status"])) < 300
-    return found
+    return counts_by_call
 
 
-def below_minimum(found: dict[str, dict[str, SuccessCount]]) -> dict[tuple[str, str], SuccessCount]:
+def below_minimum(counts_by_call: dict[str, dict[str, SuccessCount]]) -> dict[tuple[str, str], SuccessCount]:
     """Calls and roles with too few successful positive cases."""
-    counts = {(call, role): count for call, roles in found.items() for role, count in roles.items()}
+    counts = {(call, role): count for call, roles in counts_by_call.items() for role, count in roles.items()}
     return {key: count for key, count in counts.items() if count.rate < MIN_SUCCESS_RATE}
 
 
-def success_table(found: dict[str, dict[str, SuccessCount]]) -> str:
+def success_table(counts_by_call: dict[str, dict[str, SuccessCount]]) -> str:
     """One line per call: for each allowed role the cases, and the share of 2xx in the positive ones."""
-    return "\n".join(f"{call:58}{_line(roles)}" for call, roles in sorted(found.items()))
+    return "\n".join(f"{call:58}{_line(roles)}" for call, roles in sorted(counts_by_call.items()))
 
 
 def _line(roles: dict[str, SuccessCount]) -> str:

@@ -1,4 +1,4 @@
-"""`make crash-points`: inject a fault at every call of every function, and count the failures."""
+"""`make crash-points`: inject a fault at every call of every function and count the failures."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ class FunctionCount:
     """The counts of one function."""
 
     function: str
-    runs: int = 0  # distinct
+    runs: int = 0  # distinct call sequences
     calls: int = 0
     points: Counter[FaultTiming] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -46,29 +46,30 @@ def count_points(functions: Sequence[str]) -> list[FunctionCount]:
 
 
 def report(counts: Sequence[FunctionCount], seconds: float) -> Iterator[str]:
-    """One line per function, and the totals."""
+    """One line per function, then the totals."""
     yield f"{'function':36}{'runs':>6}{'calls':>7}" + "".join(f"{timing:>8}" for timing in FaultTiming)
-    for one in counts:
-        yield f"{one.function:36}{one.runs:6}{one.calls:7}" + "".join(
-            f"{one.points[timing]:8}" for timing in FaultTiming
+    for count in counts:
+        yield f"{count.function:36}{count.runs:6}{count.calls:7}" + "".join(
+            f"{count.points[timing]:8}" for timing in FaultTiming
         )
-    without_calls = [one.function for one in topology.ROWS if not granted_calls(one)]
-    yield f"no grants, so no calls: {', '.join(without_calls)}"
-    points = sum(one.points.total() for one in counts)
-    failures = [line for one in counts for line in one.failures]
-    yield f"{len(counts)} functions, {sum(one.calls for one in counts)} calls, {points} points in {seconds:.0f} s"
-    yield f"{100 * (points - len(failures)) / points:.6g} % of them pass"
+    without_calls = [row.function for row in topology.ROWS if not granted_calls(row)]
+    yield f"without grants or calls: {', '.join(without_calls)}"
+    points = sum(count.points.total() for count in counts)
+    failures = [line for count in counts for line in count.failures]
+    calls = sum(count.calls for count in counts)
+    yield f"{len(counts)} functions, {calls} calls, {points} crash points in {seconds:.0f} s"
+    yield f"{100 * (points - len(failures)) / points:.6g} % of the crash points pass"
     yield from failures
 
 
 def main() -> int:
-    names = [one.function for one in topology.ROWS if granted_calls(one)]
+    names = [row.function for row in topology.ROWS if granted_calls(row)]
     started, processes = time.monotonic(), os.cpu_count() or 1
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        parts = pool.map(count_points, [names[at :: 4 * processes] for at in range(4 * processes)])
-        counts = {one.function: one for part in parts for one in part}
+        parts = pool.map(count_points, [names[start :: 4 * processes] for start in range(4 * processes)])
+        counts = {count.function: count for part in parts for count in part}
     print("\n".join(report([counts[name] for name in names], time.monotonic() - started)))  # noqa: T201
-    return int(any(one.failures for one in counts.values()))
+    return int(any(count.failures for count in counts.values()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What people read, and the calls that no path of a booking needs: with the journeys, every function runs."""
+"""Journeys outside the life of a booking. Together with `journeys`, they run every function."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,26 +22,26 @@ from tests.support.fixtures.scenarios import PASSWORD, Scenario, publish_event, 
 from tests.support.system.lambda_events import Person
 from tools.docs.examples import example
 
-_HOUR_SECONDS = 3600.0  # seconds after which the reconciler judges everything
+_GRACE_SECONDS = 3600.0  # the reconciler checks items that are older
 _CLEAN_SWEEPS = 2
-_RESEND_INTERVAL = timedelta(minutes=10)  # a mail may be sent again
+_RESEND_INTERVAL = timedelta(minutes=10)  # longer than the limit on resends
 _ADMIN = Person("admin", user_id="the-admin")
 
 
-def read_all(saga: Saga, *calls: str, by: Person | None = None, headers: dict[str, str] | None = None) -> list[Any]:
-    """What each of these answers."""
-    return [saga.http(f"GET {one}", by=by, headers=headers or {}, expect=200) for one in calls]
+def read_all(saga: Saga, *paths: str, by: Person | None = None, headers: dict[str, str] | None = None) -> list[Any]:
+    """GET each path; returns the responses."""
+    return [saga.http(f"GET {path}", by=by, headers=headers or {}, expect=200) for path in paths]
 
 
-def read_two_pages(saga: Saga, *calls: str, by: Person | None = None) -> None:
-    """The first two pages of these lists, of one item each."""
-    for one in calls:
-        first = saga.http(f"GET {one}", by=by, query={"limit": "1"}, expect=200).json
-        saga.http(f"GET {one}", by=by, query={"limit": "1", "next_token": first["next_token"]}, expect=200)
+def read_two_pages(saga: Saga, *paths: str, by: Person | None = None) -> None:
+    """GET the first two pages of each list, one item per page."""
+    for path in paths:
+        first = saga.http(f"GET {path}", by=by, query={"limit": "1"}, expect=200).json
+        saga.http(f"GET {path}", by=by, query={"limit": "1", "next_token": first["next_token"]}, expect=200)
 
 
 def public_reads(saga: Saga, scenario: Scenario) -> Steps:
-    """Somebody without an account."""
+    """An anonymous client reads all public routes."""
     category = read_all(saga, "/v1/categories")[0].json["items"][0]["id"]
     saga.invoke("events.rebuild_index", {})
     read_two_pages(saga, "/v1/events")
@@ -51,14 +51,14 @@ def public_reads(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def account_managed(saga: Saga, scenario: Scenario) -> Steps:
-    """Somebody proves an address, logs in on two devices, looks at everything, and logs out of both."""
+    """A user verifies the e-mail address, logs in on two devices, reads the account, and ends both sessions."""
     name = f"vera{saga.next_number('vera')}"
     person = register(saga, name)
     person.email_verified = False
     yield saga.drain_until_idle
     saga.http("POST /v1/email/verification", by=person, expect=202)
     yield saga.drain_until_idle
-    mails = [one for one in saga.system.sent_mails() if one["To"] == f"{name}@example.org"]
+    mails = [mail for mail in saga.system.sent_mails() if mail["To"] == f"{name}@example.org"]
     saga.http("POST /v1/email/verify", {"token": read_codes(mails[-1])[0]}, expect=204)
     yield saga.drain_until_idle
     tokens = [_log_in(saga, name), _log_in(saga, name)]
@@ -98,7 +98,7 @@ def _export(saga: Saga, person: Person) -> None:
 
 
 def users_administered(saga: Saga, scenario: Scenario) -> Steps:
-    """The first admin is made, and looks after people."""
+    """The bootstrap admin is created, lists the users and changes roles; a user erases the account."""
     account = {"user_name": "root", "first_name": "Anna", "last_name": "Example", "mobile_phone": "+4915112345678"}
     created = saga.invoke("auth.ensure_admin", account | {"email": "anna@example.org", "password": PASSWORD})
     admin = Person("admin", user_id=created["id"])
@@ -112,7 +112,7 @@ def users_administered(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def event_planned(saga: Saga, scenario: Scenario) -> Steps:
-    """An organiser makes an event in all its parts, copies it, enlarges it at once, and cancels it."""
+    """An organiser publishes an event, raises its capacity, adds a type, clones the event, and cancels it."""
     category = saga.http("POST /v1/categories", {"name": "Opera", "type": "paid"}, by=_ADMIN, expect=201).json["id"]
     saga.http(f"PUT /v1/categories/{category}", {"name": "Operas"}, by=_ADMIN, headers={"if-match": "*"}, expect=200)
     event = publish_event(saga, scenario.organiser, category, "Norma", type_request("Seat", 3))
@@ -132,7 +132,7 @@ def event_planned(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def cancelled_before_issuance(saga: Saga, scenario: Scenario) -> Steps:
-    """A booking is cancelled before its tickets can be begun."""
+    """A booking is cancelled before the issuance of its tickets can start."""
     saga.outages.add(("ticket.on_booking_confirmed", "TransactWriteItems"))
     booking = place_order(saga, scenario.gala, scenario.buyer, type_index=1)
     yield saga.drain
@@ -142,7 +142,7 @@ def cancelled_before_issuance(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def sold_out(saga: Saga, scenario: Scenario) -> Steps:
-    """The last places are gone; what an hour before was asked for is asked for again, and is still there."""
+    """One buyer holds the last places; another order is rejected."""
     held = place_order(saga, scenario.solo, scenario.other, places=2)
     request_body = {"event_id": scenario.solo.id, "items": [{"event_type_id": scenario.solo.types[0], "qty": 1}]}
     saga.http("POST /v1/bookings", request_body, by=scenario.buyer, expect=409)
@@ -151,7 +151,7 @@ def sold_out(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def purchases_managed(saga: Saga, scenario: Scenario) -> Steps:
-    """A buyer looks at everything bought, offers a ticket and keeps it, and wants the mail once more."""
+    """A buyer reads all purchases, starts and cancels a ticket transfer, and has an e-mail resent."""
     place_order(saga, scenario.gala, scenario.buyer, type_index=1)
     booking = place_order(saga, scenario.gala, scenario.buyer, places=2)
     yield saga.drain
@@ -161,8 +161,10 @@ def purchases_managed(saga: Saga, scenario: Scenario) -> Steps:
     yield saga.drain
     payment = ids.derive("payment", booking["id"])
     read_two_pages(saga, "/v1/bookings", "/v1/payments", "/v1/tickets", "/v1/notifications", by=scenario.buyer)
-    tickets = [one for one in saga.tables()["tickets"] if one["sk"] == "ticket" and one["booking_id"] == booking["id"]]
-    kept_ticket, transferred = [one["id"] for one in tickets]
+    items = saga.tables()["tickets"]
+    kept_ticket, offered_ticket = (
+        item["id"] for item in items if item["sk"] == "ticket" and item["booking_id"] == booking["id"]
+    )
     read_all(
         saga,
         f"/v1/bookings/{booking['id']}",
@@ -173,10 +175,10 @@ def purchases_managed(saga: Saga, scenario: Scenario) -> Steps:
     read_all(
         saga, *(f"/v1/tickets/{kept_ticket}{part}" for part in ("", "/qr", "/pdf", "/calendar")), by=scenario.buyer
     )
-    to = {"to_user_id": scenario.other.user_id}
-    offer = saga.http(f"POST /v1/tickets/{transferred}/transfer", to, by=scenario.buyer, expect=201).json["id"]
-    read_all(saga, f"/v1/transfers/{offer}", by=scenario.other)
-    saga.http(f"DELETE /v1/tickets/{transferred}/transfer", by=scenario.buyer, expect=204)
+    transfer_request, transfer_path = {"to_user_id": scenario.other.user_id}, f"/v1/tickets/{offered_ticket}/transfer"
+    transfer = saga.http(f"POST {transfer_path}", transfer_request, by=scenario.buyer, expect=201).json["id"]
+    read_all(saga, f"/v1/transfers/{transfer}", by=scenario.other)
+    saga.http(f"DELETE {transfer_path}", by=scenario.buyer, expect=204)
     yield saga.drain
     notification_id = read_all(saga, "/v1/notifications", by=scenario.buyer)[0].json["items"][0]["id"]
     saga.http(f"PUT /v1/notifications/{notification_id}", {"read": True}, by=scenario.buyer, expect=200)
@@ -187,7 +189,7 @@ def purchases_managed(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def attendance_counted(saga: Saga, scenario: Scenario) -> Steps:
-    """The door admits somebody; it and the organiser look at how many came, and what came in and went back."""
+    """A ticket is checked in; door staff and the organiser read attendance, sales and refunds."""
     place_order(saga, scenario.gala, scenario.other, type_index=1)
     booking = place_order(saga, scenario.gala, scenario.buyer)
     yield saga.drain
@@ -197,9 +199,9 @@ def attendance_counted(saga: Saga, scenario: Scenario) -> Steps:
     yield saga.drain
     ticket = saga.http("GET /v1/tickets", by=scenario.buyer, expect=200).json["items"][0]
     nonce = f"scan-of-{ticket['id']}"
-    # As a door without a network shows it: the signed text, not the code.
+    # An offline scanner submits the signed QR payload, not the code.
     qr_payload = next(
-        one["qr_payload"] for one in saga.tables()["tickets"] if one["pk"] == ticket["id"] and "code" in one
+        item["qr_payload"] for item in saga.tables()["tickets"] if item["pk"] == ticket["id"] and "code" in item
     )
     scan = {"event_id": scenario.gala.id, "code": qr_payload, "nonce": nonce}
     saga.http("POST /v1/check-ins", scan, by=scenario.staff, expect=201)
@@ -212,7 +214,7 @@ def attendance_counted(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def erased_with_dead_letters(saga: Saga, scenario: Scenario) -> Steps:
-    """Somebody goes for good of whom messages lie in dead-letter queues."""
+    """A user is erased while dead-letter queues hold messages about the user."""
     person = register(saga, f"leo{saga.next_number('leo')}")
     yield saga.drain_until_idle
     saga.outages |= {("user.on_user_registered", "PutItem"), ("notify.on_settings_changed", "UpdateItem")}
@@ -231,7 +233,7 @@ def erased_with_dead_letters(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def order_lost(saga: Saga, scenario: Scenario) -> Steps:
-    """Nobody hears of an order, nor that its time is up: the reconciler tells it again."""
+    """An order's bus event and its timers are lost: the reconciler republishes the event."""
     place_order(saga, scenario.gala, scenario.buyer)
     saga.queue.clear()
     yield saga.drain_until_idle
@@ -239,7 +241,7 @@ def order_lost(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def notification_lost(saga: Saga, scenario: Scenario) -> Steps:
-    """Nobody is told of tickets, for the word of them is lost: the reconciler has it said again."""
+    """The bus event of issued tickets is lost to notify: the reconciler republishes it."""
     saga.outages.add(("notify.on_ticket_created", "PutItem"))
     place_order(saga, scenario.gala, scenario.buyer, type_index=1)
     yield saga.drain_until_idle
@@ -249,7 +251,7 @@ def notification_lost(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def webhook_lost_after_expiry(saga: Saga, scenario: Scenario) -> Steps:
-    """Late money, of which no webhook tells: the reconciler asks the provider."""
+    """A payment arrives late and its webhook is lost: the reconciler syncs with the provider."""
     booking = place_order(saga, scenario.solo, scenario.buyer)
     yield saga.drain
     page = open_checkout(saga, booking, scenario.buyer)
@@ -261,10 +263,10 @@ def webhook_lost_after_expiry(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def _sweep_until_clean(saga: Saga) -> None:
-    """The clock wakes the reconciler until two rounds had nothing to mend: in one, somebody may not answer."""
+    """Sweep hourly until two sweeps in a row repair nothing: one alone may have met a failing call."""
     clean_sweeps = 0
     while clean_sweeps < _CLEAN_SWEEPS:
-        saga.advance(_HOUR_SECONDS)
+        saga.advance(_GRACE_SECONDS)
         repaired, finished = 0, False
         while not finished:
             result = saga.invoke("reconcile.run_reconciliation", {})
@@ -278,5 +280,5 @@ SCRIPTS = (
     purchases_managed, attendance_counted, erased_with_dead_letters, order_lost, notification_lost,
     webhook_lost_after_expiry, *provider_journeys.SCRIPTS,
 )  # fmt: skip
-AUXILIARY_JOURNEYS = tuple(Journey(one.__name__, (one,)) for one in SCRIPTS)
+AUXILIARY_JOURNEYS = tuple(Journey(script.__name__, (script,)) for script in SCRIPTS)
 ALL_JOURNEYS = (*SINGLE_JOURNEYS, *AUXILIARY_JOURNEYS)

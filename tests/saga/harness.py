@@ -1,4 +1,4 @@
-"""The harness of journeys: a shared initial state, an undisturbed run per journey, and runs with faults."""
+"""Runs journeys from a shared initial state: one baseline per journey, and runs with faults."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,11 +34,11 @@ class RunResult:
 
     @property
     def mails(self) -> int:
-        """The number of sent e-mails."""
+        """Number of e-mails sent."""
         return sum(effect.operation == "SendEmail" for one in self.deliveries for effect in one.effects)
 
     def message_keys(self) -> list[MessageKey]:
-        """All messages in the order of first delivery."""
+        """All messages, in the order of their first delivery."""
         return list(dict.fromkeys(one.key for one in self.deliveries))
 
     def deliveries_of(self, key: MessageKey) -> list[Delivery]:
@@ -66,12 +66,12 @@ class Harness:
 
     def __init__(self, saga: Saga) -> None:
         self.saga = saga
-        if "house" not in _shared:
+        if "initial_state" not in _shared:
             scenario = build_scenario(saga)
             saga.drain_until_idle()
-            _shared["house"] = (scenario, saga.snapshot())
+            _shared["initial_state"] = (scenario, saga.snapshot())
         self.scenario: Scenario
-        self.scenario, self._snapshot = _shared["house"]
+        self.scenario, self._snapshot = _shared["initial_state"]
 
     def run_journey(self, journey: Journey, faults: FaultPlan | None = None, *, seed: int | None = None) -> RunResult:
         """Run the journey from the initial state, with these faults."""
@@ -93,14 +93,14 @@ class Harness:
         return result
 
     def cases(self, consumer: str) -> list[Case]:
-        """The messages of this consumer with different effects."""
-        found: dict[Any, Case] = {}
+        """One case per distinct effect of this consumer's messages."""
+        cases: dict[Any, Case] = {}
         for journey in SINGLE_JOURNEYS:
             result = self.baseline(journey)
             for key in result.message_keys():
                 if key.consumer == consumer:
-                    found.setdefault(result.situation(key), Case(journey, (key,)))
-        return list(found.values())
+                    cases.setdefault(result.situation(key), Case(journey, (key,)))
+        return list(cases.values())
 
     def pairs_for_consumer(self, consumer: str) -> list[Case]:
         """Pairs of this consumer's messages about the same user, event or booking, with different effects."""
@@ -113,16 +113,16 @@ class Harness:
         """Pairs of messages of different consumers of the service with the same correlation id."""
         return self._pairs(lambda a, b: _sibling_consumers(a, b) and _service(a) == service, SINGLE_JOURNEYS)
 
-    def _pairs(self, is_wanted: Callable[[MessageKey, MessageKey], bool], journeys: tuple[Journey, ...]) -> list[Case]:
-        found: dict[Any, Case] = {}
+    def _pairs(self, matches: Callable[[MessageKey, MessageKey], bool], journeys: tuple[Journey, ...]) -> list[Case]:
+        cases: dict[Any, Case] = {}
         for journey in journeys:
             result = self.baseline(journey)
             for first, second in combinations(result.message_keys(), 2):
-                if is_wanted(first, second):
-                    found.setdefault(
+                if matches(first, second):
+                    cases.setdefault(
                         (result.situation(first), result.situation(second)), Case(journey, (first, second))
                     )
-        return list(found.values())
+        return list(cases.values())
 
 
 def distinct_journeys(cases: list[Case]) -> Iterator[Journey]:
@@ -136,7 +136,7 @@ def is_deadline_wakeup(key: MessageKey) -> bool:
 
 
 def _same_subject(first: MessageKey, second: MessageKey) -> bool:
-    # Deliveries of one timer are one re-queued message: they have no other order.
+    # All deliveries of a timer are one re-queued message, so their order is fixed.
     return first.subject == second.subject and not isinstance(row(first.consumer), DelayedEvent)
 
 
@@ -145,12 +145,12 @@ def _paired_messages(first: MessageKey, second: MessageKey) -> bool:
 
 
 def _sibling_consumers(first: MessageKey, second: MessageKey) -> bool:
-    # A new timer only waits: it can only race with consumers of the same bus event.
-    first_wakeups = [
-        one for one in (first, second) if isinstance(row(one.consumer), DelayedEvent) and not is_deadline_wakeup(one)
+    # A new timer only re-queues itself, so it races only with consumers of the same bus event.
+    new_timers = [
+        key for key in (first, second) if isinstance(row(key.consumer), DelayedEvent) and not is_deadline_wakeup(key)
     ]
-    can_meet = not first_wakeups or first.event == second.event
-    return first.consumer != second.consumer and _service(first) == _service(second) and can_meet
+    can_race = not new_timers or first.event == second.event
+    return first.consumer != second.consumer and _service(first) == _service(second) and can_race
 
 
 def _service(key: MessageKey) -> str:

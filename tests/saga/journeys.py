@@ -1,7 +1,7 @@
-"""The paths of a booking, as its people walk them: each `yield` says what they wait for.
+"""The paths of a booking, as scripts of user actions. Each `yield` names what the users wait for.
 
-A journey is played from a house at rest (`tests.support.fixtures.scenarios.house`), alone or beside another. It
-says only what people do; whatever follows comes from the driver's queues.
+A journey starts from the idle initial state (`tests.support.fixtures.scenarios.build_scenario`), alone or in parallel
+with another. It contains only the users' actions; the driver's queues deliver everything that follows.
 """
 
 from collections.abc import Callable, Generator
@@ -29,29 +29,29 @@ JourneyScript = Callable[[Saga, Scenario], Steps]
 
 
 def run_side_by_side(saga: Saga, scenario: Scenario, *scripts: JourneyScript) -> None:
-    """Walk the journeys, side by side, and let everything come to rest."""
-    running = [one(saga, scenario) for one in scripts]
+    """Run the journeys in parallel, and drain until the system is idle."""
+    running = [script(saga, scenario) for script in scripts]
     while running:
         waits = []
-        for one in list(running):
+        for steps in list(running):
             try:
-                waits.append(next(one))
+                waits.append(next(steps))
             except StopIteration:
-                running.remove(one)
+                running.remove(steps)
         for wait in dict.fromkeys(waits):
             wait()
     saga.drain_until_idle()
 
 
 def place_order(saga: Saga, event: EventFixture, by: Person, *, places: int = 1, type_index: int = 0) -> dict[str, Any]:
-    """A held booking of so many places of the show's type."""
+    """Hold places of one type of the event; returns the booking."""
     booking_request = {"event_id": event.id, "items": [{"event_type_id": event.types[type_index], "qty": places}]}
-    found: dict[str, Any] = saga.http("POST /v1/bookings", booking_request, by=by, expect=201).json
-    return found
+    booking: dict[str, Any] = saga.http("POST /v1/bookings", booking_request, by=by, expect=201).json
+    return booking
 
 
 def open_checkout(saga: Saga, booking: dict[str, Any], by: Person) -> str:
-    """The provider's page where the booking is paid."""
+    """Open a checkout for the booking; returns the URL of the provider's page."""
     payment_request = {"order_id": booking["id"], "price": booking["prices"]}
     return str(saga.http("POST /v1/payments", payment_request, by=by, expect=201).json["checkout_url"])
 
@@ -61,10 +61,10 @@ def cancel_booking(saga: Saga, booking: dict[str, Any], by: Person) -> None:
 
 
 def pay_late(saga: Saga, checkout_url: str) -> None:
-    """Let money arrive that was under way when the page expired."""
+    """Wait until the checkout has expired; then its payment, which was in transit, arrives."""
     session = checkout_url.rsplit("/", 1)[-1]
     while not any(one["pk"] == session and one["status"] == "expired" for one in saga.tables()["sandbox"]):
-        assert saga.make_progress(), "the page stays open"
+        assert saga.make_progress(), "the checkout does not expire"
     saga.choose_outcome(checkout_url, "late")
 
 
@@ -77,7 +77,7 @@ def paid_before_deadline(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def ticket_checked_in(saga: Saga, scenario: Scenario) -> Steps:
-    """The door admits one of two tickets, and refuses to admit it again."""
+    """One of two tickets is checked in; a second check-in of it is rejected."""
     booking = place_order(saga, scenario.gala, scenario.buyer, places=2)
     yield saga.drain
     saga.choose_outcome(open_checkout(saga, booking, scenario.buyer), "paid")
@@ -134,7 +134,7 @@ def cancelled_at_checkout(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def cancelled_while_paying(saga: Saga, scenario: Scenario) -> Steps:
-    """The provider's word that it was paid is lost, and the buyer cancels."""
+    """The webhook of the payment is lost, and the buyer cancels."""
     booking = place_order(saga, scenario.gala, scenario.buyer)
     yield saga.drain
     page = open_checkout(saga, booking, scenario.buyer)
@@ -144,7 +144,7 @@ def cancelled_while_paying(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def webhook_lost(saga: Saga, scenario: Scenario) -> Steps:
-    """The provider's word never comes: the closing timer asks for it."""
+    """The webhook is lost: at the deadline, `close_payment` reads the outcome from the provider."""
     booking = place_order(saga, scenario.gala, scenario.buyer)
     yield saga.drain
     page = open_checkout(saga, booking, scenario.buyer)
@@ -185,9 +185,9 @@ def late_payment_after_cancellation(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def booking_refunded(saga: Saga, scenario: Scenario) -> Steps:
-    """A confirmed booking is cancelled as the event's terms allow, for all that was paid."""
-    night = yield from _publish_refundable_event(saga, scenario)
-    booking = place_order(saga, night, scenario.buyer, places=2)
+    """The buyer cancels a confirmed booking and is refunded in full, by the event's refund policy."""
+    event = yield from _publish_refundable_event(saga, scenario)
+    booking = place_order(saga, event, scenario.buyer, places=2)
     yield saga.drain
     saga.choose_outcome(open_checkout(saga, booking, scenario.buyer), "paid")
     yield from _until_mails_sent(saga, booking)
@@ -201,7 +201,7 @@ def free_booking_cancelled(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def payment_refunded_in_full(saga: Saga, scenario: Scenario) -> Steps:
-    """All that was paid goes back although nobody cancelled the booking."""
+    """The organiser refunds a booking in full that nobody has cancelled."""
     booking = place_order(saga, scenario.gala, scenario.buyer, places=2)
     yield saga.drain
     saga.choose_outcome(open_checkout(saga, booking, scenario.buyer), "paid")
@@ -210,7 +210,7 @@ def payment_refunded_in_full(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def capacity_changed(saga: Saga, scenario: Scenario) -> Steps:
-    """There are more places, and then fewer of them."""
+    """The organiser raises the capacity, then lowers it."""
     place_order(saga, scenario.solo, scenario.buyer)
     yield saga.drain
     call = f"PUT /v1/events/{scenario.solo.id}/types/{scenario.solo.types[0]}/capacity"
@@ -220,7 +220,7 @@ def capacity_changed(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def tickets_rejected(saga: Saga, scenario: Scenario) -> Steps:
-    """The key of the tickets cannot be read, however often it is tried."""
+    """The signing key of tickets cannot be read on any try."""
     saga.outages.add(("ticket.on_booking_confirmed", "GetSecretValue"))
     booking = place_order(saga, scenario.gala, scenario.buyer, places=2)
     yield saga.drain
@@ -235,7 +235,7 @@ def free_tickets_rejected(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def hold_extended(saga: Saga, scenario: Scenario) -> Steps:
-    """A hold is extended, and runs out all the same."""
+    """A hold is extended and still expires."""
     booking = place_order(saga, scenario.gala, scenario.buyer, places=2)
     yield saga.drain
     saga.http(f"POST /v1/bookings/{booking['id']}/extend", by=scenario.buyer, expect=200)
@@ -243,7 +243,7 @@ def hold_extended(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def payment_refunded_in_parts(saga: Saga, scenario: Scenario) -> Steps:
-    """The organiser gives a part back, and another when that was sent."""
+    """The organiser refunds a part, and another part after the first was sent."""
     booking = place_order(saga, scenario.gala, scenario.buyer, places=2)
     yield saga.drain
     saga.choose_outcome(open_checkout(saga, booking, scenario.buyer), "paid")
@@ -254,7 +254,7 @@ def payment_refunded_in_parts(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def refund_bounced(saga: Saga, scenario: Scenario) -> Steps:
-    """A part goes back, comes to nothing days later, and is sent again."""
+    """A partial refund bounces days later, and the organiser requests another."""
     booking = place_order(saga, scenario.gala, scenario.buyer, places=2)
     yield saga.drain
     page = open_checkout(saga, booking, scenario.buyer)
@@ -269,13 +269,13 @@ def refund_bounced(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def refund_payment(saga: Saga, booking: dict[str, Any], by: Person, reason: str, **fields: Any) -> None:
-    """The organiser gives money of the booking's payment back."""
+    """Request a refund of the booking's payment, in full unless `amount` (minor units) is set."""
     payment_id = ids.derive("payment", booking["id"])
     saga.http(f"POST /v1/payments/{payment_id}/refund", {"reason": reason} | fields, by=by, expect=201)
 
 
 def new_user(saga: Saga, scenario: Scenario) -> Steps:
-    """Somebody registers, changes the profile twice, the settings once, and takes a free place."""
+    """A user registers, updates the profile twice and the settings once, and books a free place."""
     person = register(saga, f"nora{saga.next_number('nora')}")
     yield saga.drain
     for name in ("Nora", "Eleonora"):
@@ -288,7 +288,7 @@ def new_user(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def account_erased(saga: Saga, scenario: Scenario) -> Steps:
-    """Somebody with a ticket that bears their name, a part of its price back and a draft goes for good."""
+    """A user with a named ticket, a partial refund and a draft event erases the account."""
     person = register(saga, name := f"lea{saga.next_number('lea')}")
     saga.http("POST /v1/login", {"username": name, "password": PASSWORD}, expect=200)
     yield saga.drain
@@ -321,10 +321,10 @@ def _draft_request(saga: Saga) -> dict[str, Any]:
 
 
 def _until_mails_sent(saga: Saga, booking: dict[str, Any], *, count: int = 1) -> Steps:
-    """Until so many mails about the booking were sent: from then on whoever acts knows what became of it."""
+    """Wait until `count` e-mails about the booking were sent, so that its outcome is known."""
     yield saga.drain
-    while sum(one.get("booking_id") == booking["id"] for one in _sent_notifications(saga)) < count:
-        assert saga.make_progress(), "no mail comes"
+    while sum(item.get("booking_id") == booking["id"] for item in _sent_notifications(saga)) < count:
+        assert saga.make_progress(), "no e-mail was sent"
 
 
 def _sent_notifications(saga: Saga) -> list[dict[str, Any]]:
@@ -332,7 +332,7 @@ def _sent_notifications(saga: Saga) -> list[dict[str, Any]]:
 
 
 def password_reset(saga: Saga, scenario: Scenario) -> Steps:
-    """Somebody forgets the password, sets another with the code of a mail, and changes that one."""
+    """A user resets a forgotten password with the code of an e-mail, and changes it once more."""
     name = f"fritz{saga.next_number('fritz')}"
     person = register(saga, name)
     person.session_id = f"session of {name}"
@@ -347,7 +347,7 @@ def password_reset(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def first_event(saga: Saga, scenario: Scenario) -> Steps:
-    """An event is published, its staff changes twice, and somebody books at once."""
+    """An event is published, its staff changes twice, and a buyer books immediately."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     event = publish_event(
         saga, scenario.organiser, category, "Premiere", type_request("Seat", 3, PRICE), type_request("Companion", 2, 0)
@@ -365,18 +365,18 @@ def first_event(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def price_changed(saga: Saga, scenario: Scenario) -> Steps:
-    """An event goes on sale, and the prices of its places change twice."""
+    """An event goes on sale, and the price of its first type changes twice."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     event = publish_event(
         saga, scenario.organiser, category, "Gala night", type_request("Seat", 3), type_request("Companion", 2, 0)
     )
-    for more in (100, 200):
-        change_price(saga, event, scenario.organiser, PRICE + more)
+    for increase in (100, 200):
+        change_price(saga, event, scenario.organiser, PRICE + increase)
     yield saga.drain_until_idle
 
 
 def change_price(saga: Saga, event: EventFixture, by: Person, prices: int) -> None:
-    """A new price of an event's first type, on sale."""
+    """Set the price of the event's first type, in minor units, and put it on sale."""
     response = saga.http(f"GET /v1/events/{event.id}")
     type_request = {"name": response.json["types"][0]["name"], "prices": prices, "currency": "EUR", "status": "ON_SALE"}
     if_match = {"if-match": response.headers["etag"]}
@@ -384,7 +384,7 @@ def change_price(saga: Saga, event: EventFixture, by: Person, prices: int) -> No
 
 
 def edit_event(saga: Saga, event: EventFixture, by: Person, **fields: Any) -> None:
-    """The event with these fields, all others as they were."""
+    """Overwrite these fields of the event and keep all others."""
     response = saga.http(f"GET /v1/users/{by.user_id}/events/{event.id}", by=by)
     unchanged = ("category_id", "name", "venue", "city", "zone", "starts_at", "ends_at", "max_per_user", "hold_seconds")
     event_request = {name: response.json[name] for name in unchanged} | fields
@@ -394,7 +394,7 @@ def edit_event(saga: Saga, event: EventFixture, by: Person, **fields: Any) -> No
 
 
 def event_ended(saga: Saga, scenario: Scenario) -> Steps:
-    """An event ends later than it was to when it was published; nothing is sold there any more."""
+    """An event's end is postponed after publication; after the new end, sales are closed."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     tonight = {"starts_at": "2031-05-01T18:00:00Z", "ends_at": "2031-05-01T21:00:00Z"}
     event = publish_event(saga, scenario.organiser, category, "Serenade", type_request("Seat", 3), **tonight)
@@ -406,7 +406,7 @@ def event_ended(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def capacity_announced(saga: Saga, scenario: Scenario) -> Steps:
-    """An event has more places than it was published with, then a few less, and is all but sold out."""
+    """An event's capacity is raised, then lowered, and few places are left; the script publishes for booking."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     event = publish_event(saga, scenario.organiser, category, "Nocturne", type_request("Seat", 3))
     yield saga.drain
@@ -419,7 +419,7 @@ def capacity_announced(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def event_cancelled(saga: Saga, scenario: Scenario) -> Steps:
-    """An event is cancelled: one of its bookings is paid, one is free, one is being paid, one has ended."""
+    """An event is cancelled with four bookings: one paid, one free, one in checkout, one cancelled."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     event = publish_event(
         saga,
@@ -431,13 +431,13 @@ def event_cancelled(saga: Saga, scenario: Scenario) -> Steps:
         max_per_user=9,
     )
     yield saga.drain
-    paid, paying, ended = (place_order(saga, event, scenario.buyer) for _ in range(3))
+    paid, in_checkout, cancelled = (place_order(saga, event, scenario.buyer) for _ in range(3))
     free = place_order(saga, event, scenario.other, type_index=1)
     yield saga.drain
     saga.choose_outcome(open_checkout(saga, paid, scenario.buyer), "paid")
-    page = open_checkout(saga, paying, scenario.buyer)
-    cancel_booking(saga, ended, scenario.buyer)
-    for booking in (paid, free, ended):
+    page = open_checkout(saga, in_checkout, scenario.buyer)
+    cancel_booking(saga, cancelled, scenario.buyer)
+    for booking in (paid, free, cancelled):
         yield from _until_mails_sent(saga, booking)
     saga.http(f"POST /v1/events/{event.id}/cancel", {"message": "Rain"}, by=scenario.organiser, expect=200)
     yield saga.drain_until_idle
@@ -445,24 +445,26 @@ def event_cancelled(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def ticket_transferred(saga: Saga, scenario: Scenario) -> Steps:
-    """Of two tickets one goes to somebody else, and the other gets a new code."""
+    """One of two tickets is transferred, and the other is reissued."""
     transferred, kept = yield from _buy_two_tickets(saga, scenario)
-    to = {"to_user_id": scenario.other.user_id}
-    offer = saga.http(f"POST /v1/tickets/{transferred}/transfer", to, by=scenario.buyer, expect=201).json
+    transfer_request = {"to_user_id": scenario.other.user_id}
+    transfer = saga.http(
+        f"POST /v1/tickets/{transferred}/transfer", transfer_request, by=scenario.buyer, expect=201
+    ).json
     yield saga.drain
-    saga.http(f"POST /v1/transfers/{offer['id']}/accept", by=scenario.other, expect=200)
+    saga.http(f"POST /v1/transfers/{transfer['id']}/accept", by=scenario.other, expect=200)
     saga.http(f"POST /v1/tickets/{kept}/reissue", by=scenario.organiser, expect=200)
     yield saga.drain
 
 
 def check_in_and_transfer_undone(saga: Saga, scenario: Scenario) -> Steps:
-    """A ticket is admitted, that is taken back, it is admitted again; another goes to somebody else and back."""
+    """A check-in is undone and repeated; another ticket is transferred and transferred back."""
     event = yield from _publish_refundable_event(saga, scenario)
     booking = place_order(saga, event, scenario.buyer, places=2)
     yield saga.drain
     saga.choose_outcome(open_checkout(saga, booking, scenario.buyer), "paid")
     yield from _until_mails_sent(saga, booking)
-    checked_in, transferred = [one for one in saga.tables()["tickets"] if one.get("booking_id") == booking["id"]]
+    checked_in, transferred = [item for item in saga.tables()["tickets"] if item.get("booking_id") == booking["id"]]
     for nonce in (f"scan-one-{checked_in['id']}", f"scan-two-{checked_in['id']}"):
         scan = {"event_id": event.id, "code": checked_in["code"], "nonce": nonce}
         saga.http("POST /v1/check-ins", scan, by=scenario.organiser, expect=201)
@@ -474,7 +476,7 @@ def check_in_and_transfer_undone(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def only_ticket_transferred(saga: Saga, scenario: Scenario) -> Steps:
-    """A ticket that could have been given back goes to somebody else."""
+    """The only ticket of a refundable booking is transferred."""
     event = yield from _publish_refundable_event(saga, scenario)
     booking = place_order(saga, event, scenario.buyer)
     yield saga.drain
@@ -486,15 +488,15 @@ def only_ticket_transferred(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def _transfer_ticket(saga: Saga, ticket: dict[str, Any], by: Person, to: Person) -> dict[str, Any]:
-    """The ticket that the other has from then on."""
+    """Transfer the ticket; returns the recipient's ticket."""
     transfer_request = {"to_user_id": to.user_id}
-    offer = saga.http(f"POST /v1/tickets/{ticket['id']}/transfer", transfer_request, by=by, expect=201).json
-    received: dict[str, Any] = saga.http(f"POST /v1/transfers/{offer['id']}/accept", by=to, expect=200).json
-    return received
+    transfer = saga.http(f"POST /v1/tickets/{ticket['id']}/transfer", transfer_request, by=by, expect=201).json
+    new_ticket: dict[str, Any] = saga.http(f"POST /v1/transfers/{transfer['id']}/accept", by=to, expect=200).json
+    return new_ticket
 
 
 def _publish_refundable_event(saga: Saga, scenario: Scenario) -> Generator[Callable[[], None], None, EventFixture]:
-    """A night of which all money goes back until two days before."""
+    """Publish an event with full refunds until 48 hours before its start."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     policy = {"refund_percent": 100, "refund_hours": 48}
     event = publish_event(saga, scenario.organiser, category, "Matinee", type_request("Seat", 3), **policy)
@@ -503,7 +505,7 @@ def _publish_refundable_event(saga: Saga, scenario: Scenario) -> Generator[Calla
 
 
 def ticket_voided(saga: Saga, scenario: Scenario) -> Steps:
-    """Of two tickets the organiser withdraws one."""
+    """The organiser voids one of two tickets."""
     voided, _ = yield from _buy_two_tickets(saga, scenario)
     saga.http(f"POST /v1/tickets/{voided}/void", by=scenario.organiser, expect=200)
     yield saga.drain
@@ -514,9 +516,9 @@ def _buy_two_tickets(saga: Saga, scenario: Scenario) -> Generator[Callable[[], N
     yield saga.drain
     saga.choose_outcome(open_checkout(saga, booking, scenario.buyer), "paid")
     yield saga.drain
-    while not (found := _issued_ticket_ids(saga, booking)):
-        assert saga.make_progress(), "no ticket comes"
-    return found
+    while not (ticket_ids := _issued_ticket_ids(saga, booking)):
+        assert saga.make_progress(), "no ticket was issued"
+    return ticket_ids
 
 
 def _issued_ticket_ids(saga: Saga, booking: dict[str, Any]) -> list[str]:
@@ -525,7 +527,7 @@ def _issued_ticket_ids(saga: Saga, booking: dict[str, Any]) -> list[str]:
 
 
 def venue_changed(saga: Saga, scenario: Scenario) -> Steps:
-    """An event for which somebody has a ticket moves to another hall, and its beginning moves, too."""
+    """An event with a ticket holder changes its venue, then its start."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     event = publish_event(saga, scenario.organiser, category, "Serenade", type_request("Companion", 2, 0))
     place_order(saga, event, scenario.buyer)
@@ -536,7 +538,7 @@ def venue_changed(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def reminder_sent(saga: Saga, scenario: Scenario) -> Steps:
-    """Somebody has a ticket for an event, and its day comes near."""
+    """A buyer has a ticket for an event on the next day."""
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     soon = {"starts_at": "2031-05-02T20:00:00Z", "ends_at": "2031-05-02T22:00:00Z"}
     event = publish_event(saga, scenario.organiser, category, "Serenade", type_request("Companion", 2, 0), **soon)
@@ -546,7 +548,7 @@ def reminder_sent(saga: Saga, scenario: Scenario) -> Steps:
 
 @dataclass(frozen=True)
 class Journey:
-    """One path, or the same path walked twice side by side by the same person."""
+    """One or more scripts that run in parallel, by the same users."""
 
     name: str
     scripts: tuple[JourneyScript, ...]
@@ -558,7 +560,7 @@ class Journey:
         run_side_by_side(saga, scenario, *self.scripts)
 
 
-# Of equal situations the first is tried: terms that change stand before staff that does.
+# Only the first of equal situations is tested, so journeys that change terms precede those that change staff.
 SCRIPTS: tuple[JourneyScript, ...] = (
     paid_before_deadline, ticket_checked_in, free_booking, booked_by_number, payment_declined, hold_expired,
     checkout_abandoned, booking_cancelled, cancelled_at_checkout, booking_refunded, free_booking_cancelled,
@@ -568,5 +570,5 @@ SCRIPTS: tuple[JourneyScript, ...] = (
     payment_refunded_in_parts, refund_bounced, hold_extended, ticket_transferred, check_in_and_transfer_undone,
     ticket_voided, venue_changed, reminder_sent,
 )  # fmt: skip
-SINGLE_JOURNEYS = tuple(Journey(one.__name__, (one,)) for one in SCRIPTS)
-PAIRED_JOURNEYS = tuple(Journey(f"{one.__name__}_twice", (one, one)) for one in SCRIPTS)
+SINGLE_JOURNEYS = tuple(Journey(script.__name__, (script,)) for script in SCRIPTS)
+PAIRED_JOURNEYS = tuple(Journey(f"{script.__name__}_twice", (script, script)) for script in SCRIPTS)

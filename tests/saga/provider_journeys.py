@@ -1,4 +1,4 @@
-"""Journeys on which the provider misbehaves: lost webhooks, wrong amounts, rejected and bounced refunds."""
+"""Journeys with provider faults: lost webhooks, wrong amounts, rejected and bounced refunds."""
 
 import json
 from collections.abc import Generator
@@ -15,11 +15,11 @@ from tests.support.fixtures.scenarios import Scenario
 from tests.support.system.lambda_events import eventbridge_event, sqs_batch
 from tools.docs.examples import example
 
-_MANY = 9  # more than anybody sends or tries
+_MANY = 9  # more than the webhooks or tries of any journey
 
 
 def provider_failing(saga: Saga, scenario: Scenario) -> Steps:
-    """Every operation of the provider fails once, for a booking that is paid and one that is not."""
+    """Every provider operation fails once, for a paid and an unpaid booking."""
     fault_names = ("open.unavailable", "look.slow", "look.unavailable", "close.unavailable", "refund.unavailable")
     with saga.system.override_setting("PROVIDER_FAULTS", "1"):
         rates = dict.fromkeys((*fault_names, "pay.webhook_twice"), 1.0)
@@ -36,7 +36,7 @@ def provider_failing(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def refund_rejected(saga: Saga, scenario: Scenario) -> Steps:
-    """The provider rejects a refund, which the organiser requests again."""
+    """The provider rejects a refund; the organiser requests it again."""
     booking, _ = yield from _pay(saga, scenario)
     yield saga.drain
     error = {"message": "Insufficient funds.", "code": "balance_insufficient"}
@@ -62,7 +62,7 @@ def refund_bounced_without_webhook(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def refund_webhook_first(saga: Saga, scenario: Scenario) -> Steps:
-    """The response to a refund is lost, and its webhook comes before the retry."""
+    """The response to a refund is lost, and its webhook arrives before the retry."""
     booking, _ = yield from _pay(saga, scenario)
     yield saga.drain
     saga.provider.lost_replies += 1
@@ -89,7 +89,7 @@ def payment_found_when_booking_failed(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def other_amount_paid(saga: Saga, scenario: Scenario) -> Steps:
-    """The provider reports another amount than the one that was due."""
+    """The provider reports an amount that differs from the price."""
     yield from _pay(saga, scenario, other_amount=True)
     yield saga.drain
 
@@ -125,7 +125,7 @@ def other_amount_found_when_booking_failed(saga: Saga, scenario: Scenario) -> St
 def _pay(
     saga: Saga, scenario: Scenario, *, other_amount: bool = False, loses_webhook: bool = False
 ) -> Generator[Any, None, tuple[dict[str, Any], str]]:
-    """A booking of one place, paid on the provider's page: the booking and the page."""
+    """Book one place and pay on the provider's page; returns the booking and the page's URL."""
     booking = place_order(saga, scenario.gala, scenario.buyer)
     yield saga.drain
     page = open_checkout(saga, booking, scenario.buyer)
@@ -138,25 +138,25 @@ def _pay(
 
 
 def _refund(saga: Saga) -> dict[str, Any]:
-    """The only refund at the provider, once there is one."""
+    """Wait for the provider's only refund and return its public representation."""
     while not (refunds := [one for one in saga.tables()["sandbox"] if one["sk"] == "refund"]):
-        assert saga.make_progress(), "no refund is sent"
+        assert saga.make_progress(), "no refund was sent"
     (refund,) = refunds
     return sessions.public_object(refund)
 
 
 def _open_checkout_again(saga: Saga, scenario: Scenario, booking: dict[str, Any], *, expect: int) -> None:
-    """The buyer opens the checkout again, which finds what was paid."""
+    """The buyer opens the checkout again, which finds the earlier payment."""
     payment_request = {"order_id": booking["id"], "price": booking["prices"]}
     saga.http("POST /v1/payments", payment_request, by=scenario.buyer, expect=expect)
 
 
 def _report_failed_booking(saga: Saga, booking: dict[str, Any]) -> None:
-    """Tell payment alone that the booking failed."""
+    """Deliver BookingFailed to payment only, until it is handled."""
     failed = {"booking_id": booking["id"], "user_id": booking["user_id"], "reason": "no_room"}
     event = example(BookingFailed).model_copy(update=failed)
     while saga.invoke("payment.on_booking_failed", sqs_batch(eventbridge_event(event)))["batchItemFailures"]:
-        pass  # the queue would deliver it again
+        pass  # as the queue redelivers it
 
 
 def _sync_with_provider(saga: Saga, booking: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
-# The number of checks depends on the path; final counts and published statuses are compared.
+# The number of updates depends on the order of deliveries; final counts and published statuses are compared.
 _PATH_DEPENDENT = {
     "tally": {"version", "outbox", "outbox_version", "operation", "updated_at", "changed_at"},
     "counted": {"seen"},
@@ -16,17 +16,17 @@ _PATH_DEPENDENT = {
 _IGNORED_KINDS = ("control", "faults")
 _EPOCH_ATTRIBUTES = {"expires_at", "created", "completed_at"}  # seconds
 _RANDOM_ATTRIBUTES = {
-    "message_id": "the mail service's",
-    "password": "salted",
-    "digest": "of a text that holds the time",
-    "family": "drawn",
-    "token_hash": "of what was drawn",
-    "previous_hash": "of what was drawn",
+    "message_id": "from SES",
+    "password": "salted hash",
+    "digest": "of a text with times",
+    "family": "random",
+    "token_hash": "of a random token",
+    "previous_hash": "of a random token",
 }
 
 
 def normalise(tables: Tables) -> dict[str, list[Any]]:
-    """The tables without times; ids are deterministic in the driver."""
+    """The tables with placeholders for times and random values; ids are deterministic in the driver."""
     return {
         name: [
             _normalise_value(_without_path_dependent(one))

@@ -1,4 +1,4 @@
-"""Each guard of the saga is needed: without it in a copy of the sources, a saga test fails."""
+"""Each guard of the saga is needed: a saga test fails on a copy of the sources without it."""
 
 from dataclasses import dataclass
 
@@ -33,12 +33,12 @@ def control(guard: str, node: str, *patches: tuple[str, str, str]) -> Control:
 CONTROLS = (
     control(
         "a payment is applied once",
-        f"{RACE}[a late payment without room]",
+        f"{RACE}[late payment when sold out]",
         ("functions/booking/core/repository.py", '        extra_condition="attribute_not_exists(#payment_id)",\n', ""),
     ),
     control(
         "a transition requires its source states",
-        f"{RACE}[a hold that runs out]",
+        f"{RACE}[expired hold]",
         (
             "layers/common/outbox.py",
             """f"#status IN ({', '.join(':' + name for name in sources)})" + (
@@ -143,7 +143,7 @@ EVERY_CONTROL = pytest.mark.parametrize("control", CONTROLS, ids=str)
 def test_saga_fails_without_guard(control: Control) -> None:
     failed, output = failing_tests([control.node], *control.patches)
 
-    assert failed == [control.node], f"no test fails without it: {control.guard}\n{output}"
+    assert failed == [control.node], f"no test fails without the guard: {control.guard}\n{output}"
 
 
 def test_saga_passes_with_all_guards() -> None:

@@ -43,9 +43,9 @@ def test_booking_events_share_the_order_correlation_id(harness: Harness, journey
     ordered = [one for one in saga.delivered if one.envelope["detail-type"] == "BookingOrdered.v1"]
     assert {one.envelope["detail"]["causation_id"] for one in ordered} >= set(correlations.values())
     assert set(correlations.values()) <= _request_ids(logs)
-    of_bookings = [one for one in details.values() if one.get("booking_id") in correlations]
-    assert of_bookings or not correlations
-    assert [one for one in of_bookings if one["correlation_id"] != correlations[one["booking_id"]]] == []
+    booking_events = [one for one in details.values() if one.get("booking_id") in correlations]
+    assert booking_events or not correlations
+    assert [one for one in booking_events if one["correlation_id"] != correlations[one["booking_id"]]] == []
     log_records = [one for one in logs.records if _field(one, "bus_event_id") in details]
     assert [one for one in log_records if _field(one, "correlation_id") != _correlation(details, one)] == []
 
@@ -55,15 +55,15 @@ def test_every_log_line_has_a_correlation_id(harness: Harness, journey: Journey)
     _, logs = run_and_log(harness, journey)
 
     assert logs.records
-    named = ("correlation_id", "correlation_ids", "records")
-    assert [vars(one) for one in logs.records if not any(_field(one, name) for name in named)] == []
+    names = ("correlation_id", "correlation_ids", "records")
+    assert [vars(one) for one in logs.records if not any(_field(one, name) for name in names)] == []
 
 
 @pytest.mark.parametrize("journey", SINGLE_JOURNEYS, ids=str)
 def test_every_mail_has_its_correlation_id(harness: Harness, journey: Journey) -> None:
     saga, _ = run_and_log(harness, journey)
     headers = (message_from_bytes(one, policy=default)["X-Correlation-Id"] for one in saga.system.sdk.mails)
-    sent, mails = Counter[str](), Counter(map(str, headers))
+    sent, mails = Counter[str](), Counter(map(str, headers))  # by correlation id
     for one in saga.tables()["notifications"]:
         if one["sk"] == "notification":
             sent[one["correlation_id"]] += "sent_at" in one
@@ -72,14 +72,15 @@ def test_every_mail_has_its_correlation_id(harness: Harness, journey: Journey) -
     assert {one: mails[one] for one in sent} == sent
 
 
+# `capacity_announced` publishes events itself, without a request.
 @pytest.mark.parametrize("journey", [one for one in SINGLE_JOURNEYS if one.scripts != (capacity_announced,)], ids=str)
 def test_every_bus_event_traces_to_a_logged_request(harness: Harness, journey: Journey) -> None:
     saga, logs = run_and_log(harness, journey)
     details = delivered_details(saga)
-    # In `enlarged` the journey itself speaks for booking.
-    ends = {_root_cause(details, one) for one in details}
-    assert ends
-    assert ends - _request_ids(logs) == set()
+
+    root_causes = {_root_cause(details, one) for one in details}
+    assert root_causes
+    assert root_causes - _request_ids(logs) == set()
 
 
 def _request_ids(logs: LogCapture) -> set[str]:

@@ -1,4 +1,4 @@
-"""Each guard is needed: without it, a fault at a call changes the outcome."""
+"""Each guard is needed: without it, a fault at some call changes the final state."""
 
 import pytest
 
@@ -28,7 +28,7 @@ CONTROLS = (
         ),
     ),
     control(
-        "HTTP: an extension whose reply was lost succeeds",
+        "HTTP: an extension whose response was lost succeeds",
         f"{_POINTS}[booking.extend_booking]",
         (
             "functions/booking/core/repository.py",
@@ -82,4 +82,4 @@ def test_control_patch_applies(control: Control) -> None:
 def test_crash_point_fails_without_guard(control: Control) -> None:
     failed, output = failing_tests([control.node], *control.patches)
 
-    assert failed == [control.node], f"no test fails without it: {control.guard}\n{output}"
+    assert failed == [control.node], f"no test fails without the guard: {control.guard}\n{output}"

@@ -15,16 +15,16 @@ from tests.saga.crash_points import (
     EMAIL_SENDERS,
     UNREACHED_CALLS,
     CallBoundary,
+    actual_calls,
     call_boundaries,
-    calls_made,
     check_fault,
     granted_calls,
     silence_logs,
 )
 from tests.saga.harness import Harness
 
-ALL = {one.function: one for one in topology.ROWS}
-CALLING_FUNCTIONS = [name for name, row in ALL.items() if granted_calls(row)]
+ROWS_BY_FUNCTION = {row.function: row for row in topology.ROWS}
+CALLING_FUNCTIONS = [name for name, row in ROWS_BY_FUNCTION.items() if granted_calls(row)]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,10 +35,10 @@ def quiet_logs() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def boundaries_by_function(harness: Harness) -> Mapping[str, Sequence[CallBoundary]]:
-    known_by_function: dict[str, list[CallBoundary]] = {}
+    by_function: dict[str, list[CallBoundary]] = {}
     for boundary in call_boundaries(harness):
-        known_by_function.setdefault(boundary.function, []).append(boundary)
-    return known_by_function
+        by_function.setdefault(boundary.function, []).append(boundary)
+    return by_function
 
 
 @pytest.mark.parametrize("function", CALLING_FUNCTIONS)
@@ -51,28 +51,28 @@ def test_fault_at_any_call_changes_nothing(
         for timing in boundary.timings
     }
 
-    assert not {where: what for where, what in failures.items() if what}
+    assert not {point: failure for point, failure in failures.items() if failure}
 
 
 def test_every_function_uses_all_its_grants(harness: Harness) -> None:
-    known_by_function = calls_made(harness)
+    calls_by_function = actual_calls(harness)
 
     missing = {
-        (name, one)
+        (name, call)
         for name in CALLING_FUNCTIONS
-        for one in granted_calls(ALL[name]) - known_by_function.get(name, set())
+        for call in granted_calls(ROWS_BY_FUNCTION[name]) - calls_by_function.get(name, set())
     }
 
     assert missing == set(UNREACHED_CALLS)
 
 
 def test_allowed_differences_belong_to_existing_functions() -> None:
-    assert set(ALTERNATIVES_BY_FUNCTION) <= set(ALL)
-    assert {function for pair in ALTERNATIVE_OUTCOMES for function in pair} <= set(ALL)
-    assert {function for function, _ in UNREACHED_CALLS} <= set(ALL)
+    assert set(ALTERNATIVES_BY_FUNCTION) <= set(ROWS_BY_FUNCTION)
+    assert {function for pair in ALTERNATIVE_OUTCOMES for function in pair} <= set(ROWS_BY_FUNCTION)
+    assert {function for function, _ in UNREACHED_CALLS} <= set(ROWS_BY_FUNCTION)
     assert len(EMAIL_SENDERS) >= 2
 
 
 def test_functions_without_grants_make_no_calls(boundaries_by_function: Mapping[str, Sequence[CallBoundary]]) -> None:
     assert set(boundaries_by_function) == set(CALLING_FUNCTIONS)
-    assert {name.split(".")[0] for name in ALL.keys() - set(CALLING_FUNCTIONS)} == {"gateway"}
+    assert {name.split(".")[0] for name in ROWS_BY_FUNCTION.keys() - set(CALLING_FUNCTIONS)} == {"gateway"}

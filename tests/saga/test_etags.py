@@ -24,8 +24,8 @@ def buyer_paths(saga: Saga) -> dict[str, str]:
     return {f"/v1/{table}/{ids[table, table[:-1]]}": table for table in ("bookings", "payments", "tickets")}
 
 
-@pytest.mark.parametrize("claimed", ["the tag", "*"])
-def test_etag_of_foreign_resource_is_not_confirmed(harness: Harness, claimed: str) -> None:
+@pytest.mark.parametrize("if_none_match", ["the tag", "*"])
+def test_etag_of_foreign_resource_is_not_confirmed(harness: Harness, if_none_match: str) -> None:
     harness.run_journey(Journey("paid", (journeys.paid_before_deadline,)))
     saga, scenario = harness.saga, harness.scenario
     saga.drain_until_idle()
@@ -33,7 +33,7 @@ def test_etag_of_foreign_resource_is_not_confirmed(harness: Harness, claimed: st
     for call in buyer_paths(saga):
         tag = poll(saga, call, scenario.buyer).headers["etag"]
         assert poll(saga, call, scenario.buyer, tag).status == 304, call
-        assert poll(saga, call, scenario.other, claimed.replace("the tag", tag)).status == 404, call
+        assert poll(saga, call, scenario.other, if_none_match.replace("the tag", tag)).status == 404, call
 
 
 def test_removed_staff_cannot_poll_the_door(harness: Harness) -> None:
@@ -42,12 +42,12 @@ def test_removed_staff_cannot_poll_the_door(harness: Harness) -> None:
     call, event = f"/v1/events/{scenario.gala.id}/door", f"/v1/events/{scenario.gala.id}"
     tag = poll(saga, call, scenario.staff).headers["etag"]
     saga.drain_until_idle()
-    still = poll(saga, call, scenario.staff, poll(saga, call, scenario.staff).headers["etag"])
+    before_removal = poll(saga, call, scenario.staff, poll(saga, call, scenario.staff).headers["etag"])
 
     saga.http(f"PUT {event}/staff", {"user_ids": []}, by=scenario.organiser, headers={"if-match": "*"}, expect=200)
     saga.drain()
 
-    assert still.status == 304
+    assert before_removal.status == 304
     assert [poll(saga, call, scenario.staff, one).status for one in (tag, "*")] == [404, 404]
 
 

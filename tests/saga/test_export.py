@@ -19,7 +19,7 @@ ACCOUNT = {
     "first_name": "Markerfirst",
     "last_name": "Markerlast",
     "mobile_phone": "+4915199887766",
-    "password": "marker password that nobody shows",
+    "password": "marker password in no export",
 }
 PROFILE = {
     "user_name": "Marker shown",
@@ -42,13 +42,13 @@ TABLES = {"user": "users", "auth": "auth", "booking": "bookings", "payment": "pa
     "notify": "notifications",
     "events": "events",
 }
-DERIVED_KINDS = {  # items that name the user but add nothing to the export
-    ("auth", "claim"),  # that a name is taken
-    ("auth", "holder"),  # who has a verified address
-    ("bookings", "terms"),  # an event, again
+DERIVED_KINDS = {  # items that name the user but contain no further data
+    ("auth", "claim"),  # reserves a user name
+    ("auth", "holder"),  # owner of a verified address
+    ("bookings", "terms"),  # copies of an event
     ("payments", "show"),
     ("tickets", "event"),
-    ("tickets", "issue"),  # which tickets a booking has
+    ("tickets", "issue"),  # the ticket ids of a booking
 }
 
 
@@ -74,8 +74,8 @@ def person(saga: Saga) -> Person:
     saga.choose_outcome(journeys.open_checkout(saga, booking, user), "paid")
     saga.drain()
     ticket = saga.http("GET /v1/tickets", by=user).json["items"][0]
-    described: dict[str, Any] = {"by": scenario.organiser, "expect": 200, "headers": {"if-match": "*"}}
-    saga.http(f"PUT /v1/tickets/{ticket['id']}", HOLDER, **described)
+    options: dict[str, Any] = {"by": scenario.organiser, "expect": 200, "headers": {"if-match": "*"}}
+    saga.http(f"PUT /v1/tickets/{ticket['id']}", HOLDER, **options)
     category = saga.http("GET /v1/categories").json["items"][0]["id"]
     publish_event(saga, user, category, "Marker concert", type_request("Seat", 3, PRICE))
     saga.drain_until_idle()
@@ -84,14 +84,14 @@ def person(saga: Saga) -> Person:
 
 def export_pages(saga: Saga, person: Person, by: Person) -> list[dict[str, Any]]:
     path = f"/v1/users/{person.user_id}/export"
-    found = [saga.http(f"GET {path}", by=by, expect=200).json]
-    while found[-1]["next_token"]:
-        found.append(saga.http(f"GET {path}", by=by, expect=200, query={"next_token": found[-1]["next_token"]}).json)
-    return found
+    pages = [saga.http(f"GET {path}", by=by, expect=200).json]
+    while pages[-1]["next_token"]:
+        pages.append(saga.http(f"GET {path}", by=by, expect=200, query={"next_token": pages[-1]["next_token"]}).json)
+    return pages
 
 
-def records(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [record for page in found for record in page["records"]]
+def records(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [record for page in pages for record in page["records"]]
 
 
 def test_export_contains_all_user_input(saga: Saga, person: Person) -> None:
@@ -110,9 +110,9 @@ def test_export_contains_every_item_of_the_user(saga: Saga, person: Person) -> N
         for item in items
         if item["pk"] == person.user_id or person.user_id in (item.get("user_id"), item.get("organiser_id"))
     ]
-    held = {(table, item["sk"].split("#")[0]) for table, item in user_items}
+    stored_kinds = {(table, item["sk"].split("#")[0]) for table, item in user_items}
 
-    assert held - DERIVED_KINDS == kinds
+    assert stored_kinds - DERIVED_KINDS == kinds
     assert {item["id"] for table, item in user_items if (table, item["sk"]) in kinds and "id" in item} <= {
         one["data"].get("id") for one in exported
     }
@@ -152,9 +152,9 @@ def test_export_token_works_for_one_user_only(saga: Saga, person: Person) -> Non
     other = saga.http("POST /v1/register", ACCOUNT | {"email": "b@x.example", "user_name": "other"}, expect=201)
     saga.drain()
 
-    for sent in (token, "bm90IG91cnM"):
+    for invalid_token in (token, "bm90IG91cnM"):
         path = f"GET /v1/users/{other.json['id']}/export"
-        response = saga.http(path, by=ADMIN, query={"next_token": sent})
+        response = saga.http(path, by=ADMIN, query={"next_token": invalid_token})
         assert (response.status, response.problem) == (400, "invalid-page-token")
 
 

@@ -18,13 +18,13 @@ EVERY_CONSUMER = pytest.mark.parametrize("consumer", [one.function for one in CO
 EVERY_JOURNEY = pytest.mark.parametrize("journey", SINGLE_JOURNEYS, ids=str)
 SERVICES = ("booking", "events", "notify", "payment", "ticket")  # services with several consumers
 
-# A fault may change the actor and the cause of a step, not its result.
+# A fault may change the actor and the request of a step, not its result.
 CAUSE_ATTRIBUTES = ("operation", "cause")
 
 
 def assert_same(result: RunResult, baseline: RunResult, case: Any, *ignored: str) -> None:
-    """The final tables are those of the undisturbed run, nothing lies in a DLQ, every invariant holds."""
-    assert not result.dead_letters, f"{case}: given up"
+    """The final tables equal the baseline's, no message is in a DLQ, and every invariant holds."""
+    assert not result.dead_letters, f"{case}: dead letters"
     assert not result.violations, case
     assert without_attributes(result.normalised_tables, *CAUSE_ATTRIBUTES, *ignored) == without_attributes(
         baseline.normalised_tables, *CAUSE_ATTRIBUTES, *ignored
@@ -48,15 +48,15 @@ def assert_same_but_late(result: RunResult, baseline: RunResult, case: Case, alt
 def test_concurrent_delivery_changes_nothing(harness: Harness, consumer: str) -> None:
     races = 0
     for case in harness.cases(consumer):
-        (slot,), baseline = case.message_keys, harness.baseline(case.journey)
-        for write in range(1, len(baseline.deliveries_of(slot)[0].effects) + 1):
-            faults = FaultPlan(race=(slot, write))
+        (key,), baseline = case.message_keys, harness.baseline(case.journey)
+        for write in range(1, len(baseline.deliveries_of(key)[0].effects) + 1):
+            faults = FaultPlan(race=(key, write))
 
             result = harness.run_journey(case.journey, faults)
 
             assert faults.race_count == 1, case
-            assert len(result.deliveries_of(slot)) >= len(baseline.deliveries_of(slot)) + 1, case
-            assert_same(result, baseline, f"{case}: overtaken before write {write}")
+            assert len(result.deliveries_of(key)) >= len(baseline.deliveries_of(key)) + 1, case
+            assert_same(result, baseline, f"{case}: concurrent delivery before write {write}")
             races += 1
     assert races, f"no journey makes {consumer} write: add one"
 
@@ -65,15 +65,15 @@ def test_concurrent_delivery_changes_nothing(harness: Harness, consumer: str) ->
 def test_duplicate_delivery_changes_nothing(harness: Harness, consumer: str) -> None:
     cases = harness.cases(consumer)
     for journey in distinct_journeys(cases):
-        faults = FaultPlan(duplicates=lambda slot: slot.consumer == consumer)
+        faults = FaultPlan(duplicates=lambda key: key.consumer == consumer)
         baseline = harness.baseline(journey)
 
         result = harness.run_journey(journey, faults)
 
-        doubled = {slot for slot in baseline.message_keys() if slot.consumer == consumer}
-        assert doubled, journey
-        assert doubled <= set(faults.duplicated), journey
-        assert all(len(result.deliveries_of(slot)) > len(baseline.deliveries_of(slot)) for slot in doubled), journey
+        keys = {key for key in baseline.message_keys() if key.consumer == consumer}
+        assert keys, journey
+        assert keys <= set(faults.duplicated), journey
+        assert all(len(result.deliveries_of(key)) > len(baseline.deliveries_of(key)) for key in keys), journey
         assert result.mails == baseline.mails, journey
         assert_same(result, baseline, journey)
     assert cases, f"no journey reaches {consumer}: add one"
@@ -84,11 +84,11 @@ def test_late_redelivery_changes_nothing(harness: Harness, journey: Journey) -> 
     baseline = harness.baseline(journey)
     harness.run_journey(journey)
 
-    again = harness.saga.redeliver(seed=7)
+    redelivered = harness.saga.redeliver(seed=7)
 
     result = harness.result()
-    assert again == len(baseline.message_keys())
-    assert len(result.deliveries) >= len(baseline.deliveries) + again
+    assert redelivered == len(baseline.message_keys())
+    assert len(result.deliveries) >= len(baseline.deliveries) + redelivered
     assert result.mails == baseline.mails
     assert_same(result, baseline, journey)
 
@@ -99,10 +99,10 @@ def test_duplicates_in_random_order_change_nothing(harness: Harness, journey: Jo
 
     result = harness.run_journey(journey, faults, seed=1)
 
-    # A timer is not re-queued if nothing is left to do at its first delivery.
-    assert len(faults.duplicated) >= len([slot for slot in baseline.message_keys() if not is_deadline_wakeup(slot)])
+    # A timer is not re-queued if its first delivery finds nothing to do.
+    assert len(faults.duplicated) >= len([key for key in baseline.message_keys() if not is_deadline_wakeup(key)])
     assert len(result.deliveries) > len(baseline.deliveries)
-    assert result.message_keys() != baseline.message_keys(), "the order was the usual one"
+    assert result.message_keys() != baseline.message_keys(), "the order equals the baseline's"
     assert result.mails == baseline.mails
     assert_same(result, baseline, journey)
 
@@ -111,8 +111,8 @@ def run_swapped(harness: Harness, case: Case) -> bool:
     """Run with the two messages swapped; False if the second cannot precede the first."""
     first, second = case.message_keys
     baseline, faults = harness.baseline(case.journey), FaultPlan(swap=(first, second))
-    before = [slot for slot in baseline.message_keys() if slot in case.message_keys]
-    assert before == [first, second], case
+    order = [key for key in baseline.message_keys() if key in case.message_keys]
+    assert order == [first, second], case
 
     result = harness.run_journey(case.journey, faults)
 
@@ -132,19 +132,19 @@ def _pair(case: Case) -> tuple[str, str]:
 def test_message_pairs_of_one_consumer_commute(harness: Harness, consumer: str) -> None:
     pairs = harness.pairs_for_consumer(consumer)
 
-    both = [case for case in pairs if run_swapped(harness, case)]
+    swapped = [case for case in pairs if run_swapped(harness, case)]
 
-    assert both, f"no journey gives {consumer} two messages that can change places: add one"
+    assert swapped, f"no journey sends {consumer} two messages that can be swapped: add one"
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_messages_of_sibling_consumers_commute(harness: Harness, service: str) -> None:
-    both = {_pair(case) for case in harness.pairs_for_service(service) if run_swapped(harness, case)}
+    swapped = {_pair(case) for case in harness.pairs_for_service(service) if run_swapped(harness, case)}
 
-    assert both >= SWAPPABLE_PAIRS[service]
+    assert swapped >= SWAPPABLE_PAIRS[service]
 
 
-# Pairs of messages that do not wait for each other, according to the undisturbed run.
+# Pairs of messages that do not wait for each other in the baseline.
 SWAPPABLE_PAIRS = {
     "booking": {
         ("booking.on_payment_succeeded", "booking.expire_hold_backstop"),

@@ -18,10 +18,10 @@ def declined_then_late_without_room(saga: Saga, scenario: Scenario) -> Steps:
     page = journeys.open_checkout(saga, booking, scenario.buyer)
     saga.choose_outcome(page, "declined")
     yield saga.drain_until_idle
-    left = saga.http(f"GET /v1/events/{scenario.solo.id}/availability").json["types"][0]["available"]
-    taken = journeys.place_order(saga, scenario.solo, scenario.other, places=left)
+    available = saga.http(f"GET /v1/events/{scenario.solo.id}/availability").json["types"][0]["available"]
+    other_booking = journeys.place_order(saga, scenario.solo, scenario.other, places=available)
     yield saga.drain
-    saga.choose_outcome(journeys.open_checkout(saga, taken, scenario.other), "paid")
+    saga.choose_outcome(journeys.open_checkout(saga, other_booking, scenario.other), "paid")
     yield saga.drain
     journeys.pay_late(saga, page)
 
@@ -32,9 +32,9 @@ def transferred_and_returned(saga: Saga, scenario: Scenario) -> Steps:
     yield saga.drain
     saga.choose_outcome(journeys.open_checkout(saga, booking, scenario.buyer), "paid")
     yield saga.drain
-    given_away, returned = (one["id"] for one in saga.tables()["tickets"] if one.get("booking_id") == booking["id"])
-    _transfer(saga, given_away, scenario.buyer, scenario.other)
-    transferred = _transfer(saga, returned, scenario.buyer, scenario.other)
+    first, second = (one["id"] for one in saga.tables()["tickets"] if one.get("booking_id") == booking["id"])
+    _transfer(saga, first, scenario.buyer, scenario.other)
+    transferred = _transfer(saga, second, scenario.buyer, scenario.other)
     _transfer(saga, transferred, scenario.other, scenario.buyer)
     yield saga.drain
     payment = saga.http("GET /v1/payments", by=scenario.buyer).json["items"][0]["id"]
@@ -42,14 +42,15 @@ def transferred_and_returned(saga: Saga, scenario: Scenario) -> Steps:
     yield saga.drain
 
 
-def _transfer(saga: Saga, ticket: str, giver: Person, taker: Person) -> str:
-    to = {"to_user_id": taker.user_id}
-    offer = saga.http(f"POST /v1/tickets/{ticket}/transfer", to, by=giver, expect=201).json
-    return str(saga.http(f"POST /v1/transfers/{offer['id']}/accept", by=taker, expect=200).json["id"])
+def _transfer(saga: Saga, ticket_id: str, sender: Person, recipient: Person) -> str:
+    """Transfer the ticket; returns the id of the recipient's ticket."""
+    transfer_request = {"to_user_id": recipient.user_id}
+    transfer = saga.http(f"POST /v1/tickets/{ticket_id}/transfer", transfer_request, by=sender, expect=201).json
+    return str(saga.http(f"POST /v1/transfers/{transfer['id']}/accept", by=recipient, expect=200).json["id"])
 
 
 def test_returned_ticket_ends_with_booking_notification(harness: Harness) -> None:
-    result = harness.run_journey(journeys.Journey("passed_on_and_back", (transferred_and_returned,)))
+    result = harness.run_journey(journeys.Journey("transferred_and_returned", (transferred_and_returned,)))
 
     ended = [one for one in result.tables["notifications"] if one.get("kind") in ("ticket_voided", "booking_cancelled")]
     assert sorted((one["kind"], one["user_id"]) for one in ended) == [

@@ -103,9 +103,9 @@ def test_declined_payment_releases_places_at_hold_end(harness: Harness) -> None:
     assert available_places(result, harness) == (10, 2, 2)
 
 
-@pytest.mark.parametrize("play", [journeys.hold_expired, journeys.checkout_abandoned])
-def test_expired_hold_releases_places(harness: Harness, play: journeys.JourneyScript) -> None:
-    result = run_script(harness, play)
+@pytest.mark.parametrize("script", [journeys.hold_expired, journeys.checkout_abandoned])
+def test_expired_hold_releases_places(harness: Harness, script: journeys.JourneyScript) -> None:
+    result = run_script(harness, script)
 
     assert actions(result) == ["order", "expire"]
     assert single_item(result, "payments", "payment")["reason"] == "expired"
@@ -113,9 +113,9 @@ def test_expired_hold_releases_places(harness: Harness, play: journeys.JourneySc
     assert available_places(result, harness) == (10, 2, 2)
 
 
-@pytest.mark.parametrize("play", [journeys.booking_cancelled, journeys.cancelled_at_checkout])
-def test_cancelled_booking_releases_places_and_closes_payment(harness: Harness, play: journeys.JourneyScript) -> None:
-    result = run_script(harness, play)
+@pytest.mark.parametrize("script", [journeys.booking_cancelled, journeys.cancelled_at_checkout])
+def test_cancelled_booking_releases_places_and_closes_payment(harness: Harness, script: journeys.JourneyScript) -> None:
+    result = run_script(harness, script)
 
     assert actions(result) == ["order", "cancel"]
     assert states(result, "payments", "payment") == ["CANCELLED"]
@@ -158,9 +158,9 @@ def test_late_payment_is_refunded_when_sold_out(harness: Harness) -> None:
 
     assert states(result, "bookings", "booking") == ["CONFIRMED", "FAILED"]
     assert states(result, "payments", "payment") == ["REFUNDED", "SUCCEEDED"]
-    (refused,) = (one for one in result.tables["bookings"] if one.get("status") == "FAILED")
-    assert refunded_amount(result) == refused["prices"] > 0
-    assert [one["action"] for one in refused["logs"]] == ["order", "expire", "reject_late_payment"]
+    (failed,) = (one for one in result.tables["bookings"] if one.get("status") == "FAILED")
+    assert refunded_amount(result) == failed["prices"] > 0
+    assert [one["action"] for one in failed["logs"]] == ["order", "expire", "reject_late_payment"]
     assert available_places(result, harness) == (10, 2, 0)
 
 
@@ -173,11 +173,11 @@ def test_late_payment_for_cancelled_booking_is_refunded(harness: Harness) -> Non
     assert available_places(result, harness) == (10, 2, 2)
 
 
-@pytest.mark.parametrize(("play", "back"), [(journeys.tickets_rejected, 5000), (journeys.free_tickets_rejected, 0)])
+@pytest.mark.parametrize(("script", "refund"), [(journeys.tickets_rejected, 5000), (journeys.free_tickets_rejected, 0)])
 def test_booking_without_issuable_tickets_is_refunded(
-    harness: Harness, play: journeys.JourneyScript, back: int
+    harness: Harness, script: journeys.JourneyScript, refund: int
 ) -> None:
-    result = run_script(harness, play)
+    result = run_script(harness, script)
 
     assert [one.outcome for one in result.deliveries if one.key.consumer == "ticket.on_booking_confirmed"] == [
         *["failed"] * (MAX_RECEIVES - 1),
@@ -186,24 +186,24 @@ def test_booking_without_issuable_tickets_is_refunded(
     assert actions(result) == ["order", "confirm", "revoke"]
     assert states(result, "payments", "payment") == ["REFUNDED"]
     assert set(states(result, "tickets", "ticket")) == {"REJECTED"}
-    assert refunded_amount(result) == back
+    assert refunded_amount(result) == refund
     assert available_places(result, harness) == (10, 2, 2)
 
 
 def test_cancelled_event_ends_and_refunds_all_bookings(harness: Harness) -> None:
     result = run_script(harness, journeys.event_cancelled)
 
-    did = sorted(
-        [line["action"] for line in one["logs"]] for one in result.tables["bookings"] if one["sk"] == "booking"
+    actions_by_booking = sorted(
+        [entry["action"] for entry in one["logs"]] for one in result.tables["bookings"] if one["sk"] == "booking"
     )
-    assert did == [
+    assert actions_by_booking == [
         ["order", "cancel"],
         ["order", "confirm", "event_cancelled"],
         ["order", "confirm", "event_cancelled"],
         ["order", "event_cancelled", "reject_late_payment"],
     ]
-    (wound_up,) = (one for one in result.tables["bookings"] if one["sk"] == "cancellation")
-    assert (wound_up["state"], wound_up["found"], wound_up["cancelled"], wound_up["owed_EUR"]) == (
+    progress = single_item(result, "bookings", "cancellation")
+    assert (progress["state"], progress["found"], progress["cancelled"], progress["owed_EUR"]) == (
         "FINISHED",
         4,
         3,
@@ -214,7 +214,7 @@ def test_cancelled_event_ends_and_refunds_all_bookings(harness: Harness) -> None
 
 
 @pytest.mark.parametrize(
-    ("play", "last", "back"),
+    ("script", "last_action", "refund"),
     [
         (journeys.booking_refunded, "cancel_by_policy", 5000),
         (journeys.free_booking_cancelled, "cancel_by_policy", 0),
@@ -222,38 +222,38 @@ def test_cancelled_event_ends_and_refunds_all_bookings(harness: Harness) -> None
     ],
 )
 def test_ended_booking_voids_tickets_and_refunds_once(
-    harness: Harness, play: journeys.JourneyScript, last: str, back: int
+    harness: Harness, script: journeys.JourneyScript, last_action: str, refund: int
 ) -> None:
-    result = run_script(harness, play)
+    result = run_script(harness, script)
 
-    assert actions(result) == ["order", "confirm", last]
-    assert refunded_amount(result) == back
+    assert actions(result) == ["order", "confirm", last_action]
+    assert refunded_amount(result) == refund
     assert set(states(result, "tickets", "ticket")) == {"VOID"}
     assert available_places(result, harness) == (10, 2, 2)
 
 
 def test_purchase_limit_counts_all_bookings(harness: Harness) -> None:
-    harness.run_journey(SINGLE_JOURNEYS[0])  # two seats of four are the buyer's
+    harness.run_journey(SINGLE_JOURNEYS[0])  # the buyer books two seats; the limit is four
     scenario, saga = harness.scenario, harness.saga
     booking_request = {"event_id": scenario.gala.id, "items": [{"event_type_id": scenario.gala.types[0], "qty": 3}]}
 
-    refused = saga.http("POST /v1/bookings", booking_request, by=scenario.buyer)
-    others = saga.http("POST /v1/bookings", booking_request, by=scenario.other)
+    rejected = saga.http("POST /v1/bookings", booking_request, by=scenario.buyer)
+    other_response = saga.http("POST /v1/bookings", booking_request, by=scenario.other)
 
-    assert (refused.status, refused.problem) == (409, "limit-reached")
-    assert others.status == 201
+    assert (rejected.status, rejected.problem) == (409, "limit-reached")
+    assert other_response.status == 201
     assert available_places(harness.result(), harness) == (5, 2, 2)
 
 
 def test_order_above_availability_holds_nothing(harness: Harness) -> None:
-    harness.run_journey(Journey("nothing", ()))
+    harness.run_journey(Journey("no_steps", ()))
     scenario, saga = harness.scenario, harness.saga
 
-    refused = saga.http("POST /v1/bookings", {"event_id": scenario.solo.id, "number_slot": 3}, by=scenario.buyer)
-    taken = saga.http("POST /v1/bookings", {"event_id": scenario.solo.id, "number_slot": 2}, by=scenario.buyer)
+    rejected = saga.http("POST /v1/bookings", {"event_id": scenario.solo.id, "number_slot": 3}, by=scenario.buyer)
+    accepted = saga.http("POST /v1/bookings", {"event_id": scenario.solo.id, "number_slot": 2}, by=scenario.buyer)
 
-    assert (refused.status, refused.problem) == (409, "sold-out")
-    assert taken.status == 201
+    assert (rejected.status, rejected.problem) == (409, "sold-out")
+    assert accepted.status == 201
     assert available_places(harness.result(), harness) == (10, 2, 0)
 
 
@@ -266,12 +266,12 @@ def test_each_ticket_checks_in_once(harness: Harness) -> None:
 
 
 def test_checked_in_ticket_blocks_cancellation(harness: Harness) -> None:
-    result = harness.run_journey(Journey("taken_back", (journeys.check_in_and_transfer_undone,)))
+    result = harness.run_journey(Journey("check_in_undone", (journeys.check_in_and_transfer_undone,)))
     call = f"POST /v1/bookings/{single_item(result, 'bookings', 'booking')['id']}/cancel"
 
-    refused = harness.saga.http(call, by=harness.scenario.buyer)
+    rejected = harness.saga.http(call, by=harness.scenario.buyer)
 
-    assert (refused.status, refused.problem, len(refused.json["ticket_ids"])) == (409, "ticket-used", 1)
+    assert (rejected.status, rejected.problem, len(rejected.json["ticket_ids"])) == (409, "ticket-used", 1)
     assert (actions(result), refunded_amount(result)) == (["order", "confirm"], 0)
     assert not harness.result().violations
 
@@ -280,9 +280,9 @@ def test_transferred_ticket_blocks_cancellation(harness: Harness) -> None:
     result = harness.run_journey(Journey("transferred", (journeys.only_ticket_transferred,)))
     call = f"POST /v1/bookings/{single_item(result, 'bookings', 'booking')['id']}/cancel"
 
-    refused = harness.saga.http(call, by=harness.scenario.buyer)
+    rejected = harness.saga.http(call, by=harness.scenario.buyer)
 
-    assert (refused.status, refused.problem) == (409, "ticket-transferred")
+    assert (rejected.status, rejected.problem) == (409, "ticket-transferred")
     assert not harness.result().violations
 
 
@@ -324,52 +324,52 @@ def test_holder_is_reminded_the_day_before(harness: Harness) -> None:
 
 
 def test_repeated_order_with_key_holds_once(harness: Harness) -> None:
-    harness.run_journey(Journey("nothing", ()))
+    harness.run_journey(Journey("no_steps", ()))
     scenario, saga = harness.scenario, harness.saga
     booking_request = {"event_id": scenario.solo.id, "number_slot": 1}
 
-    first, again = (
+    first, repeated = (
         saga.http("POST /v1/bookings", booking_request, by=scenario.buyer, key="one order") for _ in range(2)
     )
     saga.drain_until_idle()
 
-    assert (first.status, again.status) == (201, 201)
-    assert first.json == again.json
-    assert again.headers["idempotency-replayed"] == "true"
+    assert (first.status, repeated.status) == (201, 201)
+    assert first.json == repeated.json
+    assert repeated.headers["idempotency-replayed"] == "true"
     assert len([one for one in saga.deliveries if one.key.consumer == "payment.on_booking_ordered"]) == 1
     assert not harness.result().violations
 
 
 def test_redriven_dead_letter_completes_the_saga(harness: Harness) -> None:
-    journey = Journey("paid_in_time", (journeys.paid_before_deadline,))
+    journey = Journey("paid_before_deadline", (journeys.paid_before_deadline,))
     baseline = harness.baseline(journey)
-    harness.run_journey(Journey("nothing", ()))
+    harness.run_journey(Journey("no_steps", ()))
     harness.saga.outages.add(("booking.on_payment_succeeded", "UpdateItem"))
     journey.run(harness.saga, harness.scenario)
-    (dead,) = harness.saga.dead_letters
+    (dead_letter,) = harness.saga.dead_letters
     harness.saga.outages.clear()
 
     harness.saga.redrive()
 
-    assert dead.key.consumer == "booking.on_payment_succeeded"
+    assert dead_letter.key.consumer == "booking.on_payment_succeeded"
     assert states(harness.result(), "bookings", "booking") == states(baseline, "bookings", "booking")
     assert not harness.result().violations
     assert available_places(harness.result(), harness) == available_places(baseline, harness)
 
 
 @pytest.mark.parametrize(
-    ("play", "consumer"),
+    ("script", "consumer"),
     [
         (journeys.hold_expired, "booking.on_payment_failed"),
         (journeys.late_payment_refunded, "booking.on_payment_succeeded"),
     ],
-    ids=["a hold that runs out", "a late payment without room"],
+    ids=["expired hold", "late payment when sold out"],
 )
-def test_concurrent_delivery_answers_once(harness: Harness, play: journeys.JourneyScript, consumer: str) -> None:
-    journey = Journey(play.__name__, (play,))
+def test_concurrent_delivery_answers_once(harness: Harness, script: journeys.JourneyScript, consumer: str) -> None:
+    journey = Journey(script.__name__, (script,))
     baseline = harness.baseline(journey)
-    *_, slot = (one for one in baseline.message_keys() if one.consumer == consumer)
-    faults = FaultPlan(race=(slot, 1))
+    *_, key = (one for one in baseline.message_keys() if one.consumer == consumer)
+    faults = FaultPlan(race=(key, 1))
 
     result = harness.run_journey(journey, faults)
 
@@ -382,16 +382,16 @@ def test_concurrent_delivery_answers_once(harness: Harness, play: journeys.Journ
 
 
 def test_invariants_detect_each_corruption(harness: Harness) -> None:
-    sound, violated = run_script(harness, journeys.late_payment_refunded).tables, set()
+    consistent, violated = run_script(harness, journeys.late_payment_refunded).tables, set()
 
-    for table, kind, harm in CORRUPTIONS:
-        tables = {name: [dict(one) for one in items] for name, items in sound.items()}
-        for one in tables[table]:
-            if one["sk"].split("#")[0] == kind:
-                one.update(harm)
+    for table, kind, corruption in CORRUPTIONS:
+        tables = {name: [dict(item) for item in items] for name, items in consistent.items()}
+        for item in tables[table]:
+            if item["sk"].split("#")[0] == kind:
+                item.update(corruption)
         found = violations(tables, now=harness.saga.now)
-        assert found, (table, kind, harm)
-        violated |= {one.split(" ")[0] for one in found}
+        assert found, (table, kind, corruption)
+        violated |= {violation.split(" ")[0] for violation in found}
 
     assert violated == {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I10", "I11", "I12", "I13", "I14", "I16", "I17"}
 

@@ -1,4 +1,4 @@
-"""The reconciler does not change a consistent system, and repairs the loss of any bus event."""
+"""The reconciler leaves a consistent system unchanged and repairs the loss of any bus event."""
 
 import contextlib
 from collections import Counter
@@ -20,7 +20,7 @@ from tests.support.drivers.saga_driver import Saga
 from tests.support.system.lambda_events import load_handler, row
 
 RECONCILIATION = row("reconcile.run_reconciliation")
-GRACE = timedelta(hours=1)  # after it, every item is old enough to be checked
+GRACE = timedelta(hours=1)  # the reconciler checks items that are older
 LOST_EVENTS = (
     "BookingOrdered", "BookingExtended", "BookingConfirmed", "BookingFailed", "BookingExpired", "BookingCancelled",
     "PaymentSucceeded", "PaymentFailed", "RefundRequested", "PaymentRefunded", "TicketCreated", "TicketRejected",
@@ -29,7 +29,8 @@ LOST_EVENTS = (
 )  # fmt: skip
 
 BROADCAST_KINDS = ("event_changed", "event_reminder")  # their notifications have no booking: sweeps do not check them
-JOURNEY_FAILURES = (AssertionError, ValueError, StopIteration, RuntimeError)  # of journeys that wait for a lost message
+# Raised by journeys that wait for a lost message.
+JOURNEY_FAILURES = (AssertionError, ValueError, StopIteration, RuntimeError)
 
 # A republished event has the current values and the latest cause.
 MUTABLE_FIELDS = {
@@ -65,7 +66,7 @@ def sweep_until_clean(saga: Saga) -> int:
         if not counts["violated"] + counts["synced"]:
             return sweeps
         saga.redrive()
-    raise AssertionError("it does not come to rest")
+    raise AssertionError("the reconciler still finds violations")
 
 
 def checked_tables(saga: Saga) -> dict[str, list[dict[str, Any]]]:
@@ -75,17 +76,17 @@ def checked_tables(saga: Saga) -> dict[str, list[dict[str, Any]]]:
 
 @contextlib.contextmanager
 def losing(saga: Saga, *names: str) -> Iterator[Counter[str]]:
-    """Drop these bus events within the block."""
+    """Drop these bus events within the block; counts them by consumer."""
     lost, enqueue = Counter[str](), saga._enqueue
-    wires = {f"{name}.v1" for name in names}
+    wire_names = {f"{name}.v1" for name in names}
 
-    def lose(consumer: str, envelope: dict[str, Any], delay: int = 0) -> None:
-        if envelope["detail-type"] in wires and envelope["detail"].get("kind") not in BROADCAST_KINDS:
+    def drop(consumer: str, envelope: dict[str, Any], delay: int = 0) -> None:
+        if envelope["detail-type"] in wire_names and envelope["detail"].get("kind") not in BROADCAST_KINDS:
             lost[consumer] += 1
         else:
             enqueue(consumer, envelope, delay)
 
-    saga._enqueue = lose  # type: ignore[method-assign] # for the block only
+    saga._enqueue = drop  # type: ignore[method-assign] # for the block only
     try:
         yield lost
     finally:
@@ -93,7 +94,7 @@ def losing(saga: Saga, *names: str) -> Iterator[Counter[str]]:
 
 
 @pytest.mark.parametrize("journey", SINGLE_JOURNEYS, ids=str)
-def test_sweep_over_sound_system_changes_nothing(harness: Harness, journey: Journey) -> None:
+def test_sweep_over_consistent_system_changes_nothing(harness: Harness, journey: Journey) -> None:
     result = harness.run_journey(journey)
     saga = harness.saga
     saga.now += GRACE
@@ -108,13 +109,13 @@ def test_sweep_over_sound_system_changes_nothing(harness: Harness, journey: Jour
 
 @pytest.mark.parametrize("name", LOST_EVENTS)
 def test_lost_bus_event_is_republished_and_repaired(harness: Harness, name: str) -> None:
-    saga, met = harness.saga, 0
+    saga, affected_journeys = harness.saga, 0
     for journey in SINGLE_JOURNEYS:
         with losing(saga, name) as lost, contextlib.suppress(*JOURNEY_FAILURES):
             harness.run_journey(journey)
         if not lost:
             continue
-        met += 1
+        affected_journeys += 1
         with contextlib.suppress(AssertionError):
             saga.drain_until_idle()
 
@@ -122,7 +123,7 @@ def test_lost_bus_event_is_republished_and_repaired(harness: Harness, name: str)
 
         assert violations(saga.tables(), now=saga.now) == [], journey
         assert not saga.dead_letters, journey
-    assert met
+    assert affected_journeys
 
 
 @pytest.mark.parametrize("journey", SINGLE_JOURNEYS, ids=str)
@@ -130,12 +131,11 @@ def test_republished_event_has_its_original_id_and_content(harness: Harness, jou
     result = harness.run_journey(journey)
     delivered = {one.envelope["detail"]["bus_event_id"]: one.envelope["detail"] for one in harness.saga.delivered}
     items = [one for name in ("bookings", "payments", "tickets", "notifications") for one in result.tables[name]]
-    again = [event for item in items for image in event_replay.replay_images(item) for event in outbox_events(image)]
+    replayed = [event for item in items for image in event_replay.replay_images(item) for event in outbox_events(image)]
 
-    republished = [one for one in again if one.bus_event_id in delivered]
-    unknown = {type(one) for one in again if one.bus_event_id not in delivered}
-    assert unknown <= {TicketPending, NotiCreated, AvailabilityChanged}, "nobody hears these"
-    assert len({one.bus_event_id for one in again}) == len(again)
-    for one in republished:
-        before, after = delivered[one.bus_event_id], one.model_dump(mode="json")
-        assert {name for name in after if before[name] != after[name]} <= MUTABLE_FIELDS, type(one)
+    undelivered = {type(event) for event in replayed if event.bus_event_id not in delivered}
+    assert undelivered <= {TicketPending, NotiCreated, AvailabilityChanged}, "only these have no consumer"
+    assert len({event.bus_event_id for event in replayed}) == len(replayed)
+    for event in (event for event in replayed if event.bus_event_id in delivered):
+        before, after = delivered[event.bus_event_id], event.model_dump(mode="json")
+        assert {name for name in after if before[name] != after[name]} <= MUTABLE_FIELDS, type(event)

@@ -1,4 +1,4 @@
-"""Repairs from the state of the provider, violations that need an operator, and items that are not checked."""
+"""Provider syncs, repairs, violations that need an operator, and limits of a sweep."""
 
 import json
 from collections import Counter
@@ -34,17 +34,17 @@ def single_item(saga: Saga, table: str, kind: str) -> dict[str, Any]:
 
 
 def corrupt(saga: Saga, table: str, kind: str, **fields: Any) -> None:
-    """Overwrite attributes of all items of a kind, or delete them."""
+    """Overwrite these attributes of all items of the kind; without attributes, delete the items."""
     snapshot = saga.system.tables.snapshot()
-    for place in [one for one in snapshot[table] if one[1].split("#")[0] == kind]:
-        item = snapshot[table].pop(place)
+    for key in [key for key in snapshot[table] if key[1].split("#")[0] == kind]:
+        item = snapshot[table].pop(key)
         if fields:
-            snapshot[table][place] = item | fields
+            snapshot[table][key] = item | fields
     saga.system.tables.restore(snapshot)
 
 
 def pay_late_without_webhook(saga: Saga, scenario: Scenario, event_name: str) -> str:
-    """A payment arrives on an expired checkout and its webhook is lost. Returns the booking."""
+    """A payment arrives on an expired checkout and its webhook is lost. Returns the booking's id."""
     booking = journeys.place_order(saga, getattr(scenario, event_name), scenario.buyer)
     saga.drain()
     page = journeys.open_checkout(saga, booking, scenario.buyer)
@@ -108,9 +108,9 @@ def test_unanswered_provider_sync_is_retried_next_sweep(harness: Harness) -> Non
     saga.now += GRACE
     saga.provider.lost_replies = 1
 
-    silent, answered = run_sweep(saga), run_sweep(saga)
+    unanswered, answered = run_sweep(saga), run_sweep(saga)
 
-    assert (silent["synced"], answered["synced"]) == (0, 1)
+    assert (unanswered["synced"], answered["synced"]) == (0, 1)
 
 
 def test_bounced_refund_is_recorded_and_retried(harness: Harness) -> None:
@@ -118,10 +118,10 @@ def test_bounced_refund_is_recorded_and_retried(harness: Harness) -> None:
     corrupt(saga, "sandbox", "refund", status="failed")
     corrupt(saga, "sandbox", "session", amount_refunded=0, refund_ids=[single_item(saga, "sandbox", "refund")["pk"]])
 
-    rounds_made = sweep_until_clean(saga)
+    sweeps = sweep_until_clean(saga)
 
     refunds = [row["status"] for one in saga.tables()["payments"] for row in one.get("refunds", ())]
-    assert rounds_made > 1
+    assert sweeps > 1
     assert sorted(refunds) == ["FAILED", "SUCCEEDED"]
 
 
@@ -243,27 +243,27 @@ def test_recent_changes_are_not_checked(harness: Harness) -> None:
     saga = run_script(harness, journeys.paid_before_deadline)
     corrupt(saga, "notifications", "notification")
 
-    young, old = run_sweep(saga), run_sweep(saga, {"grace_seconds": 0})
+    with_grace, without_grace = run_sweep(saga), run_sweep(saga, {"grace_seconds": 0})
 
-    assert (young["violated"], young["checked"]) == (0, 0)
-    assert old["violated"] == 1
+    assert (with_grace["violated"], with_grace["checked"]) == (0, 0)
+    assert without_grace["violated"] == 1
 
 
 def test_next_slice_continues_after_time_limit(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     saga = run_script(harness, journeys.paid_before_deadline)
     saga.now += GRACE
     monkeypatch.setattr(sweep, "RUN_BUDGET", timedelta(microseconds=1))
-    whole = run_sweep(saga)
+    sliced = run_sweep(saga)
     steps = single_item(saga, "reconciliation", "checkpoint")["step"]
 
     monkeypatch.undo()
 
-    assert whole == run_sweep(saga)
+    assert sliced == run_sweep(saga)
     assert steps > 10
 
 
 class OperatorSystem:
-    """The saga's system, with the interface that the operators' command expects."""
+    """Adapts the saga to the interface of the operator command."""
 
     def __init__(self, saga: Saga) -> None:
         self._saga = saga
@@ -280,27 +280,25 @@ def checkpoint_after_last_event(saga: Saga) -> dict[str, Any]:
     return {"start": {name: last[name] for name in ("pk", "sk", "listed", "listed_as")}}
 
 
-def test_operator_sweep_ignores_scheduled_checkpoint(
-    harness: Harness,
-) -> None:
+def test_operator_sweep_ignores_scheduled_checkpoint(harness: Harness) -> None:
     saga = run_script(harness, journeys.paid_before_deadline)
     saga.now += GRACE
-    whole = run_sweep(saga)
-    assert whole["checked"]
+    scheduled = run_sweep(saga)
+    assert scheduled["checked"]
     corrupt(saga, "reconciliation", "checkpoint", **checkpoint_after_last_event(saga))
 
-    assert Counter(run_full_sweep(OperatorSystem(saga), 0)) == whole
+    assert Counter(run_full_sweep(OperatorSystem(saga), 0)) == scheduled
 
 
 def test_sweep_over_several_pages_is_complete(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     saga = harness.saga
     harness.run_journey(Journey("many", (journeys.free_booking, journeys.paid_before_deadline)))
     saga.now += GRACE
-    whole = run_sweep(saga)
+    single_page = run_sweep(saga)
     monkeypatch.setattr(sweep, "BATCH_SIZE", 1)
 
-    assert run_sweep(saga) == whole
-    assert whole["checked"] >= 2
+    assert run_sweep(saga) == single_page
+    assert single_page["checked"] >= 2
 
 
 def transferred_and_checked_in(saga: Saga, scenario: Scenario) -> Steps:
@@ -313,7 +311,7 @@ def transferred_and_checked_in(saga: Saga, scenario: Scenario) -> Steps:
 
 
 def transferred_and_event_cancelled(saga: Saga, scenario: Scenario) -> Steps:
-    """The same, and the event is cancelled, which is the last bus event of the ticket."""
+    """The same; then the event is cancelled, which causes the ticket's last bus event."""
     yield from transferred_and_checked_in(saga, scenario)
     (ticket,) = [one for one in saga.tables()["tickets"] if "transferred_from" in one]
     saga.http(f"POST /v1/events/{ticket['event_id']}/cancel", {"message": "Rain"}, by=scenario.organiser, expect=200)
@@ -330,10 +328,10 @@ def test_lost_check_in_event_reaches_the_booking(harness: Harness) -> None:
     assert [one["checked_in"] for one in single_item(saga, "bookings", "booking")["ticket_usage"].values()] == [True]
 
 
-@pytest.mark.parametrize("play", [transferred_and_checked_in, transferred_and_event_cancelled])
-def test_lost_ticket_events_reach_the_booking(harness: Harness, play: JourneyScript) -> None:
+@pytest.mark.parametrize("script", [transferred_and_checked_in, transferred_and_event_cancelled])
+def test_lost_ticket_events_reach_the_booking(harness: Harness, script: JourneyScript) -> None:
     with losing(harness.saga, "TicketTransferred", "TicketCheckedIn") as lost:
-        saga = run_script(harness, play)
+        saga = run_script(harness, script)
     assert lost["booking.on_ticket_used"] == 2
 
     sweep_until_clean(saga)
@@ -356,14 +354,14 @@ def test_unreadable_booking_is_reported_without_blocking_others(harness: Harness
     snapshot["bookings"][first, "booking"] = {
         name: value for name, value in snapshot["bookings"][first, "booking"].items() if name != "items"
     }
-    for place in [one for one in snapshot["notifications"] if one[1] == "notification"]:
-        del snapshot["notifications"][place]
+    for key in [key for key in snapshot["notifications"] if key[1] == "notification"]:
+        del snapshot["notifications"][key]
     saga.system.tables.restore(snapshot)
     saga.now += GRACE
 
     result = run_sweep(saga)
 
-    assert result["violated"] == 3  # of its event's sums it is missing, too
+    assert result["violated"] == 3  # its event's totals lack it, too
     assert metrics["InvariantViolations"] >= 1
     assert {one["booking_id"] for one in saga.tables()["notifications"] if one["sk"] == "notification"} == {second}
 
@@ -378,7 +376,7 @@ def test_missing_event_is_reported_without_blocking_others(harness: Harness, met
         saga,
         "reconciliation",
         "checkpoint",
-        event="gone",
+        event="unknown",
         start=start | {"listed_as": "2031"},
         shard=0,
         sums={},
@@ -437,12 +435,12 @@ def test_slow_repair_is_postponed_to_next_sweep(harness: Harness, monkeypatch: p
     saga.now += GRACE
     monkeypatch.setattr(run_state, "CALL_BUDGET", timedelta(0))
     run_sweep(saga)
-    unmended = [one for one in saga.tables()["notifications"] if one["sk"] == "notification"]
+    created_early = [one for one in saga.tables()["notifications"] if one["sk"] == "notification"]
     monkeypatch.undo()
 
     sweep_until_clean(saga)
 
-    assert not unmended
+    assert not created_early
     assert violations(saga.tables(), now=saga.now) == []
 
 
@@ -452,12 +450,12 @@ def test_republished_images_are_split_by_payload_size(harness: Harness, monkeypa
     monkeypatch.setattr(repair, "_MAX_BATCH_BYTES", 10_000)
     sizes, invoke = [], saga.system.invoke
 
-    def weighed(one: FunctionSpec | str, event: Any) -> Any:
+    def record_size(function: FunctionSpec | str, event: Any) -> Any:
         if "images" in event:
             sizes.append(len(json.dumps(event)))
-        return invoke(one, event)
+        return invoke(function, event)
 
-    monkeypatch.setattr(saga.system, "invoke", weighed)
+    monkeypatch.setattr(saga.system, "invoke", record_size)
 
     sweep_until_clean(saga)
 
@@ -468,11 +466,11 @@ def test_republished_images_are_split_by_payload_size(harness: Harness, monkeypa
 
 @pytest.fixture
 def metrics(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
-    """The metrics that the test counted."""
-    found: dict[str, float] = {}
+    """The totals of all metrics that the test emits."""
+    totals: dict[str, float] = {}
 
     def count(name: str, value: float = 1) -> None:
-        found[name] = found.get(name, 0) + value
+        totals[name] = totals.get(name, 0) + value
 
     monkeypatch.setattr(log, "count", count)
-    return found
+    return totals

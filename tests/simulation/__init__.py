@@ -1,1 +1,1 @@
-"""A deterministic simulation of the whole system: one seed, one schedule."""
+"""Deterministic simulation of the whole system: each seed gives one schedule."""

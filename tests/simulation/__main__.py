@@ -1,4 +1,4 @@
-"""`make simulate SEEDS=n FROM=m`: run so many schedules from that seed on, and explain the first failures."""
+"""`make simulate SEEDS=n FROM=m`: run n schedules from seed m on, and explain the first failures."""
 
 import gc
 import os
@@ -24,41 +24,42 @@ _EXPLAINED_FAILURES = 3  # failing seeds that are explained
 
 @dataclass(frozen=True)
 class Summary:
-    """The part of a verdict that is kept."""
+    """The part of a verdict that the report needs."""
 
     seed: int
-    runs: int
-    fired: dict[str, int]
+    runs: int  # of handlers
+    fired: dict[str, int]  # faults, by name
     violations: tuple[str, ...]
     seconds: float  # of CPU time
 
 
 def run_seeds(seeds: Sequence[int]) -> list[Summary]:
-    """The seeds' verdicts, in this process."""
-    gc.set_threshold(20_000)  # schedules leave little garbage: frequent collections take a twentieth of the time
+    """Run the seeds in this process."""
+    gc.set_threshold(20_000)  # schedules leave little garbage; frequent collections cost 5 % of the time
     return [_run_seed(seed) for seed in seeds]
 
 
 def simulate(count: int, first: int, *, processes: int | None = None) -> list[Summary]:
-    """The verdicts of so many seeds, on all cores."""
+    """Run `count` seeds from `first` on; `processes` is one per core by default."""
     seeds = iter(range(first, first + count))
     chunks = list(iter(lambda: tuple(islice(seeds, CHUNK_SIZE)), ()))
-    return [one for found in _pool(processes or CORES).map(run_seeds, chunks) for one in found]
+    return [summary for part in _pool(processes or CORES).map(run_seeds, chunks) for summary in part]
 
 
 @cache
 def _pool(processes: int) -> ProcessPoolExecutor:
-    # Cached: the imports of a process take as long as forty schedules.
+    # Cached: the imports of a process take as long as 40 schedules.
     return ProcessPoolExecutor(processes, get_context("spawn"))
 
 
 def report(summaries: Sequence[Summary], seconds: float) -> Iterator[str]:
-    """A summary of the schedules, line by line."""
+    """The totals, the faults that fired, and the first failures, as lines of text."""
     fired = Counter[str]()
     for one in summaries:
         fired.update(one.fired)
-    runs, each = [one.runs for one in summaries], 1000 * sum(one.seconds for one in summaries) / len(summaries)
-    rate = f"{len(summaries) / seconds:.0f}/s on {CORES} cores, {each:.1f} ms of one core each"
+    runs = [one.runs for one in summaries]
+    cpu_milliseconds = 1000 * sum(one.seconds for one in summaries) / len(summaries)
+    rate = f"{len(summaries) / seconds:.0f}/s on {CORES} cores, {cpu_milliseconds:.1f} ms of CPU time each"
     yield f"{len(summaries)} schedules in {seconds:.1f} s ({rate}), {sum(runs)} handler runs, median {median(runs):.0f}"
     yield ", ".join(
         f"{name} {fired[name]}" for name in sorted({**ALL_RATES, **EMERGENT_FAULTS}, key=lambda name: int(name[1:]))

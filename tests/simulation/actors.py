@@ -1,6 +1,6 @@
-"""The actors of a schedule: buyers with their behaviours, door staff, an organiser.
+"""The actors of a schedule: buyers with different behaviours, door staff, an organiser.
 
-Each retries a call that fails or returns Retry-After, with the same Idempotency-Key.
+Each retries a request after a 5xx or a Retry-After, with the same Idempotency-Key.
 """
 
 from collections.abc import Callable
@@ -20,17 +20,17 @@ _TWO_DAYS_SECONDS = 2 * 86_400.0
 
 @dataclass
 class SimulationContext:
-    """What the actors act on."""
+    """The world and the fixtures that the actors use."""
 
     world: World
     provider_network: SimulatedProviderNetwork
-    gala: EventFixture  # ten places at 2500 and two free ones; at most four per buyer
-    solo: EventFixture  # two places
+    gala: EventFixture  # ten places at 2500 cents and two free ones; at most four per buyer
+    solo: EventFixture  # two places at 2500 cents
     organiser: Person
     staff: Person
 
     def request(self, call: str, body: Any = None, *, by: Person, key: str | None = None) -> HttpResponse:
-        """Call a route, and retry while the response is a 5xx or asks for a retry."""
+        """Call a route, and retry while the response is a 5xx or has Retry-After, at most 12 times."""
         schedule = self.world.schedule
         response = self.world.http(call, body, by=by, key=key)
         for attempt in range(_MAX_TRIES):
@@ -54,7 +54,7 @@ def _created_id(response: HttpResponse) -> str | None:
 
 @dataclass(frozen=True)
 class Buyer:
-    """One buyer: what is ordered, when, and what happens next."""
+    """A buyer: the order, its time, and the behaviour that follows."""
 
     name: str
     behaviour: str
@@ -114,159 +114,162 @@ def _repeat_order_later(context: SimulationContext, place_order: Callable[[], Ht
     )
 
 
-def _pay(me: Buyer, scene: SimulationContext, outcome: str = "paid") -> dict[str, Any] | None:
-    booking = me.order(scene)
+def _pay(buyer: Buyer, context: SimulationContext, outcome: str = "paid") -> dict[str, Any] | None:
+    booking = buyer.order(context)
     if booking and booking["prices"]:
-        me.pause(scene)
-        page = me.open_checkout(scene, booking)
+        buyer.pause(context)
+        page = buyer.open_checkout(context, booking)
         if page:
-            me.pause(scene)
-            me.choose_outcome(scene, page, outcome)
+            buyer.pause(context)
+            buyer.choose_outcome(context, page, outcome)
     return booking
 
 
-def _get_declined(me: Buyer, scene: SimulationContext) -> None:
-    _pay(me, scene, "declined")
+def _get_declined(buyer: Buyer, context: SimulationContext) -> None:
+    _pay(buyer, context, "declined")
 
 
-def _get_declined_then_pay(me: Buyer, scene: SimulationContext) -> None:
-    booking = _pay(me, scene, "declined")
+def _get_declined_then_pay(buyer: Buyer, context: SimulationContext) -> None:
+    booking = _pay(buyer, context, "declined")
     if booking and booking["prices"]:
-        me.pause(scene)
-        page = me.open_checkout(scene, booking, key="again")
+        buyer.pause(context)
+        page = buyer.open_checkout(context, booking, key="again")
         if page:
-            me.choose_outcome(scene, page)
+            buyer.choose_outcome(context, page)
 
 
-def _abandon_checkout(me: Buyer, scene: SimulationContext) -> None:
-    booking = me.order(scene)
+def _abandon_checkout(buyer: Buyer, context: SimulationContext) -> None:
+    booking = buyer.order(context)
     if booking and booking["prices"]:
-        me.open_checkout(scene, booking)
+        buyer.open_checkout(context, booking)
 
 
-def _cancel(me: Buyer, scene: SimulationContext) -> None:
-    booking = me.order(scene)
+def _cancel(buyer: Buyer, context: SimulationContext) -> None:
+    booking = buyer.order(context)
     if booking:
-        me.pause(scene)
-        me.cancel(scene, booking)
+        buyer.pause(context)
+        buyer.cancel(context, booking)
 
 
-def _cancel_at_checkout(me: Buyer, scene: SimulationContext) -> None:
-    booking = _pay(me, scene, "abandoned")
+def _cancel_at_checkout(buyer: Buyer, context: SimulationContext) -> None:
+    booking = _pay(buyer, context, "abandoned")
     if booking:
-        me.cancel(scene, booking)
+        buyer.cancel(context, booking)
 
 
-def _cancel_while_paying(me: Buyer, scene: SimulationContext) -> None:
+def _cancel_while_paying(buyer: Buyer, context: SimulationContext) -> None:
     """One tab pays while the other cancels."""
-    booking = me.order(scene)
+    booking = buyer.order(context)
     if not booking:
         return
-    page = me.open_checkout(scene, booking) if booking["prices"] else None
-    other = scene.world.schedule.start(f"{me.name}'s other tab", lambda: me.cancel(scene, booking))
+    page = buyer.open_checkout(context, booking) if booking["prices"] else None
+    other = context.world.schedule.start(f"{buyer.name}'s other tab", lambda: buyer.cancel(context, booking))
     if page:
-        me.choose_outcome(scene, page)
-    scene.world.schedule.wait(other)
+        buyer.choose_outcome(context, page)
+    context.world.schedule.wait(other)
 
 
-def _pay_just_before_deadline(me: Buyer, scene: SimulationContext) -> None:
-    _pay_around_deadline(me, scene, -0.5, "paid")
+def _pay_just_before_deadline(buyer: Buyer, context: SimulationContext) -> None:
+    _pay_around_deadline(buyer, context, -0.5, "paid")
 
 
-def _pay_late(me: Buyer, scene: SimulationContext) -> None:
-    """The money was in transit when the checkout expired."""
-    _pay_around_deadline(me, scene, 5.0 + 300 * scene.world.schedule.draw.random(), "late")
+def _pay_late(buyer: Buyer, context: SimulationContext) -> None:
+    """The payment was in transit when the checkout expired."""
+    _pay_around_deadline(buyer, context, 5.0 + 300 * context.world.schedule.draw.random(), "late")
 
 
-def _pay_around_deadline(me: Buyer, scene: SimulationContext, offset_seconds: float, outcome: str) -> None:
-    schedule = scene.world.schedule
-    booking = me.order(scene)
-    page = me.open_checkout(scene, booking) if booking and booking["prices"] else None
+def _pay_around_deadline(buyer: Buyer, context: SimulationContext, offset_seconds: float, outcome: str) -> None:
+    schedule = context.world.schedule
+    booking = buyer.order(context)
+    page = buyer.open_checkout(context, booking) if booking and booking["prices"] else None
     if booking and page:
         seconds = (clock.parse(booking["pay_before"]) - schedule.now).total_seconds() + offset_seconds
         schedule.sleep(max(0.0, seconds + schedule.draw.random()))
-        me.choose_outcome(scene, page, outcome)
+        buyer.choose_outcome(context, page, outcome)
 
 
-def _order_twice(me: Buyer, scene: SimulationContext) -> None:
+def _order_twice(buyer: Buyer, context: SimulationContext) -> None:
     """A client times out and repeats its order while the first request is still running."""
-    first = scene.world.schedule.start(f"{me.name}'s first try", lambda: me.order(scene))
-    second = me.order(scene)
-    scene.world.schedule.wait(first)
+    first = context.world.schedule.start(f"{buyer.name}'s first try", lambda: buyer.order(context))
+    second = buyer.order(context)
+    context.world.schedule.wait(first)
     if first.error:
         raise first.error
     booking_ids = [one["id"] for one in (first.result, second) if one]
-    assert len(set(booking_ids)) <= 1, f"{me.name}: one order became two bookings: {booking_ids}"
+    assert len(set(booking_ids)) <= 1, f"{buyer.name}: one order became two bookings: {booking_ids}"
     if second and second["prices"]:
-        page = me.open_checkout(scene, second)
+        page = buyer.open_checkout(context, second)
         if page:
-            me.choose_outcome(scene, page)
+            buyer.choose_outcome(context, page)
 
 
-def _pay_in_two_tabs(me: Buyer, scene: SimulationContext) -> None:
-    booking = me.order(scene)
+def _pay_in_two_tabs(buyer: Buyer, context: SimulationContext) -> None:
+    booking = buyer.order(context)
     if not booking or not booking["prices"]:
         return
-    other = scene.world.schedule.start(f"{me.name}'s other tab", lambda: me.open_checkout(scene, booking, key="other"))
-    page = me.open_checkout(scene, booking)
-    scene.world.schedule.wait(other)
-    for one in dict.fromkeys((page, other.result)):
-        if one:
-            me.choose_outcome(scene, one)
+    other = context.world.schedule.start(
+        f"{buyer.name}'s other tab", lambda: buyer.open_checkout(context, booking, key="other")
+    )
+    page = buyer.open_checkout(context, booking)
+    context.world.schedule.wait(other)
+    for url in dict.fromkeys((page, other.result)):
+        if url:
+            buyer.choose_outcome(context, url)
 
 
-def _extend_hold(me: Buyer, scene: SimulationContext) -> None:
+def _extend_hold(buyer: Buyer, context: SimulationContext) -> None:
     """The hold is extended from two tabs at once, and paid in its second half."""
-    booking = me.order(scene)
+    booking = buyer.order(context)
     if not booking or not booking["prices"]:
         return
     call = f"POST /v1/bookings/{booking['id']}/extend"
-    other = scene.world.schedule.start(f"{me.name}'s other tab", lambda: scene.request(call, by=me.person))
-    scene.request(call, by=me.person)
-    scene.world.schedule.wait(other)
-    page = me.open_checkout(scene, booking)
-    scene.world.schedule.sleep(70 * scene.world.schedule.draw.random())
+    other = context.world.schedule.start(f"{buyer.name}'s other tab", lambda: context.request(call, by=buyer.person))
+    context.request(call, by=buyer.person)
+    context.world.schedule.wait(other)
+    page = buyer.open_checkout(context, booking)
+    context.world.schedule.sleep(70 * context.world.schedule.draw.random())
     if page:
-        me.choose_outcome(scene, page)
+        buyer.choose_outcome(context, page)
 
 
-def _cancel_confirmed_booking(me: Buyer, scene: SimulationContext) -> None:
+def _cancel_confirmed_booking(buyer: Buyer, context: SimulationContext) -> None:
     """A confirmed booking is cancelled by the event's refund policy."""
-    booking = _pay(me, scene)
+    booking = _pay(buyer, context)
     if booking:
-        scene.world.schedule.sleep(5 + 20 * scene.world.schedule.draw.random())
-        me.cancel(scene, booking)
+        context.world.schedule.sleep(5 + 20 * context.world.schedule.draw.random())
+        buyer.cancel(context, booking)
 
 
-def _cancel_with_failing_refund(me: Buyer, scene: SimulationContext) -> None:
+def _cancel_with_failing_refund(buyer: Buyer, context: SimulationContext) -> None:
     """The provider accepts a refund that bounces days later."""
-    booking = me.order(scene)
-    page = me.open_checkout(scene, booking) if booking and booking["prices"] else None
+    booking = buyer.order(context)
+    page = buyer.open_checkout(context, booking) if booking and booking["prices"] else None
     if booking and page:
-        me.choose_outcome(scene, page)
-        scene.world.schedule.sleep(20)
-        me.cancel(scene, booking)
-        scene.world.schedule.sleep(60 + _TWO_DAYS_SECONDS * scene.world.schedule.draw.random())
-        me.choose_outcome(scene, page, "bounced")
+        buyer.choose_outcome(context, page)
+        context.world.schedule.sleep(20)
+        buyer.cancel(context, booking)
+        context.world.schedule.sleep(60 + _TWO_DAYS_SECONDS * context.world.schedule.draw.random())
+        buyer.choose_outcome(context, page, "bounced")
 
 
-def _check_in_at_two_doors(me: Buyer, scene: SimulationContext) -> None:
+def _check_in_at_two_doors(buyer: Buyer, context: SimulationContext) -> None:
     """Each ticket is scanned at two doors at once."""
-    booking = _pay(me, scene)
-    schedule = scene.world.schedule
+    booking = _pay(buyer, context)
+    schedule = context.world.schedule
     schedule.sleep(20)
-    found = scene.request("GET /v1/tickets", by=me.person).json["items"]
-    for at, ticket in enumerate(one for one in found if booking and one["booking_id"] == booking["id"]):
+    tickets = context.request("GET /v1/tickets", by=buyer.person).json["items"]
+    for at, ticket in enumerate(one for one in tickets if booking and one["booking_id"] == booking["id"]):
         code = {"event_id": ticket["event_id"], "code": ticket["code"]}
-        scans = [code | {"nonce": f"{me.name}-{at}-{door}".replace("/", ".")} for door in (1, 2)]
-        scanners = [schedule.start(f"door {scan['nonce']}", partial(_scan, scene, scan)) for scan in scans]
-        for door in scanners:
-            schedule.wait(door)
-        admitted = [door.result for door in scanners]
-        assert admitted.count(True) <= 1, f"{me.name}: one ticket admitted twice"
+        scans = [code | {"nonce": f"{buyer.name}-{at}-{door}".replace("/", ".")} for door in (1, 2)]
+        scanners = [schedule.start(f"door {scan['nonce']}", partial(_scan, context, scan)) for scan in scans]
+        for scanner in scanners:
+            schedule.wait(scanner)
+        check_ins = [scanner.result for scanner in scanners]
+        assert check_ins.count(True) <= 1, f"{buyer.name}: one ticket checked in twice"
 
 
 def _scan(context: SimulationContext, scan: dict[str, Any]) -> bool:
+    """Whether the check-in is accepted."""
     return context.request("POST /v1/check-ins", scan, by=context.staff).status == 201
 
 
@@ -283,9 +286,9 @@ BEHAVIOURS: dict[str, Callable[[Buyer, SimulationContext], object]] = {
     "orders twice": _order_twice,
     "pays in two tabs": _pay_in_two_tabs,
     "extends": _extend_hold,
-    "gives back": _cancel_confirmed_booking,
-    "gets nothing back at first": _cancel_with_failing_refund,
-    "comes": _check_in_at_two_doors,
+    "gets a refund": _cancel_confirmed_booking,
+    "gets a bounced refund": _cancel_with_failing_refund,
+    "checks in": _check_in_at_two_doors,
 }
 
 
@@ -322,12 +325,12 @@ def _set_capacity(context: SimulationContext, event: EventFixture, *, change: in
 def _refund_bookings(context: SimulationContext, event: EventFixture, *, amount: int | None) -> None:
     """Refund every paid booking of the event, in full or in part, twice at once."""
     bookings = context.request(f"GET /v1/events/{event.id}/bookings", by=context.organiser).json["items"]
-    for one in [each for each in bookings if each["status"] == "CONFIRMED" and each["prices"]]:
-        call = f"POST /v1/payments/{ids.derive('payment', one['id'])}/refund"
+    for booking in [one for one in bookings if one["status"] == "CONFIRMED" and one["prices"]]:
+        call = f"POST /v1/payments/{ids.derive('payment', booking['id'])}/refund"
         body = {"reason": "The bar was shut."} | ({"amount": amount} if amount else {})
         for at in (1, 2):
             context.world.schedule.start(
-                f"desk {at}", partial(context.request, call, body, by=context.organiser, key=f"{one['id']}-{at}")
+                f"refund {at}", partial(context.request, call, body, by=context.organiser, key=f"{booking['id']}-{at}")
             )
 
 

@@ -1,4 +1,4 @@
-"""Faults that are not injected but emerge from what actors and clocks do.
+"""Faults that emerge from the actors' timing and are not injected.
 
 They are counted from the trace, the tables and the lost races.
 """
@@ -9,18 +9,18 @@ from collections import Counter
 from tests.simulation.world import World
 
 EMERGENT_FAULTS = {
-    "F15": "money arrives after its booking ended",
-    "F17": "a hold ends while it is paid",
+    "F15": "a payment arrives after its booking ended",
+    "F17": "a hold expires during its payment",
     "F19": "refunds are requested repeatedly",
     "F20": "an event is cancelled during checkout",
-    "F21": "capacity is set below what is sold",
+    "F21": "capacity is set below the sold places",
 }
 _REFUND = re.compile(r"POST /v1/payments/([^/ ]+)/refund ->")
-_LOWERED = re.compile(r"takes places from: PUT /v1/events/[^ ]+/capacity -> (200|409)")
+_CAPACITY_REDUCTION = re.compile(r"takes places from: PUT /v1/events/[^ ]+/capacity -> (200|409)")
 
 
 def count_emergent_faults(world: World) -> Counter[str]:
-    """How often each of them happened."""
+    """How often each emergent fault happened in this world."""
     bookings = [one for one in world.cloud.tables.items("bookings") if one["sk"] == "booking"]
     actions_by_booking = [[step["action"] for step in one["logs"]] for one in bookings]
     trace = world.schedule.trace
@@ -30,5 +30,5 @@ def count_emergent_faults(world: World) -> Counter[str]:
         F17=world.cloud.lost_races,
         F19=sum(count > 1 for count in refunds_by_payment.values()),
         F20=sum(one[:2] == ["order", "event_cancelled"] for one in actions_by_booking),
-        F21=sum(bool(_LOWERED.search(line)) for line in trace),
+        F21=sum(bool(_CAPACITY_REDUCTION.search(line)) for line in trace),
     )

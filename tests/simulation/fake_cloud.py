@@ -1,7 +1,7 @@
-"""A fake AWS: tables, streams, the bus, queues, secrets, mail, and function invocation.
+"""A fake AWS: tables, streams, the bus, queues, secrets, e-mail, and function invocation.
 
-Every call of a function passes `FakeCloud.call`, where the schedule may run other tasks, and where faults are
-injected before or after the call.
+Every call of a function passes `FakeCloud.call`, which lets the schedule run other tasks and injects faults before or
+after the call.
 """
 
 import json
@@ -73,7 +73,7 @@ class FaultHooks:
     def before_call(self, cloud: "FakeCloud", operation: str, target: str) -> None: ...
 
     def after_call(self, cloud: "FakeCloud", operation: str, target: str) -> bool:
-        """Whether the reply is lost, so that the SDK repeats the call."""
+        """Whether the response is lost, so that the SDK retries the call."""
         return False
 
     def delivery_delays(self, cloud: "FakeCloud", queue: Queue, label: str) -> Sequence[float]:
@@ -115,7 +115,7 @@ class FakeCloud:
         self.queues = {row.function: Queue(row) for row in _CONSUMERS}
         self.mails: list[bytes] = []
         self.runs = 0
-        self.lost_races = 0  # conditions that failed where the end of a hold meets its payment
+        self.lost_races = 0  # failed conditions of functions that race to end or to pay a hold
         self.poison_count = 0  # unreadable messages
         self.sent_messages: list[tuple[Queue, str, str]] = []  # every message of the bus, for redelivery
         self.sequence = 0
@@ -143,7 +143,7 @@ class FakeCloud:
         return _environment(self._current_task().row.function)[name]
 
     def call(self, operation: str, target: str, action: Callable[[], R]) -> R:
-        """One call of a function; the SDK repeats it after a lost reply."""
+        """One call of a function; the SDK retries it after a lost response."""
         for _ in range(_SDK_TRIES):
             self.schedule.checkpoint()
             self.faults.before_call(self, operation, target)
@@ -230,17 +230,17 @@ class FakeCloud:
     def _finish_relay(self, task: Task, sequence_numbers: set[str]) -> None:
         self.schedule.wait(task)
         failed = [one["itemIdentifier"] for one in task.result["batchItemFailures"]] if task.error is None else None
-        first = 0 if failed is None else int(failed[0]) if failed else None
-        self.backlog = remaining = [one for one in self.backlog if _is_unrelayed(one, sequence_numbers, first)]
+        first_failed = 0 if failed is None else int(failed[0]) if failed else None
+        self.backlog = remaining = [one for one in self.backlog if _is_unrelayed(one, sequence_numbers, first_failed)]
         self.relaying = bool(remaining)
         if remaining:
             self.schedule.call_later(
-                0.05 + self.schedule.draw.random() * (1.0 if first is not None else 0.1), self._start_relay
+                0.05 + self.schedule.draw.random() * (1.0 if first_failed is not None else 0.1), self._start_relay
             )
 
     # -- the bus and the queues ---------------------------------------------------------------------
 
-    def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - the SDK's word
+    def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - named by the SDK
         return self.call("PutEvents", "bus", lambda: self._put_events(Entries))
 
     def _put_events(self, entries: list[dict[str, str]]) -> dict[str, Any]:
@@ -268,14 +268,14 @@ class FakeCloud:
             self._make_visible(queue, SqsMessage(message_id, body, label), delay + receive_delay)
 
     def _make_visible(self, queue: Queue, message: SqsMessage, delay: float) -> None:
-        def arrive() -> None:
+        def deliver() -> None:
             queue.visible.append(message)
             if not queue.poll_scheduled:
                 queue.poll_scheduled = True
                 batch_window = queue.row.batch_window + self.schedule.draw.choice((0.0, 3.0))
                 self.schedule.call_later(batch_window, lambda: self._poll(queue))
 
-        self.schedule.call_later(delay, arrive)
+        self.schedule.call_later(delay, deliver)
 
     def _poll(self, queue: Queue) -> None:
         queue.poll_scheduled = False
@@ -390,13 +390,13 @@ def _row(function: str) -> FunctionSpec:
 @cache
 def _batch_size(function: str) -> int:
     row = next(one for one in _CONSUMERS if one.function == function)
-    calls_out = any(isinstance(one, Grant) and isinstance(one.resource, Secret | Mail) for one in row.grants)
-    return 1 if calls_out or row.invokes else row.batch_size
+    has_slow_calls = any(isinstance(one, Grant) and isinstance(one.resource, Secret | Mail) for one in row.grants)
+    return 1 if has_slow_calls or row.invokes else row.batch_size
 
 
-def _is_unrelayed(record: dict[str, Any], numbers: set[str], first: int | None) -> bool:
+def _is_unrelayed(record: dict[str, Any], sequence_numbers: set[str], first_failed: int | None) -> bool:
     number = record["dynamodb"]["SequenceNumber"]
-    return number not in numbers or (first is not None and int(number) >= first)
+    return number not in sequence_numbers or (first_failed is not None and int(number) >= first_failed)
 
 
 def _sqs_record(one: SqsMessage) -> dict[str, Any]:

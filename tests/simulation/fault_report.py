@@ -1,4 +1,4 @@
-"""`make faults`: for each listed fault, how its schedules end with and without its guard."""
+"""`make faults`: for each fault, the results of its schedules with and without its guard."""
 
 import json
 import os
@@ -12,8 +12,8 @@ from tests.simulation.forced_faults import Score
 from tests.simulation.guards import FAULT_CASES, FaultCase
 from tests.support.faults.source_patches import ROOT, patched_sources
 
-_FAULT_COUNT = 34  # faults in the list
-_HEADER = "fault, as its test is named | with all guards | red without its guard | red without guard and fault | guard"
+_FAULT_COUNT = 34  # F1 to F34
+_HEADER = "fault (test id) | with all guards | failed without its guard | failed without guard and fault | guard"
 _SOURCES = [str(ROOT / "functions"), str(ROOT / "layers/common/python")]
 
 
@@ -24,29 +24,29 @@ class Row:
     fault_case: FaultCase
     with_guard: Score
     without_guard: Score
-    without_guard_and_fault: Score | None  # None where the fault cannot be left out
+    without_guard_and_fault: Score | None  # None if the fault is not injected
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with the row."""
+        """Why the row is not as required; empty if it is."""
         broken = self.without_guard.broken_invariants
         checks = {
             "the fault never fired": not self.with_guard.fired,
             f"violations: {self.with_guard.first_violation}": bool(self.with_guard.failed),
             f"no schedule needs the guard: {dict(broken)}": not broken.get(self.fault_case.broken_invariant),
         }
-        return [problem for problem, wrong in checks.items() if wrong]
+        return [problem for problem, applies in checks.items() if applies]
 
     def __str__(self) -> str:
         case, without = self.fault_case, self.without_guard
         guard = case.guard + (" (both removed)" if ";" in case.guard else "")
-        red = (
+        failed = (
             f"{without.broken_invariants.get(case.broken_invariant, 0)} of {without.schedules}: {case.broken_invariant}"
         )
         without_fault = f"{self.without_guard_and_fault.failed}" if self.without_guard_and_fault else "-"
         files = ", ".join(dict.fromkeys(one.path for one in case.patches))
-        guarded = f"fired {self.with_guard.fired:4}, violations {self.with_guard.failed}"
-        return f"{case.forced_fault!s:62} | {guarded} | {red:16} | {without_fault:>2} | {guard} [{files}]"
+        with_guard = f"fired {self.with_guard.fired:4}, violations {self.with_guard.failed}"
+        return f"{case.forced_fault!s:62} | {with_guard} | {failed:16} | {without_fault:>2} | {guard} [{files}]"
 
 
 def run_case(one: FaultCase) -> Row:

@@ -1,7 +1,6 @@
 """Fault injection in a schedule: the faults of its plan, each counted when it happens.
 
-F1 to F34 are the numbers of the fault list. Every fault fails, repeats, delays or loses something that real
-services fail, repeat, delay or lose.
+F1 to F34 number all faults. Each is a failure, repetition, delay or loss that occurs in the real services.
 """
 
 from collections import Counter
@@ -21,7 +20,7 @@ from tests.support.faults.fault_points import Crash
 DAY = 86_400.0
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 _SENDS = ("SendEmail", "PutEvents", "SendMessage")
-_RETRYABLE_FAULTS = ("F23", "F24")  # a route responds 503 to these; any other may cause a 500
+_RETRYABLE_FAULTS = ("F23", "F24")  # routes respond 503 to these; the others may cause a 500
 
 # Probability of each fault at each opportunity, in a schedule that has it.
 RATES: Mapping[str, float] = {
@@ -32,26 +31,26 @@ RATES: Mapping[str, float] = {
     "F5": 1.0,  # one message of a batch fails
     "F6": 0.03,  # a queue holds an unreadable message
     "F7": 0.04,  # a function crashes after a write
-    "F16": 0.6,  # the tickets' key cannot be read
-    "F22": 0.3,  # a function's clock is minutes wrong
+    "F16": 0.6,  # the signing key of tickets cannot be read
+    "F22": 0.3,  # a function's clock is off by up to five minutes
     "F23": 0.04,  # the table throttles
     "F24": 0.1,  # a transaction conflicts with another
-    "F25": 0.06,  # a write is committed and its reply is lost
+    "F25": 0.06,  # a write is committed and its response is lost
     "F26": 0.2,  # the stream delivers records again
-    "F27": 0.1,  # an operator redrives a handled message, twice, weeks later
+    "F27": 0.1,  # an operator redrives a handled message twice, two weeks later
     "F28": 0.1,  # the bus cannot reach a queue for a while
     "F29": 0.1,  # the bus rejects one entry of a request
     "F30": 0.7,  # an index lacks the latest writes
-    "F31": 0.3,  # a client sends its order again days later
+    "F31": 0.3,  # a client repeats its order two days later
     "F32": 0.1,  # a message is received again while it is being handled
-    "F33": 0.1,  # a client repeats a call whose response it did not read
+    "F33": 0.1,  # a client repeats a request whose response it did not read
 }
 
 
 class FaultInjector(FaultHooks):
     """The faults of one plan; none once it is `healed`.
 
-    They are numbered as they occur: at most `max_faults` happen, and the numbers in `skipped` do not.
+    They are numbered from 0 as they occur; only the first `max_faults` happen, without the numbers in `skipped`.
     """
 
     def __init__(
@@ -153,7 +152,7 @@ class FaultInjector(FaultHooks):
         return records
 
     def _is_sandbox_call(self, cloud: FakeCloud) -> bool:
-        # Calls inside the provider are not disturbed.
+        # No faults inside the provider.
         task = cloud.schedule.current
         return task is None or task.row is None or _is_sandbox(task.row.function)
 
@@ -164,7 +163,7 @@ def _is_sandbox(function: str) -> bool:
 
 
 def _is_reconciled(record: Any) -> bool:
-    """Whether the reconciler checks the item of this record: a booking, what belongs to one, or an event."""
+    """Whether the reconciler checks the item of this record: an event, a booking, or an item of a booking."""
     image = record["dynamodb"]["NewImage"]
     kind, notification_kind = image["sk"]["S"], image.get("kind", {}).get("S", "")
     return kind in ("booking", "payment", "issue", "ticket", "event") or (

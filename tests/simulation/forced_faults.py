@@ -1,4 +1,4 @@
-"""Schedules that force one fault, whatever the seed would have drawn."""
+"""Schedules that force one fault instead of the faults that the seed draws."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ class ForcedFault:
 
     fault: str
     name: str
-    # Every field with the default None or () is drawn by the seed, unless it is set.
+    # Fields that are None or () are drawn by the seed.
     behaviours: tuple[str, ...] = ()  # of the buyers, in turn
     organiser_actions: tuple[OrganiserAction, ...] | None = None
     rate: float | None = None  # probability at each opportunity
@@ -32,7 +32,7 @@ class ForcedFault:
 
     @property
     def is_injected(self) -> bool:
-        """Whether the fault can be left out: the others emerge from what the actors do."""
+        """Whether the fault is injected and so can be left out; the others emerge from the actors' timing."""
         return self.fault in ALL_RATES
 
     def plans(self) -> Sequence[Plan]:
@@ -52,9 +52,9 @@ class ForcedFault:
         return replace(self, rate=0.0)
 
     def _plan(self, drawn: Plan) -> Plan:
-        # A bounced refund needs the reconciler: replace that behaviour.
+        # A bounced refund needs the reconciler, which may not run here: replace that behaviour.
         behaviours = self.behaviours or tuple(
-            "gives back" if one.behaviour in NEEDS_RECONCILER else one.behaviour for one in drawn.buyers
+            "gets a refund" if one.behaviour in NEEDS_RECONCILER else one.behaviour for one in drawn.buyers
         )
         buyers = tuple(self._buyer(one, at, behaviours[at % len(behaviours)]) for at, one in enumerate(drawn.buyers))
         faults = (self.fault,) if self.is_injected else ()

@@ -1,7 +1,7 @@
-"""Each fault of the list with its forced schedules and the guard that handles it.
+"""Each fault with its forced schedules and the guard that handles it.
 
-Without the guard in a copy of the sources, the same schedules end with a violation. Two guards of one fault, separated
-by a semicolon, are removed together, because either is enough.
+On a copy of the sources without the guard, the same schedules end with a violation. Two guards of one fault, separated
+by a semicolon, are removed together, because either suffices.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tests.support.faults.source_patches import SourcePatch
 
 BOOKING, PAYMENT, TICKET = "functions/booking/core", "functions/payment/core", "functions/ticket/core"
 COMMON, NOTIFY = "layers/common", "functions/notify/core"
-BEHAVIOUR_PAYS, BEHAVIOURS_REFUND = ("pays",), ("gives back", "pays")
+BEHAVIOUR_PAYS, BEHAVIOURS_REFUND = ("pays",), ("gets a refund", "pays")
 _NEW_ITEM_CONDITION = ', condition="attribute_not_exists(#pk)"'
 
 
@@ -22,7 +22,7 @@ class FaultCase:
 
     forced_fault: ForcedFault
     guard: str
-    broken_invariant: str  # the invariant that is violated without it
+    broken_invariant: str  # violated without the guard
     patches: tuple[SourcePatch, ...]
 
 
@@ -46,8 +46,8 @@ FAULT_CASES = (
         (f"{TICKET}/issuance.py", "Put(TABLE, _new_ticket(one), condition=IS_NEW)", "Put(TABLE, _new_ticket(one))"),
     ),
     fault_case(
-        ForcedFault("F2", "messages are reordered", behaviours=("gives back",), rate=0.4),
-        "a cancellation before the tickets is remembered",
+        ForcedFault("F2", "messages are reordered", behaviours=("gets a refund",), rate=0.4),
+        "a cancellation received before the tickets exist is remembered",
         "I11",
         (
             f"{TICKET}/issuance.py",
@@ -66,8 +66,8 @@ FAULT_CASES = (
         ),
     ),
     fault_case(
-        ForcedFault("F4", "a message is days late", behaviours=BEHAVIOUR_PAYS, rate=0.2),
-        "a payment of an ended hold is applied or refunded",
+        ForcedFault("F4", "a message arrives days late", behaviours=BEHAVIOUR_PAYS, rate=0.2),
+        "a payment of an expired hold is applied or refunded",
         "I11",
         (f"{BOOKING}/holds.py", "    if booking.payment_id is None:\n", "    if not booking:\n"),
     ),
@@ -111,13 +111,13 @@ FAULT_CASES = (
             behaviours=BEHAVIOURS_REFUND,
             organiser_actions=partial_refund("gala"),
         ),
-        "every try of a refund uses the same idempotency key",
+        "all tries of a refund use one idempotency key",
         "I11",
         (f"{PAYMENT}/model.py", ":refund:{refund.id}", ":refund:{__import__('uuid').uuid4()}"),
     ),
     fault_case(
         ForcedFault("F10", "the provider fails or throttles", behaviours=BEHAVIOURS_REFUND),
-        "an error without an outcome is retried, not treated as a rejection",
+        "an error without an outcome is retried, not treated as rejected",
         "I11",
         (
             f"{PAYMENT}/providers/stripe.py",
@@ -127,7 +127,7 @@ FAULT_CASES = (
     ),
     fault_case(
         ForcedFault("F11", "the webhook comes before the checkout is saved", behaviours=("abandons",), rate=1.0),
-        "the webhook finds its payment by id; at the deadline the provider's outcome counts",
+        "the webhook finds its payment by id; at the deadline the provider's outcome is applied",
         "I11",
         (
             f"{PAYMENT}/webhook.py",
@@ -141,7 +141,7 @@ FAULT_CASES = (
         ),
     ),
     fault_case(
-        ForcedFault("F12", "a webhook is repeated with other content", behaviours=BEHAVIOURS_REFUND, rate=1.0),
+        ForcedFault("F12", "a webhook is repeated with different content", behaviours=BEHAVIOURS_REFUND, rate=1.0),
         "a provider event is applied once, by its id; a known capture changes nothing",
         "I14",
         (f"{PAYMENT}/webhook.py", f"Put(repository.TABLE, item{_NEW_ITEM_CONDITION})", "Put(repository.TABLE, item)"),
@@ -175,7 +175,7 @@ FAULT_CASES = (
     fault_case(
         ForcedFault(
             "F15",
-            "money arrives after its booking ended",
+            "a payment arrives after its booking ended",
             behaviours=("pays late",),
             organiser_actions=(),
             event="solo",
@@ -200,7 +200,9 @@ FAULT_CASES = (
         ),
     ),
     fault_case(
-        ForcedFault("F17", "a hold ends while it is paid", behaviours=("pays at the last moment",), call_seconds=0.5),
+        ForcedFault(
+            "F17", "a hold expires during its payment", behaviours=("pays at the last moment",), call_seconds=0.5
+        ),
         "the second of two transitions fails its condition",
         "I3",
         (
@@ -212,7 +214,7 @@ FAULT_CASES = (
         ),
     ),
     fault_case(
-        ForcedFault("F18", "the provider cannot refund for a while", behaviours=BEHAVIOURS_REFUND),
+        ForcedFault("F18", "the provider temporarily cannot refund", behaviours=BEHAVIOURS_REFUND),
         "a refund without an outcome is retried, not treated as rejected",
         "I11",
         (
@@ -263,14 +265,14 @@ FAULT_CASES = (
     fault_case(
         ForcedFault(
             "F21",
-            "capacity is set below what is sold",
+            "capacity is set below the sold places",
             behaviours=BEHAVIOUR_PAYS,
             organiser_actions=(
                 OrganiserAction("takes places from", "solo", 35.0),
                 OrganiserAction("takes places from", "gala", 35.0),
             ),
         ),
-        "the capacity is checked before the write; and by its condition",
+        "the capacity is checked before the write; its condition checks it again",
         "I1",
         (f"{BOOKING}/capacity.py", "        if capacity < before - available:\n", "        if capacity < 0:\n"),
         (
@@ -282,12 +284,12 @@ FAULT_CASES = (
     fault_case(
         ForcedFault(
             "F22",
-            "clocks are minutes wrong",
+            "clocks are off by minutes",
             behaviours=BEHAVIOUR_PAYS,
             organiser_actions=partial_refund("gala"),
             rate=0.7,
         ),
-        "versions, not clocks, tell which refund total is newer",
+        "refund totals are ordered by version, not by clock",
         "I17",
         (
             f"{BOOKING}/release.py",
@@ -297,13 +299,13 @@ FAULT_CASES = (
     ),
     fault_case(
         ForcedFault("F23", "tables throttle"),
-        "throttling is answered with 503, and nothing is half done",
+        "a throttled request fails with 503 and leaves no partial state",
         "response",
         (f"{COMMON}/retries.py", '    "ProvisionedThroughputExceededException",\n', ""),
     ),
     fault_case(
         ForcedFault("F24", "transactions conflict"),
-        "a conflicting transaction is retried; then the answer is 503",
+        "a conflicting transaction is retried; after the last try the response is 503",
         "response",
         (f"{COMMON}/store.py", "        except TransactionConflict:\n", "        except ZeroDivisionError:\n"),
         (f"{COMMON}/retries.py", "isinstance(error, Contention | Unconnected | HTTPClientError)", "False"),
@@ -311,7 +313,7 @@ FAULT_CASES = (
     fault_case(
         ForcedFault(
             "F25",
-            "a write's reply is lost",
+            "a write's response is lost",
             behaviours=BEHAVIOUR_PAYS,
             organiser_actions=(*partial_refund("gala"), *partial_refund("solo")),
             rate=0.3,
@@ -348,8 +350,8 @@ FAULT_CASES = (
         ),
     ),
     fault_case(
-        ForcedFault("F28", "the bus cannot reach a queue", rate=0.3),
-        "a timer waits for its payment to be opened",
+        ForcedFault("F28", "the bus temporarily cannot reach a queue", rate=0.3),
+        "a timer retries until its payment exists",
         "I12",
         (
             f"{PAYMENT}/lifecycle.py",
@@ -377,7 +379,7 @@ FAULT_CASES = (
             rate=1.0,
             schedules=20,
         ),
-        "an index is read until it shows nothing more; no tickets are issued for a cancelled event",
+        "the index is read until a full pass finds nothing; no tickets are issued for a cancelled event",
         "I16",
         (
             f"{BOOKING}/event_cancellation.py",
@@ -405,7 +407,7 @@ FAULT_CASES = (
             call_seconds=0.05,
             schedules=20,
         ),
-        "a booking is counted once, by the condition of its marker",
+        "the condition on its marker counts a booking once",
         "I17",
         (
             f"{BOOKING}/availability.py",
@@ -414,13 +416,13 @@ FAULT_CASES = (
         ),
     ),
     fault_case(
-        ForcedFault("F33", "a client repeats its call", behaviours=("pays", "cancels", "comes"), rate=0.4),
+        ForcedFault("F33", "a client repeats its request", behaviours=("pays", "cancels", "checks in"), rate=0.4),
         "the idempotency key determines the booking's id",
         "actor",
         (f"{COMMON}/idempotency.py", "ids.derive(kind, owner, key) if key else ids.new()", "ids.new()"),
     ),
     fault_case(
-        ForcedFault("F34", "the webhook's secret is rotated", behaviours=BEHAVIOUR_PAYS, rate=1.0),
+        ForcedFault("F34", "the webhook secret is rotated", behaviours=BEHAVIOUR_PAYS, rate=1.0),
         "the previous webhook secret is accepted during a rotation",
         "I14",
         (f"{PAYMENT}/webhook.py", '*filter(None, [secret.get("previous_webhook_secret")])', ""),

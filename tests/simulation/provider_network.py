@@ -15,30 +15,30 @@ from tests.support.drivers.provider import CONNECTION_ERROR, InProcessTransport,
 from tests.support.faults.fault_points import Crash
 
 _RETRY_DELAYS = (30.0, 300.0, 3600.0, 4 * 3600.0)  # seconds until a webhook without a 2xx is sent again
-_SECRET_OVERLAP_SECONDS = 6 * 3600.0  # the provider signs with a replaced secret for so long
-_KEY_TTL_SECONDS = 86_400.0  # the provider remembers an idempotency key for so long
+_SECRET_OVERLAP_SECONDS = 6 * 3600.0  # how long the provider signs with the previous secret
+_KEY_TTL_SECONDS = 86_400.0  # how long the provider stores an idempotency key
 
 PROVIDER_RATES: Mapping[str, float] = {
     "F8": 0.2,  # the function crashes after the response
     "F9": 0.2,  # the provider handles the request, and its response is lost
     "F10": 0.3,  # the provider responds with an error or throttles
     "F11": 0.5,  # the buyer pays before the response with the checkout arrives
-    "F12": 0.3,  # a webhook is sent twice, once with other content under the same id
+    "F12": 0.3,  # a webhook is sent twice, once with different content under the same id
     "F13": 0.3,  # a webhook is overtaken by later ones
     "F14": 0.3,  # a webhook is lost
-    "F18": 0.9,  # the provider cannot refund for a while
-    "F34": 0.3,  # the webhook's secret is replaced; the provider uses the previous one for some hours
+    "F18": 0.9,  # the provider temporarily cannot refund
+    "F34": 0.3,  # the webhook secret is rotated; the provider uses the previous one for six more hours
 }
 
 
 class SimulatedProviderNetwork(ProviderNetwork):
-    """Both directions, with the faults of a plan."""
+    """Requests to the provider and its webhooks, with the faults of a plan."""
 
     def __init__(self, world: World, chaos: FaultInjector) -> None:
         super().__init__(world)  # type: ignore[arg-type] # it uses only `http` of the system
         self.world = world
         self.chaos = chaos
-        self._delivers_at_once = False  # the buyer pays while the checkout is being created
+        self._delivers_immediately = False  # the buyer pays while the checkout is being created
         self._previous_secret: str | None = None  # the provider signs with it until the overlap ends
         self._previous_secret_until = 0.0
         self._key_first_used: dict[str, float] = {}  # seconds, by idempotency key
@@ -52,25 +52,25 @@ class SimulatedProviderNetwork(ProviderNetwork):
             return json.dumps({"error": {"type": "api_error", "message": "insufficient funds"}}), 500, {}
         text, status, response_headers = super().request(method, url, self._expire_key(headers), content)
         if url.endswith("/checkout/sessions") and status == 200 and self.chaos.should_inject(cloud, "F11"):
-            self._delivers_at_once = True
+            self._delivers_immediately = True
             self.choose_outcome(json.loads(text)["url"], "paid")
-            self._delivers_at_once = False
+            self._delivers_immediately = False
         if self.chaos.should_inject(cloud, "F9"):
-            raise CONNECTION_ERROR("no answer", should_retry=False)
+            raise CONNECTION_ERROR("no response", should_retry=False)
         if self.chaos.should_inject(cloud, "F8"):
             raise Crash
         return text, status, response_headers
 
     def post(self, address: str, content: bytes, headers: Mapping[str, str]) -> int:
         cloud, draw = self.world.cloud, self.world.schedule.draw
-        if self._delivers_at_once:
+        if self._delivers_immediately:
             self._deliver(content)
             return 200
         if self.chaos.should_inject(cloud, "F14"):
             return 200
         if self.chaos.should_inject(cloud, "F12"):
             self._deliver_later(content, draw.random() * 60)
-            self._deliver_later(_altered(content), draw.random() * 60)
+            self._deliver_later(_alter(content), draw.random() * 60)
         if self.chaos.should_inject(cloud, "F13"):
             self._deliver_later(content, draw.random() * 900)
         else:
@@ -78,11 +78,11 @@ class SimulatedProviderNetwork(ProviderNetwork):
         return 200
 
     def _expire_key(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Replace a key that the provider has forgotten by a new one."""
+        """Replace an idempotency key by a new one once the provider has expired it."""
         normalised = {name.lower(): value for name, value in headers.items()}
         key, now = normalised.get("idempotency-key"), self.world.schedule.seconds
         if key and now - self._key_first_used.setdefault(key, now) >= _KEY_TTL_SECONDS:
-            normalised["idempotency-key"] = f"{key} from {now:.0f} on"
+            normalised["idempotency-key"] = f"{key}, reused at {now:.0f} s"
         return normalised
 
     def _deliver_later(self, content: bytes, seconds: float, attempt: int = 0) -> None:
@@ -114,7 +114,7 @@ class SimulatedProviderNetwork(ProviderNetwork):
             self._deliver_later(content, _RETRY_DELAYS[attempt], attempt + 1)
         elif not self.world.last_call_faulted:
             self.world.violations.append(
-                f"I14 {json.loads(content)['type']} of the provider is never accepted: {status}"
+                f"I14 {json.loads(content)['type']} of the provider is rejected on every try: {status}"
             )
 
 
@@ -125,7 +125,8 @@ class SimulatedTransport(InProcessTransport):
         return self._network.request(method, url, headers, post_data)
 
 
-def _altered(content: bytes) -> bytes:
+def _alter(content: bytes) -> bytes:
+    """The same webhook event with another status."""
     event = json.loads(content)
     event["data"]["object"]["status"] = "altered"
     return json.dumps(event).encode()

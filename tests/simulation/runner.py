@@ -1,4 +1,4 @@
-"""From a seed to a verdict: draw the plan, run its schedule, check what must be true afterwards."""
+"""From a seed to a verdict: draw the plan, run its schedule, check the invariants."""
 
 import hashlib
 import json
@@ -32,10 +32,10 @@ from tests.support.system.lambda_events import Person, row
 
 _HOLD_SECONDS = 60
 _TWO_WEEKS_SECONDS = 14 * 86_400.0
-_GRACE_SECONDS = 3600.0  # the reconciler checks everything that is older
+_GRACE_SECONDS = 3600.0  # the reconciler checks items that are older
 _MAX_SWEEPS = 8
 _RECONCILER = row("reconcile.run_reconciliation")
-NEEDS_RECONCILER = {"F3", "F14", "gets nothing back at first"}  # only the reconciler can repair these
+NEEDS_RECONCILER = {"F3", "F14", "gets a bounced refund"}  # only the reconciler can repair these
 ALL_RATES = {**RATES, **PROVIDER_RATES}
 
 
@@ -47,9 +47,9 @@ class Plan:
     buyers: tuple[Buyer, ...]
     organiser_actions: tuple[OrganiserAction, ...]
     faults: tuple[str, ...]
-    max_faults: int | None = None  # at most so many faults happen
-    skipped: tuple[int, ...] = ()  # the numbers of faults that do not happen
-    order: int = 0  # selects another draw of the interleaving and the faults
+    max_faults: int | None = None  # only the first `max_faults` faults happen; None: all
+    skipped: tuple[int, ...] = ()  # numbers of faults that do not happen
+    order: int = 0  # seeds another interleaving of the same plan
 
     @classmethod
     def from_seed(cls, seed: int) -> "Plan":
@@ -71,13 +71,13 @@ class Verdict:
     plan: Plan
     violations: tuple[str, ...]
     trace: tuple[str, ...]
-    runs: int
-    fired: Mapping[str, int]
+    runs: int  # of handlers
+    fired: Mapping[str, int]  # faults that happened, by name
     fault_count: int = 0  # faults that happened or were skipped
 
     @property
     def broken_invariants(self) -> frozenset[str]:
-        """The violated invariants; or `response`, `actor` or `idle` for what these found."""
+        """The violated invariants, such as I5; or `response`, `actor` or `idle` for other violations."""
         return frozenset(one.split(" ", maxsplit=1)[0].rstrip(":") for one in self.violations)
 
     @property
@@ -88,18 +88,18 @@ class Verdict:
 def run_plan(
     plan: Plan, *, rates: Mapping[str, float] = ALL_RATES, reconciles: bool = True, call_seconds: float | None = None
 ) -> Verdict:
-    """Run the plan to its end, redrive dead letters, reconcile, and check.
+    """Run the plan, redrive dead letters, reconcile, and check the invariants.
 
-    Without `reconciles` the reconciler does not run. `call_seconds` is the longest duration of a call.
+    `reconciles`: whether the reconciler runs. `call_seconds`: longest duration of a call.
     """
     snapshot, fixtures = _initial_state()
     chaos = FaultInjector({name: rates[name] for name in plan.faults}, max_faults=plan.max_faults, skipped=plan.skipped)
     world = World(plan.seed, chaos, order=plan.order)
     world.schedule.max_call_seconds = call_seconds or world.schedule.max_call_seconds
     found: list[str] = []
-    with world.running(), connect_provider(world, chaos) as wire:
+    with world.running(), connect_provider(world, chaos) as provider_network:
         world.cloud.tables.restore(snapshot)
-        context = SimulationContext(world, wire, **fixtures)
+        context = SimulationContext(world, provider_network, **fixtures)
         actors: tuple[Buyer | OrganiserAction, ...] = (*plan.buyers, *plan.organiser_actions)
         tasks = [world.schedule.start(one.name, partial(one.run, context)) for one in actors]
         try:
@@ -154,13 +154,13 @@ def _heal_and_redrive(world: World, chaos: FaultInjector) -> list[str]:
 def _reconcile(world: World, *, needs_repair: bool) -> list[str]:
     """Run the reconciler until a sweep finds nothing to repair; that sweep must change nothing.
 
-    Unless `needs_repair` the first sweep must find nothing: every other fault is handled without it.
+    Unless `needs_repair`, the first sweep must find nothing: all other faults are handled without the reconciler.
     """
     for sweep in range(_MAX_SWEEPS):
         world.schedule.run(until=world.schedule.seconds + _GRACE_SECONDS)
         before, repaired, finished = _checked_tables(world), 0, False
         while not finished:
-            run = world.schedule.start("the clock", lambda: world.cloud.invoke(_RECONCILER, {}))
+            run = world.schedule.start("the scheduler", lambda: world.cloud.invoke(_RECONCILER, {}))
             world.schedule.run()
             if run.error:
                 return [f"idle: the reconciler fails with {run.error!r}"]
@@ -175,17 +175,19 @@ def _reconcile(world: World, *, needs_repair: bool) -> list[str]:
 
 
 def _let_time_pass(world: World) -> list[str]:
-    """Let time pass, so that nothing is in flight."""
+    """Run for the grace period, so that nothing is in flight."""
     world.schedule.run(until=world.schedule.seconds + _GRACE_SECONDS)
     return []
 
 
 def _open_sessions(tables: Mapping[str, list[Any]]) -> list[str]:
     """I12: no checkout is open at the provider for a payment that has ended."""
-    ended = {one["id"]: one["status"] for one in tables["payments"] if one["sk"] == "payment"}
-    pages = [one for one in tables["sandbox"] if one["sk"] == "session" and one["status"] == "open"]
-    found = [(one["id"], ended[one["metadata"]["payment_id"]]) for one in pages]
-    return [f"I12 session {name}: open, and its payment is {status}" for name, status in found if status != "PENDING"]
+    statuses = {one["id"]: one["status"] for one in tables["payments"] if one["sk"] == "payment"}
+    open_sessions = [one for one in tables["sandbox"] if one["sk"] == "session" and one["status"] == "open"]
+    found = [(one["id"], statuses[one["metadata"]["payment_id"]]) for one in open_sessions]
+    return [
+        f"I12 session {name}: open although its payment is {status}" for name, status in found if status != "PENDING"
+    ]
 
 
 def _checked_tables(world: World) -> dict[str, list[Any]]:
@@ -195,7 +197,7 @@ def _checked_tables(world: World) -> dict[str, list[Any]]:
 
 @contextmanager
 def connect_provider(world: World, chaos: FaultInjector) -> Any:
-    """Within the block payment uses the sandbox of this world as its provider."""
+    """Connect payment to the sandbox of this world within the block."""
     network = SimulatedProviderNetwork(world, chaos)
     registry.set_provider_factory(lambda: StripeProvider(SimulatedTransport(network)))
     webhook.set_sender(network.post)

@@ -1,7 +1,7 @@
-"""One schedule: tasks that yield at every call, a simulated clock, and a draw that chooses the next task.
+"""One schedule: tasks that yield at every call, a simulated clock, and a random generator that picks the next task.
 
 A task is a function's invocation or an actor. It runs until it makes a call (`checkpoint`) or waits; then any
-ready task may be next. Only the seed decides, so the same seed gives the same schedule.
+ready task may run next. The seed alone decides, so equal seeds give equal schedules.
 """
 
 import heapq
@@ -26,11 +26,11 @@ class Task:
         self.done = False
         self.result: Any = None
         self.error: BaseException | None = None
-        self.clock_skew_seconds = 0.0  # of its clock
-        self.row: Any = None  # of the topology, for a function
+        self.clock_skew_seconds = 0.0  # added to `Schedule.now`
+        self.row: Any = None  # the topology row of the running function
         self.faulted = False  # a fault was injected
         self.may_answer_500 = False  # a fault was injected that may cause a 500
-        self.failing_operation: str | None = None  # the correlation operation in which a call fails
+        self.failing_operation: str | None = None  # bus event id: the next call while handling it fails
         self.waiters: list[Task] = []
         self.coroutine = greenlet(self._run, parent=hub)
         self._work = work
@@ -46,7 +46,7 @@ class Task:
 
 
 class Schedule:
-    """The tasks, the clock and the draw."""
+    """The tasks, the clock and the random generator."""
 
     def __init__(self, seed: int | str) -> None:
         self.draw = random.Random(seed)
@@ -64,7 +64,7 @@ class Schedule:
 
     @property
     def now(self) -> datetime:
-        """What the running task's clock shows."""
+        """The time on the running task's clock."""
         skew = self.current.clock_skew_seconds if self.current else 0.0
         return START + timedelta(seconds=self.seconds + skew)
 
@@ -79,7 +79,7 @@ class Schedule:
         return task
 
     def call_at(self, seconds: float, callback: Callable[[], None]) -> None:
-        """Call back at that time, in seconds since the start."""
+        """Schedule a callback, in seconds since the start of the schedule."""
         heapq.heappush(self._callbacks, (max(seconds, self.seconds), next(self._numbers), callback))
 
     def next_number(self) -> int:
@@ -116,7 +116,7 @@ class Schedule:
     # -- the loop -----------------------------------------------------------------------------------
 
     def run(self, until: float | None = None) -> None:
-        """Run until nothing is left to do, or until that time."""
+        """Run until idle, or until that time in seconds since the start; raises Livelock."""
         while True:
             if self._ready and not self._is_callback_due():
                 self._step()

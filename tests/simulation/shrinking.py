@@ -14,13 +14,13 @@ _LONG_ID = re.compile(r"([0-9a-f]{8})[0-9a-f]{4,}\b|\b([0-9a-f]{8})(?:-[0-9a-f]{
 _TRACE_LINE = re.compile(r" *([\d.]+) (?:(.+?): )?(.*)")
 _READ_OPERATIONS = ("GetItem ", "BatchGetItem ", "Query ", "GetSecretValue ")
 _ORDERS_TRIED = 16  # interleavings in which a smaller schedule is tried
-_RECONCILER_TASKS = ("the clock", "the clock's poller")
+_RECONCILER_TASKS = ("the scheduler",)
 
 
 def shrink(first: Verdict) -> Verdict:
-    """The smallest schedule that still violates one of the same invariants: nothing more can be left out.
+    """The smallest schedule that still violates one of the same invariants: no smaller plan of it fails.
 
-    Kinds of faults are left out first, then actors, then the last faults, then any fault, then what buyers order.
+    It removes kinds of faults first, then actors, then the last faults, then single faults; then it simplifies buyers.
     Each change alters all later draws, so a smaller schedule is tried in several interleavings.
     """
     # Any violation keeps the reconciler from becoming idle.
@@ -36,7 +36,7 @@ def shrink(first: Verdict) -> Verdict:
 
 
 def explain(smallest: Verdict, first: Verdict) -> Iterator[str]:
-    """The actors, the faults, and the trace, as lines of text."""
+    """The violations, the actors, the faults, and the trace, as lines of text."""
     plan = smallest.plan
     yield f"== seed {plan.seed}: make simulate SEEDS=1 FROM={plan.seed}"
     yield from (f"!! {_shorten_ids(one)}" for one in smallest.violations)
@@ -47,7 +47,7 @@ def explain(smallest: Verdict, first: Verdict) -> Iterator[str]:
 
 
 def condense_trace(lines: Iterable[str]) -> Iterator[str]:
-    """The trace with one line for consecutive steps of one task; reads are left out."""
+    """The trace without reads, with consecutive steps of one task joined in a line."""
     parts = [found.groups() for found in map(_TRACE_LINE.fullmatch, lines) if found]
     for task_name, group in groupby(parts, key=lambda part: part[1]):
         steps = list(group)
@@ -76,7 +76,7 @@ def _without_one_part(plan: Plan) -> Iterator[Plan]:
 
 
 def _with_fewer_faults(found: Verdict) -> Iterator[Plan]:
-    """Fewer faults: only the first half, or some fewer; then each single fault is skipped."""
+    """Only the first faults; then all but one."""
     plan = found.plan
     most = found.fault_count if plan.max_faults is None else min(plan.max_faults, found.fault_count)
     fewer = [0, most // 2, most - most // 4, most - 1]
@@ -87,7 +87,7 @@ def _with_fewer_faults(found: Verdict) -> Iterator[Plan]:
 
 
 def _with_simpler_buyers(plan: Plan) -> Iterator[Plan]:
-    """Buyers order less, and do not pause."""
+    """Buyers order one place without pauses; then they only pay."""
     for at, one in enumerate(plan.buyers):
         simple = replace(one, places=1, max_pause_seconds=0.0)
         for candidate in dict.fromkeys((simple, replace(simple, behaviour="pays"))):

@@ -1,4 +1,4 @@
-"""Each listed fault fires without a violation; without its guard the same schedules end with one.
+"""Each fault fires without a violation; without its guard, the same schedules end with one.
 
 `make faults` prints the table.
 """
@@ -39,6 +39,6 @@ def test_guard_patch_applies(fault: FaultCase) -> None:
 @pytest.mark.proof
 @EVERY_FAULT
 def test_schedules_fail_without_guard(fault: FaultCase) -> None:
-    found = run_case(fault)
+    row = run_case(fault)
 
-    assert not found.problems, f"{fault.forced_fault}: {found.problems}"
+    assert not row.problems, f"{fault.forced_fault}: {row.problems}"

@@ -1,4 +1,4 @@
-"""The simulated tables answer as the emulator's do: drawn sequences of operations, each carried out on both."""
+"""The in-memory tables respond like the emulator's: random sequences of operations run on both."""
 
 import random
 from collections import Counter
@@ -80,7 +80,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 class RandomOperations:
-    """A sequence of operations on a few items of its own."""
+    """A random sequence of operations on ten keys of its own."""
 
     def __init__(self, number: int) -> None:
         self.draw = random.Random(number)
@@ -108,14 +108,14 @@ class RandomOperations:
         return Update("play", self.key(), self.draw.choice(UPDATES), condition=condition, values=VALUES)
 
     def transaction(self) -> list[Write]:
-        found = {self._item_key(one): one for one in (self.single_write() for _ in range(self.draw.randint(1, 4)))}
-        checked = ConditionCheck("play", self.key(), condition=self.draw.choice(CONDITIONS[1:]), values=VALUES)
+        writes = {self._item_key(one): one for one in (self.single_write() for _ in range(self.draw.randint(1, 4)))}
+        condition_check = ConditionCheck("play", self.key(), condition=self.draw.choice(CONDITIONS[1:]), values=VALUES)
         if self.draw.random() < 0.4:
-            found.setdefault((checked.key["pk"], checked.key["sk"]), checked)
-        return list(found.values())
+            writes.setdefault((condition_check.key["pk"], condition_check.key["sk"]), condition_check)
+        return list(writes.values())
 
     def step(self) -> tuple[str, Callable[[Any], Any]]:
-        """What is asked, and how to ask it of either."""
+        """The operation's description, and a function that runs it on either tables."""
         kind = self.draw.choice(("write", "write", "write", "transact", "transact", "get", "batch", "query", "index"))
         if kind == "write":
             one = self.single_write()
@@ -141,12 +141,12 @@ class RandomOperations:
         sort_condition = sort_condition or self.draw.choice(("", f" AND begins_with(#{sort_key}, :start)"))
         partition = f"{self.prefix}-{'o' if index else self.draw.randint(0, 1)}"
         values = {
-            "whose": partition,
+            "partition": partition,
             "from": "b" if not index else "t1",
             "to": "d" if not index else "t4",
             "start": "t",
         }
-        condition = f"#{partition_key} = :whose{sort_condition}"
+        condition = f"#{partition_key} = :partition{sort_condition}"
 
         def pages(tables: Any) -> Any:
             options: dict[str, Any] = {"index": "by_owner" if index else None, "limit": limit, "forward": forward}
@@ -169,7 +169,7 @@ class RandomOperations:
 
 
 def _flatten_pages(pages: list[list[Any]], *, index: bool) -> Any:
-    # Which of several items with one index key comes first, and whether an empty page follows a full one, is not told.
+    # Unspecified: the order of items with equal index keys, and whether an empty page follows a full one.
     flat = [one for page in pages for one in page]
     if index:
         return [one["born_at"] for one in flat], sorted(map(repr, flat))
@@ -193,10 +193,10 @@ def _outcome(operation: Callable[[Any], Any], tables: Any) -> Any:
         return "done", _normalise(operation(tables))
     except ConditionFailed as failed:
         return "failed", failed.failed_indexes, [_normalise(old) for old in failed.old_items]
-    except (InvalidRequest, TokenReused) as wrong:
-        return "refused", type(wrong).__name__
+    except (InvalidRequest, TokenReused) as error:
+        return "rejected", type(error).__name__
     except ClientError as error:
-        return "refused", _error_name(error.response)
+        return "rejected", _error_name(error.response)
 
 
 def _error_name(response: Any) -> str:
@@ -222,5 +222,5 @@ def test_random_operations_match_the_emulator(emulator: Stack) -> None:
             outcomes[f"{description.split()[0]} {ours[0]}"] += 1
     for kind in ("write done", "write failed", "transact done", "transact failed"):
         assert outcomes[kind] > 200, outcomes
-    for kind in ("write refused", "transact refused"):
+    for kind in ("write rejected", "transact rejected"):
         assert outcomes[kind] > 50, outcomes

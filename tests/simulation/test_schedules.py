@@ -1,6 +1,6 @@
-"""Random schedules with faults end without violations; without a guard some of them do not.
+"""Random schedules with faults end without violations; without a guard, some fail.
 
-`make simulate SEEDS=n FROM=m` runs any others.
+`make simulate SEEDS=n FROM=m` runs other seeds.
 """
 
 import os
@@ -18,7 +18,7 @@ from tests.simulation.runner import ALL_RATES, Plan, run_plan
 from tests.support.faults.source_patches import ROOT, SourcePatch, failing_tests
 
 SCHEDULES_PER_PART, PARTS = 500, 10
-PROOF_SCHEDULES = 20_000  # schedules of other seeds, in the long proofs
+PROOF_SCHEDULES = 20_000  # of other seeds, for `make prove`
 HERE = "tests/simulation/test_schedules.py"
 _PRINT_DIGESTS = """
 from tests.simulation.runner import Plan, run_plan
@@ -77,7 +77,7 @@ def _simulate(count: int, first: int) -> list[Summary]:
     started = time.monotonic()
     part = simulate(count, first)
     text = "\n".join(report(part, time.monotonic() - started))
-    print(text)  # noqa: T201 - shows the rate
+    print(text)  # noqa: T201 - reports the rate
     assert not [one for one in part if one.violations], text
     return part
 

@@ -1,4 +1,4 @@
-"""A failing seed is reported as its smallest failing schedule, with a readable trace."""
+"""The report of a failing seed has its smallest failing schedule and a condensed trace."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tests.simulation.runner import Plan, Verdict, run_plan
 from tests.simulation.shrinking import condense_trace, shrink
 from tests.support.faults.source_patches import ROOT, SourcePatch, patched_sources
 
-# A second delivery creates a booking's tickets again: every fault that duplicates a message shows it.
+# A second delivery creates a booking's tickets again: every fault that duplicates a message reveals it.
 DEFECT = (
     SourcePatch("functions/ticket/core/issuance.py", "State.PENDING), condition=IS_NEW)", "State.PENDING))"),
     SourcePatch(
@@ -42,8 +42,8 @@ def test_defect_shrinks_to_one_buyer_and_one_fault() -> None:
     smallest = output.split("== seed ")[1].splitlines()
     assert re.fullmatch(r"\d+: make simulate SEEDS=1 FROM=\d+", smallest[0])
     assert smallest[1].startswith("!! I8 event ")
-    few = "1 buyers, 0 organiser actions, 1 kinds of faults, which fired [12] times"
-    assert re.fullmatch(f"the smallest failing schedule has {few}; the first had .*", smallest[2])
+    size = "1 buyers, 0 organiser actions, 1 kinds of faults, which fired [12] times"
+    assert re.fullmatch(f"the smallest failing schedule has {size}; the first had .*", smallest[2])
     assert any(behaviour in smallest[3] for behaviour in BEHAVIOURS)
     assert smallest[4].strip().split(":")[0] in DUPLICATING_FAULTS
 
@@ -65,11 +65,11 @@ def test_trace_joins_consecutive_actions_of_one_task() -> None:
         "     1.002 POST /v1/bookings: booking 3f2a7d10-3c1e-4f6a-9a51-0a4f8a6d9c11 is PENDING",
         "     1.003 POST /v1/bookings: ** F25",
         "     1.010 ada: POST /v1/bookings -> 201",
-        "    77.000 the clock: PutItem reconciliation",
+        "    77.000 the scheduler: PutItem reconciliation",
     ]
 
     assert list(condense_trace(lines)) == [
-        "      1.00 POST /v1/bookings: booking 3f2a7d10… is PENDING · ** F25, a write's reply is lost",
+        "      1.00 POST /v1/bookings: booking 3f2a7d10… is PENDING · ** F25, a write's response is lost",
         "      1.01 ada: POST /v1/bookings -> 201",
     ]
 

@@ -34,7 +34,7 @@ class World:
 
     @contextmanager
     def running(self) -> Iterator["World"]:
-        """Within the block all services run on this world."""
+        """Run all services on this world within the block."""
         level = log.logger.log_level
         log.logger.setLevel("CRITICAL")
         log.use(self._count)
@@ -69,7 +69,7 @@ class World:
         headers: Mapping[str, str] | None = None,
         query: dict[str, str] | None = None,
     ) -> HttpResponse:
-        """Call a route as the gateway would; a crash gives 503."""
+        """Call a route as API Gateway does; a crash returns 503."""
         matched, path = match_route(call)
         request_headers = (
             {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | dict(headers or {})
@@ -103,16 +103,16 @@ class World:
 
 
 def _fake_mime(_address: str, email: mail.Email) -> bytes:
-    """A mail without its MIME envelope, which would take a quarter of a schedule's time."""
+    """An e-mail without MIME encoding, which would take a quarter of a schedule's time."""
     return email.text().encode()
 
 
 class _FakeQrCode:
-    """A QR code without its drawing, which would take most of a schedule's time."""
+    """A QR code without an image: drawing it would take most of a schedule's time."""
 
     matrix = (bytearray(b"\1"),)
 
     def __init__(self, *_: object, **__: object) -> None: ...
 
     def save(self, out: Any, **_: object) -> None:
-        out.write(b"picture")
+        out.write(b"image")

@@ -1,4 +1,4 @@
-"""Five hundred buyers, a hundred places, throttling and lost replies: exactly a hundred places are sold."""
+"""500 buyers order 100 places under throttling and lost replies: exactly 100 places are sold."""
 
 import sys
 

@@ -1,10 +1,13 @@
-"""Which functions a changed source reloads."""
+"""Which functions a changed source reloads, and the archive that is deployed."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from infra.topology import ROWS
+from local.code_archive import read_files, zip_files
 from local.dev import affected_functions, changed_paths
 
 BOOKING = sorted(row.function for row in ROWS if row.service == "booking")
@@ -31,3 +34,15 @@ def test_added_changed_and_deleted_files_are_found() -> None:
     after = {Path("same"): 1, Path("changed"): 2, Path("added"): 1}
 
     assert changed_paths(before, after) == [Path("added"), Path("changed"), Path("deleted")]
+
+
+def test_archive_has_every_file_except_bytecode(tmp_path: Path) -> None:
+    for name in ("one/__init__.py", "one/site/index.html", "one/__pycache__/x.pyc", "two/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+
+    archive = zipfile.ZipFile(io.BytesIO(zip_files(read_files(tmp_path, "one"))))
+
+    assert {name: archive.read(name).decode() for name in archive.namelist()} == {
+        name: name for name in ("one/__init__.py", "one/site/index.html")
+    }

@@ -20,7 +20,7 @@ from jwt.utils import der_to_raw_signature
 from auth.core import access_tokens, keys, session_repository
 from auth.core.model import Account
 from common import clock, env
-from tests.component.auth.test_register import ANNA
+from tests.support.drivers.auth_driver import ANNA
 from tests.support.system.system import System, row
 
 pytestmark = pytest.mark.moto

@@ -3,60 +3,21 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from common import clock, ids
 from common.bus.user import SettingsChanged
 from infra.topology import AUTH
-from tests.component.auth.test_register import ANNA
-from tests.support.drivers.auth_mail_driver import AuthMailDriver, body_text, read_codes
+from tests.support.drivers.auth_driver import ADDRESS, ANNA, AccountDriver
+from tests.support.drivers.auth_mail_driver import body_text, read_codes
 from tests.support.faults.aws_errors import error_response, interleaved, scripted_responses
-from tests.support.system.system import HttpResponse, Person, System
+from tests.support.system.system import Person, System
 
 pytestmark = pytest.mark.moto
 
 IMPOSTOR = ANNA | {"user_name": "thief", "password": "what others would take"}
-ADDRESS = ANNA["email"]
-
-
-class AccountDriver:
-    """Registers and verifies accounts; its clock only moves when advanced."""
-
-    def __init__(self, system: System) -> None:
-        self.system, self.mail_driver = system, AuthMailDriver(system)
-        self.now = datetime(2026, 5, 1, 12, 10, tzinfo=UTC)
-        clock.use(lambda: self.now)
-
-    def advance(self, **delta: float) -> None:
-        self.now += timedelta(**delta)
-
-    def register(self, **fields: str) -> Person:
-        person = Person(user_id=self.system.http("POST /v1/register", ANNA | fields).json["id"])
-        person.email_verified = False
-        return person
-
-    def verify(self, code: str) -> HttpResponse:
-        return self.system.http("POST /v1/email/verify", {"token": code})
-
-    def login(self, **name: str) -> HttpResponse:
-        return self.system.http("POST /v1/login", name | {"password": ANNA["password"]})
-
-    def request_code(self, by: Person) -> HttpResponse:
-        return self.system.http("POST /v1/email/verification", by=by)
-
-    def profile(self, person: Person) -> dict[str, Any]:
-        item: dict[str, Any] = next(
-            one for one in self.system.scan(AUTH) if (one["pk"], one["sk"]) == (person.user_id, "profile")
-        )
-        return item
-
-    def authorized_email_verified(self, tokens: Any) -> str:
-        headers = {"authorization": f"Bearer {tokens['access_token']}"}
-        context = self.system.invoke("auth.authorize", {"headers": headers})["context"]
-        return str(context["email_verified"])
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from auth.core import uniqueness
 from common import clock
 from common.bus.user import UserErased
 from infra.topology import AUTH
-from tests.component.auth.test_register import ANNA
+from tests.support.drivers.auth_driver import ANNA
 from tests.support.faults.aws_errors import interleaved
 from tests.support.system.moto_resources import aws_client, physical_name
 from tests.support.system.system import Person, System, create_admin

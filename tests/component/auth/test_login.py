@@ -13,7 +13,7 @@ import pytest
 from auth.core import login_throttle
 from common import clock, env
 from infra.topology import AUTH
-from tests.component.auth.test_register import ANNA
+from tests.support.drivers.auth_driver import ANNA
 from tests.support.drivers.auth_mail_driver import AuthMailDriver
 from tests.support.system.system import HttpResponse, System
 

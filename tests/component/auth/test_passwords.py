@@ -11,8 +11,7 @@ import pytest
 from common import clock, env, store
 from common.store import Delete, Put
 from infra.topology import AUTH
-from tests.component.auth.test_email import ADDRESS, AccountDriver
-from tests.component.auth.test_register import ANNA
+from tests.support.drivers.auth_driver import ADDRESS, NEW_PASSWORD, OLD_PASSWORD, PasswordDriver
 from tests.support.drivers.auth_mail_driver import body_text, read_codes
 from tests.support.faults.aws_errors import interleaved
 from tests.support.system.lambda_events import row
@@ -20,42 +19,7 @@ from tests.support.system.system import HttpResponse, Person, System, create_adm
 
 pytestmark = pytest.mark.moto
 
-OLD, NEW, OTHER = ANNA["password"], "another long phrase", "and one more phrase"
-
-
-class PasswordDriver(AccountDriver):
-    """Anna, with a verified address, logged in on two devices."""
-
-    def __init__(self, system: System) -> None:
-        super().__init__(system)
-        self.anna = self.register()
-        self.mail_driver.verify_address(ADDRESS)
-        self.phone, self.laptop = self.log_in_device(), self.log_in_device()
-
-    def log_in_device(self, password: str = OLD) -> dict[str, str]:
-        tokens: dict[str, str] = self.login_with_password(password).json
-        return tokens
-
-    def login_with_password(self, password: str) -> HttpResponse:
-        return self.system.http("POST /v1/login", {"username": "anna", "password": password})
-
-    def request_password_reset(self, email: str = ADDRESS) -> HttpResponse:
-        return self.system.http("POST /v1/password/forgot", {"email": email})
-
-    def reset_password(self, code: str, password: str = NEW) -> HttpResponse:
-        return self.system.http("POST /v1/password/reset", {"token": code, "password": password})
-
-    def change_password(self, old: str = OLD, new: str = NEW, device: dict[str, str] | None = None) -> HttpResponse:
-        me = Person(user_id=self.anna.user_id)
-        me.session_id = (device or self.phone)["refresh_token"].split(".")[1]
-        return self.system.http("PUT /v1/password", {"old": old, "new": new}, by=me)
-
-    def tokens_accepted(self, device: dict[str, str]) -> tuple[bool, bool]:
-        """Return whether the device's access token and its refresh token are accepted."""
-        headers = {"authorization": f"Bearer {device['access_token']}"}
-        authorized = self.system.invoke("auth.authorize", {"headers": headers})["isAuthorized"]
-        refreshed = self.system.http("POST /v1/token/refresh", {"refresh_token": device["refresh_token"]})
-        return authorized, refreshed.status == 200
+OTHER_PASSWORD = "and one more phrase"
 
 
 @pytest.fixture
@@ -64,7 +28,7 @@ def driver(system: System) -> Iterator[PasswordDriver]:
     clock.use()
 
 
-def error_of(response: HttpResponse) -> tuple[int, str, str]:
+def error_fields(response: HttpResponse) -> tuple[int, str, str]:
     return response.status, response.problem, response.json["errors"][0]["pointer"]
 
 
@@ -79,7 +43,7 @@ def test_reset_code_sets_password_and_ends_sessions(driver: PasswordDriver) -> N
 
     assert (mail["To"], mail["Subject"]) == (ADDRESS, "Set another password")
     assert [driver.tokens_accepted(one) for one in (driver.phone, driver.laptop)] == [(False, False)] * 2
-    assert [driver.login_with_password(one).status for one in (OLD, NEW)] == [401, 200]
+    assert [driver.login_with_password(one).status for one in (OLD_PASSWORD, NEW_PASSWORD)] == [401, 200]
     assert [one["Subject"] for one in driver.mail_driver.send_pending()] == ["Your password was changed"]
 
 
@@ -89,7 +53,7 @@ def test_reset_password_allows_first_login(driver: PasswordDriver) -> None:
     driver.request_password_reset("b@example.com")
     driver.reset_password(driver.mail_driver.send_and_read_code())
 
-    assert driver.system.http("POST /v1/login", {"username": "ben", "password": NEW}).status == 200
+    assert driver.system.http("POST /v1/login", {"username": "ben", "password": NEW_PASSWORD}).status == 200
 
 
 def test_reset_code_works_once(driver: PasswordDriver) -> None:
@@ -97,19 +61,19 @@ def test_reset_code_works_once(driver: PasswordDriver) -> None:
     code = driver.mail_driver.send_and_read_code()
     driver.reset_password(code)
 
-    assert error_of(driver.reset_password(code, OTHER)) == INVALID_CODE
-    assert driver.login_with_password(NEW).status == 200
+    assert error_fields(driver.reset_password(code, OTHER_PASSWORD)) == INVALID_CODE
+    assert driver.login_with_password(NEW_PASSWORD).status == 200
 
 
 def test_concurrent_resets_have_one_winner(driver: PasswordDriver) -> None:
     driver.request_password_reset()
     code = driver.mail_driver.send_and_read_code()
 
-    with interleaved("TransactWriteItems", lambda: driver.reset_password(code, OTHER)):
+    with interleaved("TransactWriteItems", lambda: driver.reset_password(code, OTHER_PASSWORD)):
         late = driver.reset_password(code)
 
-    assert error_of(late) == INVALID_CODE
-    assert [driver.login_with_password(one).status for one in (NEW, OTHER)] == [401, 200]
+    assert error_fields(late) == INVALID_CODE
+    assert [driver.login_with_password(one).status for one in (NEW_PASSWORD, OTHER_PASSWORD)] == [401, 200]
 
 
 def test_reset_succeeds_despite_concurrent_role_change(driver: PasswordDriver) -> None:
@@ -125,7 +89,7 @@ def test_reset_succeeds_despite_concurrent_role_change(driver: PasswordDriver) -
 
     assert response.status == 204
     assert driver.profile(driver.anna)["roles"] == ["organiser"]
-    assert driver.login_with_password(NEW).status == 200
+    assert driver.login_with_password(NEW_PASSWORD).status == 200
 
 
 @pytest.mark.parametrize("other", ["change", "reset"])
@@ -134,11 +98,11 @@ def test_password_change_invalidates_older_reset_codes(driver: PasswordDriver, o
     first = driver.mail_driver.send_and_read_code()
     if other == "reset":
         driver.request_password_reset()
-        driver.reset_password(driver.mail_driver.send_and_read_code(), OTHER)
+        driver.reset_password(driver.mail_driver.send_and_read_code(), OTHER_PASSWORD)
     else:
-        driver.change_password(new=OTHER)
+        driver.change_password(new=OTHER_PASSWORD)
 
-    assert error_of(driver.reset_password(first)) == INVALID_CODE
+    assert error_fields(driver.reset_password(first)) == INVALID_CODE
 
 
 def test_reset_code_expires_after_an_hour(driver: PasswordDriver) -> None:
@@ -147,7 +111,7 @@ def test_reset_code_expires_after_an_hour(driver: PasswordDriver) -> None:
 
     driver.now += timedelta(hours=1)
 
-    assert error_of(driver.reset_password(code)) == INVALID_CODE
+    assert error_fields(driver.reset_password(code)) == INVALID_CODE
 
 
 def test_code_is_valid_for_its_kind_only(driver: PasswordDriver) -> None:
@@ -156,8 +120,8 @@ def test_code_is_valid_for_its_kind_only(driver: PasswordDriver) -> None:
     driver.request_password_reset()
     reset = driver.mail_driver.send_and_read_code()
 
-    assert error_of(driver.reset_password(verify)) == INVALID_CODE
-    assert error_of(driver.system.http("POST /v1/email/verify", {"token": reset})) == INVALID_CODE
+    assert error_fields(driver.reset_password(verify)) == INVALID_CODE
+    assert error_fields(driver.system.http("POST /v1/email/verify", {"token": reset})) == INVALID_CODE
 
 
 @pytest.mark.parametrize("password", ["anna@example.com 1", "aaaaaaaaaaaaaaaaaaaa"])
@@ -165,7 +129,7 @@ def test_weak_password_does_not_consume_the_code(driver: PasswordDriver, passwor
     driver.request_password_reset()
     code = driver.mail_driver.send_and_read_code()
 
-    assert error_of(driver.reset_password(code, password)) == (422, "weak-password", "/password")
+    assert error_fields(driver.reset_password(code, password)) == (422, "weak-password", "/password")
     assert driver.reset_password(code).status == 204
 
 
@@ -212,7 +176,7 @@ def test_unverified_address_resets_every_account_using_it(driver: PasswordDriver
 
 
 def test_verified_address_resets_its_owner_only(driver: PasswordDriver) -> None:
-    driver.register(user_name="thief", password=OTHER)
+    driver.register(user_name="thief", password=OTHER_PASSWORD)
     driver.mail_driver.send_pending()
     driver.request_password_reset()
 
@@ -220,8 +184,8 @@ def test_verified_address_resets_its_owner_only(driver: PasswordDriver) -> None:
 
     assert len(read_codes(mail)) == 1
     driver.reset_password(read_codes(mail)[0])
-    assert driver.login_with_password(NEW).status == 200
-    impostor = driver.system.http("POST /v1/login", {"username": "thief", "password": OTHER})
+    assert driver.login_with_password(NEW_PASSWORD).status == 200
+    impostor = driver.system.http("POST /v1/login", {"username": "thief", "password": OTHER_PASSWORD})
     assert impostor.status == 200
 
 
@@ -229,14 +193,14 @@ def test_password_change_ends_all_other_sessions(driver: PasswordDriver) -> None
     assert driver.change_password().status == 204
 
     assert [driver.tokens_accepted(one) for one in (driver.phone, driver.laptop)] == [(True, True), (False, False)]
-    assert [driver.login_with_password(one).status for one in (OLD, NEW)] == [401, 200]
+    assert [driver.login_with_password(one).status for one in (OLD_PASSWORD, NEW_PASSWORD)] == [401, 200]
     (mail,) = driver.mail_driver.send_pending()
     assert (mail["To"], mail["Subject"], read_codes(mail)) == (ADDRESS, "Your password was changed", [])
 
 
 def test_login_during_password_change_is_rejected(driver: PasswordDriver) -> None:
     with interleaved("PutItem", driver.change_password):
-        response = driver.login_with_password(OLD)
+        response = driver.login_with_password(OLD_PASSWORD)
 
     assert (response.status, response.problem) == (401, "invalid-credentials")
 
@@ -259,45 +223,49 @@ def test_interrupted_password_change_still_ends_sessions(driver: PasswordDriver)
 
 
 def test_wrong_current_password_counts_as_failed_attempt(driver: PasswordDriver) -> None:
-    errors = [error_of(driver.change_password(old=OTHER)) for _ in range(10)]
+    errors = [error_fields(driver.change_password(old=OTHER_PASSWORD)) for _ in range(10)]
     after = driver.change_password()
 
     assert errors == [(422, "wrong-password", "/old")] * 10
     assert (after.status, after.problem, after.headers["retry-after"]) == (429, "too-many-attempts", "1")
-    assert driver.login_with_password(OLD).status == 429
+    assert driver.login_with_password(OLD_PASSWORD).status == 429
 
 
 def test_correct_current_password_resets_attempts(driver: PasswordDriver) -> None:
     for _ in range(9):
-        driver.change_password(old=OTHER)
+        driver.change_password(old=OTHER_PASSWORD)
     driver.change_password()
 
-    assert driver.change_password(old=OTHER).problem == "wrong-password"
+    assert driver.change_password(old=OTHER_PASSWORD).problem == "wrong-password"
 
 
 def test_concurrent_changes_have_one_winner(driver: PasswordDriver) -> None:
-    with interleaved("TransactWriteItems", lambda: driver.change_password(new=OTHER)):
+    with interleaved("TransactWriteItems", lambda: driver.change_password(new=OTHER_PASSWORD)):
         late = driver.change_password()
 
-    assert error_of(late) == (422, "wrong-password", "/old")
-    assert driver.login_with_password(OTHER).status == 200
+    assert error_fields(late) == (422, "wrong-password", "/old")
+    assert driver.login_with_password(OTHER_PASSWORD).status == 200
 
 
 @pytest.mark.parametrize("new", ["anna@example.com 1", "aaaaaaaaaaaaaaaaaaaa"])
 def test_new_password_must_not_be_weak(driver: PasswordDriver, new: str) -> None:
-    assert error_of(driver.change_password(new=new)) == (422, "weak-password", "/new")
-    assert driver.login_with_password(OLD).status == 200
+    assert error_fields(driver.change_password(new=new)) == (422, "weak-password", "/new")
+    assert driver.login_with_password(OLD_PASSWORD).status == 200
 
 
 def test_missing_account_cannot_change_password(driver: PasswordDriver) -> None:
-    response = driver.system.http("PUT /v1/password", {"old": OLD, "new": NEW}, by=Person())
+    response = driver.system.http("PUT /v1/password", {"old": OLD_PASSWORD, "new": NEW_PASSWORD}, by=Person())
 
-    assert error_of(response) == (422, "wrong-password", "/old")
+    assert error_fields(response) == (422, "wrong-password", "/old")
 
 
 @pytest.mark.parametrize("call", ["POST /v1/password/reset", "PUT /v1/password"])
 def test_unknown_password_field_is_unprocessable(driver: PasswordDriver, call: str) -> None:
-    body = {"token": "x", "password": NEW} if call.startswith("POST") else {"old": OLD, "new": NEW}
+    body = (
+        {"token": "x", "password": NEW_PASSWORD}
+        if call.startswith("POST")
+        else {"old": OLD_PASSWORD, "new": NEW_PASSWORD}
+    )
 
     response = driver.system.http(call, body | {"user_id": driver.anna.user_id}, by=driver.anna)
 
@@ -308,10 +276,10 @@ def test_plain_passwords_are_not_stored(driver: PasswordDriver) -> None:
     driver.change_password()
     driver.request_password_reset()
     driver.reset_password(
-        next(read_codes(one)[0] for one in driver.mail_driver.send_pending() if read_codes(one)), OTHER
+        next(read_codes(one)[0] for one in driver.mail_driver.send_pending() if read_codes(one)), OTHER_PASSWORD
     )
 
-    assert not [one for one in (OLD, NEW, OTHER) if one in str(driver.system.scan(AUTH))]
+    assert not [one for one in (OLD_PASSWORD, NEW_PASSWORD, OTHER_PASSWORD) if one in str(driver.system.scan(AUTH))]
 
 
 def test_sessions_are_revoked_in_batches(driver: PasswordDriver) -> None:

@@ -11,20 +11,12 @@ from common.bus.auth import UserRegistered
 from common.idempotency import IdempotentRequest
 from common.outbox import outbox_events
 from infra.topology import AUTH
+from tests.support.drivers.auth_driver import ANNA
 from tests.support.drivers.auth_mail_driver import AuthMailDriver
 from tests.support.system.moto_system import MotoSystem
 from tests.support.system.system import HttpResponse, System
 
 pytestmark = pytest.mark.moto
-
-ANNA = {
-    "email": "anna@example.com",
-    "user_name": "anna",
-    "first_name": "Anna",
-    "last_name": "Ott",
-    "password": "a rather long phrase",
-    "mobile_phone": "+491701234567",
-}
 
 
 EXISTING_ACCOUNT = ANNA | {"user_name": "first", "mobile_phone": "+491700000000", "password": "the owner's own phrase"}

@@ -10,7 +10,7 @@ from common import env, store
 from common.bus.auth import RolesChanged, UserRegistered
 from common.outbox import outbox_events
 from infra.topology import AUTH
-from tests.component.auth.test_register import ANNA
+from tests.support.drivers.auth_driver import ANNA
 from tests.support.system.system import HttpResponse, Person, System
 
 pytestmark = pytest.mark.moto

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from common import clock
-from tests.component.auth.test_passwords import PasswordDriver
+from tests.support.drivers.auth_driver import PasswordDriver
 from tests.support.system.system import HttpResponse, Person, System
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0"

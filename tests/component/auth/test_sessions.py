@@ -10,7 +10,7 @@ import pytest
 from auth.core import session_repository
 from common import clock, env
 from infra.topology import AUTH
-from tests.component.auth.test_register import ANNA
+from tests.support.drivers.auth_driver import ANNA
 from tests.support.system.system import HttpResponse, Person, System, create_admin, row
 
 pytestmark = pytest.mark.moto

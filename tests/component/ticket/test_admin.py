@@ -8,64 +8,31 @@ from common import ids
 from common.bus.ticket import TicketReissued, TicketVoided
 from common.outbox import outbox_events
 from infra import topology
-from tests.component.ticket.test_check_in import ADMIN, ORGANISER, STAFF, check_in, interleaved_before_write
-from tests.component.ticket.test_check_in_undo import get_door, violations
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
+    ACTIONS,
+    ADMIN,
+    DETAILS,
     ON_CANCELLED,
     ON_CONFIRMED,
-    at_noon,
+    ORGANISER,
+    OWNER,
+    STAFF,
+    act_on_ticket,
     booking_cancelled,
     booking_confirmed,
+    check_in,
     crash_after,
     event_terms,
+    get_door,
+    get_ticket,
+    interleaved_before_write,
     stored_items,
+    stored_ticket,
+    update_ticket,
+    violations,
 )
-from tests.component.ticket.test_views import OWNER
 from tests.support.faults.aws_errors import lost_reply
-from tests.support.system.system import HttpResponse, Person, System
-
-__all__ = ["at_noon"]
-DETAILS = {"holder_name": "Ada Lovelace", "seat": "Row 3, 12", "note": "wheelchair"}
-ACTIONS = ("reissue", "void")
-
-
-@pytest.fixture
-def booking(system: System) -> Any:
-    """A booking of two valid tickets."""
-    system.deliver(event_terms(), "ticket.on_event_changed")
-    confirmation = booking_confirmed(2, user_id=OWNER.user_id)
-    system.deliver(confirmation, ON_CONFIRMED)
-    return confirmation
-
-
-@pytest.fixture
-def ticket(system: System, booking: Any) -> dict[str, Any]:
-    return stored_items(system, "ticket")[0]
-
-
-def act_on_ticket(system: System, action: str, ticket: dict[str, Any], *, by: Person = ORGANISER) -> HttpResponse:
-    return system.http(f"POST /v1/tickets/{ticket['id']}/{action}", by=by)
-
-
-def update_ticket(
-    system: System,
-    ticket: dict[str, Any],
-    details: dict[str, Any],
-    *,
-    by: Person = ORGANISER,
-    if_match: str | None = "*",
-) -> HttpResponse:
-    headers = {"If-Match": if_match} if if_match else {}
-    return system.http(f"PUT /v1/tickets/{ticket['id']}", details, by=by, headers=headers)
-
-
-def stored_ticket(system: System, ticket: dict[str, Any]) -> dict[str, Any]:
-    return next(one for one in stored_items(system, "ticket") if one["id"] == ticket["id"])
-
-
-def get_ticket(system: System, ticket: dict[str, Any], by: Person = OWNER) -> dict[str, Any]:
-    body: dict[str, Any] = system.http(f"GET /v1/tickets/{ticket['id']}", by=by).json
-    return body
+from tests.support.system.system import Person, System
 
 
 @pytest.mark.parametrize("by", [ORGANISER, ADMIN], ids=["organiser", "admin"])

@@ -10,24 +10,29 @@ import pytest
 
 from common import ids, store
 from common.store import Put
-from tests.component.ticket.test_admin import DETAILS, act_on_ticket, booking, ticket, update_ticket
-from tests.component.ticket.test_check_in import ADMIN, ORGANISER, OTHER_EVENT, STAFF, check_in
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
+    ADMIN,
+    DETAILS,
     EVENT,
     ON_CANCELLED,
     ON_CONFIRMED,
-    at_noon,
+    ORGANISER,
+    OTHER_EVENT,
+    OWNER,
+    RECIPIENT,
+    STAFF,
+    accept_transfer,
+    act_on_ticket,
     booking_cancelled,
     booking_confirmed,
+    check_in,
+    create_transfer,
     event_terms,
     stored_items,
+    update_ticket,
 )
-from tests.component.ticket.test_transfers import RECIPIENT, accept_transfer, create_transfer
-from tests.component.ticket.test_views import OWNER
 from tests.support.system.system import HttpResponse, Person, System, row
 from ticket.core import attendees
-
-__all__ = ["at_noon", "booking", "ticket"]
 
 
 def list_attendees(system: System, *, by: Person = ORGANISER, event_id: str = EVENT, **query: str) -> HttpResponse:

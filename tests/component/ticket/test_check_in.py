@@ -1,8 +1,6 @@
 """Check-in: every response that a scan can get, and that a ticket admits once."""
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -12,19 +10,23 @@ from common import clock, env, ids
 from common.bus.ticket import TicketCheckedIn
 from common.outbox import outbox_events
 from infra import topology
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
+    ADMIN,
     EVENT,
     FLOOR,
     NOW,
     ON_CANCELLED,
     ON_CONFIRMED,
-    ORGANISER_ID,
-    STAFF_ID,
-    at_noon,
+    ORGANISER,
+    OTHER_EVENT,
+    STAFF,
     booking_cancelled,
     booking_confirmed,
+    check_in,
     crash_after,
     event_terms,
+    interleaved_before_write,
+    issue_single_ticket,
     stored_items,
 )
 from tests.support.faults.aws_errors import interleaved
@@ -32,24 +34,10 @@ from tests.support.system.system import HttpResponse, Person, System, row
 from ticket.core import signature
 from ticket.core.signature import Claims
 
-__all__ = ["at_noon"]
-OTHER_EVENT = ids.derive("test", "other event")
-STAFF, ORGANISER, ADMIN = Person(user_id=STAFF_ID), Person("organiser", user_id=ORGANISER_ID), Person("admin")
-
 
 @pytest.fixture
 def ticket(system: System) -> dict[str, Any]:
-    """A valid ticket of a published event."""
-    system.deliver(event_terms(), "ticket.on_event_changed")
-    system.deliver(event_terms(event_id=OTHER_EVENT), "ticket.on_event_changed")
-    system.deliver(booking_confirmed(1), ON_CONFIRMED)
-    return stored_items(system, "ticket")[0]
-
-
-def check_in(
-    system: System, code: str, *, by: Person = STAFF, nonce: str = "nonce-01", event_id: str = EVENT, **more: Any
-) -> HttpResponse:
-    return system.http("POST /v1/check-ins", {"event_id": event_id, "code": code, "nonce": nonce} | more, by=by)
+    return issue_single_ticket(system)
 
 
 def sign_payload(system: System, **changes: Any) -> str:
@@ -57,14 +45,6 @@ def sign_payload(system: System, **changes: Any) -> str:
     claims: dict[str, Any] = {"event": EVENT, "ticket": ids.new(), "type": FLOOR, "serial": 1} | changes
     with system.as_function(row("ticket.check_in")):
         return signature.sign(env.secret("ticket-seed"), Claims(**claims))
-
-
-@contextmanager
-def interleaved_before_write(action: Callable[[], object]) -> Iterator[None]:
-    """Run the action between the scan's reads and its write; fails if there is no write."""
-    with interleaved("TransactWriteItems", action) as calls:
-        yield
-    assert calls
 
 
 @pytest.mark.parametrize("code_field", ["code", "qr_payload"])

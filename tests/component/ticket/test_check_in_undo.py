@@ -9,37 +9,29 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from common import ids
 from common.bus.ticket import TicketCheckInUndone
 from common.outbox import outbox_events
-from infra import topology
-from reconcile.core.history_checks import histories_follow_state_machine
-from reconcile.core.ticket_checks import door_counts_match_tickets, tickets_admit_once
-from tests.component.ticket.test_check_in import ADMIN, ORGANISER, STAFF, check_in, interleaved_before_write, ticket
-from tests.component.ticket.test_issuance import (
-    EVENT,
+from tests.support.drivers.ticket_driver import (
+    ADMIN,
     ON_CANCELLED,
     ON_CONFIRMED,
-    at_noon,
+    ORGANISER,
+    STAFF,
     booking_cancelled,
     booking_confirmed,
+    check_in,
     event_terms,
+    get_door,
+    interleaved_before_write,
+    issue_single_ticket,
     stored_items,
+    undo_check_in,
+    violations,
 )
-from tests.support.system.system import HttpResponse, Person, System
-
-__all__ = ["at_noon", "ticket"]
-INVARIANTS = (door_counts_match_tickets, histories_follow_state_machine, tickets_admit_once)
+from tests.support.system.system import Person, System
 
 
-def undo_check_in(system: System, *, by: Person = STAFF, nonce: str = "nonce-01") -> HttpResponse:
-    return system.http(f"POST /v1/check-ins/{nonce}/undo", by=by)
-
-
-def get_door(system: System, *, by: Person = STAFF, event_id: str = EVENT, if_none_match: str = "none") -> HttpResponse:
-    return system.http(f"GET /v1/events/{event_id}/door", by=by, headers={"If-None-Match": if_none_match})
-
-
-def violations(system: System) -> list[str]:
-    tables = {"tickets": system.scan(topology.TICKETS)}
-    return [violation for check in INVARIANTS for violation in check(tables)]
+@pytest.fixture
+def ticket(system: System) -> dict[str, Any]:
+    return issue_single_ticket(system)
 
 
 def test_undo_restores_ticket(system: System, ticket: dict[str, Any]) -> None:

@@ -7,24 +7,22 @@ from typing import Any
 import pytest
 
 from infra import topology
-from tests.component.ticket.test_admin import (
+from tests.support.drivers.ticket_driver import (
     ACTIONS,
     DETAILS,
+    accept_transfer,
     act_on_ticket,
-    booking,
+    create_transfer,
+    get_door,
+    interleaved_before_write,
+    stored_items,
     stored_ticket,
-    ticket,
     update_ticket,
+    violations,
 )
-from tests.component.ticket.test_check_in import interleaved_before_write
-from tests.component.ticket.test_check_in_undo import get_door, violations
-from tests.component.ticket.test_issuance import at_noon, stored_items
-from tests.component.ticket.test_transfers import accept_transfer, create_transfer
 from tests.support.faults.aws_errors import interleaved
 from tests.support.system.in_memory_system import RUNNING_SYSTEMS
 from tests.support.system.system import System
-
-__all__ = ["at_noon", "booking", "ticket"]
 
 
 @contextmanager
@@ -45,24 +43,6 @@ def interleaved_before_each_transaction(action: Callable[[], object], times: int
         yield calls
     finally:
         system.before_call = before
-
-
-@contextmanager
-def interleaved_between_reads(first_kind: str, second_kind: str, action: Callable[[], object]) -> Iterator[None]:
-    """Run the action after the first item is read and before the second is; fails if that never happens."""
-    system, read = RUNNING_SYSTEMS[-1], list[str]()
-    before = system.before_call
-
-    def first(call: Any) -> None:
-        before(call)
-        read.extend(call.targets if call.operation == "GetItem" else ())
-        if read[-2:] == [f"tickets/{first_kind}", f"tickets/{second_kind}"]:
-            system.before_call = before
-            action()
-
-    system.before_call = first
-    yield
-    assert system.before_call == before
 
 
 def touch_ticket(system: System, ticket: dict[str, Any]) -> None:

@@ -7,23 +7,32 @@ import pytest
 
 from common import clock, ids
 from common.bus.events import EventCancelled, EventChanged
-from tests.component.ticket.test_admin import DETAILS, update_ticket
-from tests.component.ticket.test_check_in import ORGANISER, STAFF, check_in, ticket
-from tests.component.ticket.test_check_in_undo import get_door, undo_check_in, violations
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
+    DETAILS,
     EVENT,
     FLOOR,
     NOW,
     ON_CONFIRMED,
-    at_noon,
+    ORGANISER,
+    STAFF,
     booking_confirmed,
+    check_in,
     event_terms,
+    get_door,
+    issue_single_ticket,
     stored_items,
+    undo_check_in,
+    update_ticket,
+    violations,
 )
 from tests.support.system.system import HttpResponse, Person, System
 
-__all__ = ["at_noon", "ticket"]
 DOORS_AT = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def ticket(system: System) -> dict[str, Any]:
+    return issue_single_ticket(system)
 
 
 def change_event(system: System, event_class: type[Any] = EventChanged, **changes: Any) -> None:

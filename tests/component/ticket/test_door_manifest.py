@@ -6,23 +6,21 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tests.component.ticket.test_admin import act_on_ticket, booking, stored_ticket, ticket
-from tests.component.ticket.test_check_in import check_in
-from tests.component.ticket.test_check_in_undo import get_door
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
     ON_CANCELLED,
     ON_CONFIRMED,
-    at_noon,
+    act_on_ticket,
     booking_cancelled,
     booking_confirmed,
+    check_in,
     event_terms,
+    get_door,
     stored_items,
+    stored_ticket,
 )
 from tests.support.system.in_memory_system import InMemorySystem
 from tests.support.system.system import System
 from ticket.core import signature
-
-__all__ = ["at_noon", "booking", "ticket"]
 
 
 @pytest.fixture

@@ -8,13 +8,17 @@ from PIL import Image
 
 from common.rpc.ticket import RenderTicketsResponse
 from local import qr_reader
-from tests.component.ticket.test_admin import booking, ticket
-from tests.component.ticket.test_issuance import at_noon, event_terms, stored_items
-from tests.component.ticket.test_transfers import RECIPIENT, accept_transfer, create_transfer
-from tests.component.ticket.test_views import OWNER, issue_tickets, render_tickets
+from tests.support.drivers.ticket_driver import (
+    OWNER,
+    RECIPIENT,
+    accept_transfer,
+    create_transfer,
+    event_terms,
+    issue_tickets,
+    render_tickets,
+    stored_items,
+)
 from tests.support.system.system import System
-
-__all__ = ["at_noon", "booking", "ticket"]
 
 
 def emailed_ticket_ids(system: System, booking: Any, **filters: Any) -> set[str]:

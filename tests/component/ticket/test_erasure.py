@@ -5,15 +5,21 @@ from typing import Any
 from common.bus.user import UserErased
 from common.rpc.export import ExportUserResponse
 from infra import topology
-from tests.component.ticket.test_admin import DETAILS, booking, stored_ticket, ticket, update_ticket
-from tests.component.ticket.test_check_in import check_in
-from tests.component.ticket.test_check_in_undo import violations
-from tests.component.ticket.test_issuance import ON_CONFIRMED, at_noon, booking_confirmed, envelope, stored_items
-from tests.component.ticket.test_transfers import RECIPIENT
-from tests.component.ticket.test_views import OWNER
+from tests.support.drivers.ticket_driver import (
+    DETAILS,
+    ON_CONFIRMED,
+    OWNER,
+    RECIPIENT,
+    booking_confirmed,
+    check_in,
+    envelope,
+    stored_items,
+    stored_ticket,
+    update_ticket,
+    violations,
+)
 from tests.support.system.system import System
 
-__all__ = ["at_noon", "booking", "ticket"]
 INTERNAL_ATTRIBUTES = {"pk", "sk", "operation", "correlation_id", "outbox", "outbox_version"}
 
 

@@ -8,24 +8,31 @@ import pytest
 from common import clock
 from common.outbox import outbox_events
 from infra import topology
-from tests.component.ticket.test_admin import DETAILS, act_on_ticket, booking, stored_ticket, ticket, update_ticket
-from tests.component.ticket.test_check_in import ADMIN, ORGANISER, STAFF, check_in
-from tests.component.ticket.test_check_in_undo import undo_check_in
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
+    ADMIN,
+    DETAILS,
     NOW,
     ON_CANCELLED,
     ON_CONFIRMED,
-    at_noon,
+    ORGANISER,
+    OWNER,
+    RECIPIENT,
+    STAFF,
+    accept_transfer,
+    act_on_ticket,
     booking_cancelled,
     booking_confirmed,
+    cancel_transfer,
+    check_in,
+    create_transfer,
     event_terms,
     stored_items,
+    stored_ticket,
+    undo_check_in,
+    update_ticket,
 )
-from tests.component.ticket.test_transfers import RECIPIENT, accept_transfer, cancel_transfer, create_transfer
-from tests.component.ticket.test_views import OWNER
 from tests.support.system.system import System
 
-__all__ = ["at_noon", "booking", "ticket"]
 CREATION_LOG = [("create", "ticket"), ("issue", "ticket")]
 
 

@@ -1,9 +1,6 @@
 """From BookingConfirmed to valid tickets, despite crashes, redelivery and reordering."""
 
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -11,66 +8,29 @@ import pytest
 
 from common import clock, env, ids
 from common.bus import BusEvent
-from common.bus.booking import BookedItem, BookingCancelled, BookingConfirmed
-from common.bus.events import EventChanged, EventPublished, TypeTerms
+from common.bus.events import EventChanged
 from common.bus.ticket import TicketCreated, TicketPending, TicketRejected, TicketVoided
 from common.outbox import outbox_events
 from infra import topology
+from tests.support.drivers.ticket_driver import (
+    BALCONY,
+    EVENT,
+    FLOOR,
+    NOW,
+    ON_CANCELLED,
+    ON_CONFIRMED,
+    ORGANISER_ID,
+    STAFF_ID,
+    booking_cancelled,
+    booking_confirmed,
+    crash_after,
+    event_terms,
+    stored_items,
+)
 from tests.support.faults.aws_errors import error_response, interleaved, lost_reply, scripted_responses
-from tests.support.faults.fault_points import ServiceCall
-from tests.support.system.in_memory_system import RUNNING_SYSTEMS, InMemorySystem
+from tests.support.system.in_memory_system import InMemorySystem
 from tests.support.system.system import System, row
 from ticket.core import signature
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-EVENT, FLOOR, BALCONY = (ids.derive("test", name) for name in ("event", "floor", "balcony"))
-ORGANISER_ID, STAFF_ID = ids.derive("test", "organiser"), ids.derive("test", "staff")
-ON_CONFIRMED, ON_CANCELLED = "ticket.on_booking_confirmed", "ticket.on_booking_cancelled"
-
-
-@pytest.fixture(autouse=True)
-def at_noon() -> Iterator[None]:
-    clock.use(lambda: NOW)
-    yield
-    clock.use()
-
-
-def envelope() -> dict[str, Any]:
-    return {"bus_event_id": str(uuid.uuid4()), "occurred_at": NOW, "correlation_id": "journey", "causation_id": "cause"}
-
-
-def booking_confirmed(qty: int = 2, *, event_id: str = EVENT, user_id: str | None = None) -> BookingConfirmed:
-    booking: dict[str, Any] = {
-        "booking_id": str(uuid.uuid4()),
-        "user_id": user_id or str(uuid.uuid4()),
-        "event_id": event_id,
-    }
-    items = (BookedItem(event_type_id=FLOOR, qty=qty, unit_price=4500),)
-    return BookingConfirmed(**envelope(), **booking, items=items, prices=4500 * qty, currency="EUR")
-
-
-def booking_cancelled(booking: BookingConfirmed) -> BookingCancelled:
-    same = booking.model_dump(include={"booking_id", "user_id", "event_id"})
-    return BookingCancelled(**envelope(), **same, reason="buyer")
-
-
-def event_terms(event_class: type[EventPublished | EventChanged] = EventPublished, **changes: Any) -> Any:
-    types = tuple(
-        TypeTerms(id=one, name=name, prices=4500, currency="EUR", capacity=9, status="ON_SALE")
-        for one, name in ((FLOOR, "Floor"), (BALCONY, "Balcony"))
-    )
-    event = {
-        "event_id": EVENT, "terms_version": 1, "event_version": 1, "organiser_id": ORGANISER_ID, "staff": (STAFF_ID,),
-        "name": "Élan, Vital", "venue": "Große Halle", "city": "Zürich", "zone": "Europe/Zurich", "types": types,
-        "status": "PUBLISHED",
-        "starts_at": datetime(2026, 6, 1, 18, tzinfo=UTC), "ends_at": datetime(2026, 6, 1, 21, tzinfo=UTC),
-        "max_per_user": 4, "hold_seconds": 600,
-    }  # fmt: skip
-    return event_class(**envelope() | event | changes)
-
-
-def stored_items(system: System, sk: str) -> list[dict[str, Any]]:
-    return [one for one in system.scan(topology.TICKETS) if one["sk"] == sk]
 
 
 def issuance_events(system: System) -> list[BusEvent]:
@@ -79,28 +39,6 @@ def issuance_events(system: System) -> list[BusEvent]:
 
 def statuses(system: System) -> dict[tuple[str, str], str]:
     return {(one["pk"], one["sk"]): one.get("status", "-") for one in system.scan(topology.TICKETS)}
-
-
-class ProcessDied(BaseException):
-    """The process ends here; no handler catches a BaseException."""
-
-
-@contextmanager
-def crash_after(operation: str, *, after: int = 1) -> Iterator[None]:
-    """End the process after the `after`-th call of this operation; fails if there is no such call."""
-    system, calls = RUNNING_SYSTEMS[-1], list[int]()
-
-    def die(call: ServiceCall) -> None:
-        calls.extend([1] * (call.operation == operation))
-        if len(calls) == after:
-            raise ProcessDied
-
-    previous_hook, system.after_call = system.after_call, die
-    try:
-        with pytest.raises(ProcessDied):
-            yield
-    finally:
-        system.after_call = previous_hook
 
 
 def final_items(scenario: Callable[[System], None]) -> list[dict[str, Any]]:

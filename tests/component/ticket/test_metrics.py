@@ -7,27 +7,26 @@ import pytest
 
 from common import log
 from common.outbox import outbox_events
-from tests.component.ticket.test_admin import act_on_ticket, booking, ticket
-from tests.component.ticket.test_check_in import check_in, interleaved_before_write
-from tests.component.ticket.test_check_in_undo import undo_check_in
-from tests.component.ticket.test_contention import interleaved_between_reads
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
     EVENT,
     ON_CANCELLED,
     ON_CONFIRMED,
-    at_noon,
+    OWNER,
+    accept_transfer,
+    act_on_ticket,
     booking_cancelled,
     booking_confirmed,
+    check_in,
     crash_after,
+    create_transfer,
     event_terms,
+    interleaved_before_write,
+    interleaved_between_reads,
     stored_items,
+    undo_check_in,
 )
-from tests.component.ticket.test_transfers import accept_transfer, create_transfer
-from tests.component.ticket.test_views import OWNER
 from tests.support.faults.aws_errors import interleaved
 from tests.support.system.system import System
-
-__all__ = ["at_noon", "booking", "ticket"]
 
 
 @pytest.fixture

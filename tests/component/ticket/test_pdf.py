@@ -10,12 +10,8 @@ from PIL import Image, ImageDraw
 
 from infra import topology
 from local import qr_reader
-from tests.component.ticket.test_issuance import at_noon, event_terms, stored_items
-from tests.component.ticket.test_pdf_and_calendar import get_document
-from tests.component.ticket.test_views import issue_tickets
+from tests.support.drivers.ticket_driver import event_terms, get_document, issue_tickets, stored_items
 from tests.support.system.system import HttpResponse, System
-
-__all__ = ["at_noon"]
 
 
 def page_content(response: HttpResponse) -> bytes:

@@ -5,25 +5,20 @@ from typing import Any
 
 import pytest
 
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
     EVENT,
     ON_CANCELLED,
-    at_noon,
+    OWNER,
     booking_cancelled,
     crash_after,
     event_terms,
-    stored_items,
+    get_document,
+    issue_tickets,
+    render_tickets,
 )
-from tests.component.ticket.test_views import OWNER, issue_tickets, render_tickets
-from tests.support.system.system import HttpResponse, Person, System
+from tests.support.system.system import Person, System
 
-__all__ = ["at_noon"]
 DOCUMENTS = ("pdf", "calendar")
-
-
-def get_document(system: System, kind: str, *, by: Person = OWNER) -> HttpResponse:
-    [stored] = stored_items(system, "ticket")
-    return system.http(f"GET /v1/tickets/{stored['id']}/{kind}", by=by)
 
 
 def test_calendar_matches_email_attachment(system: System) -> None:

@@ -5,15 +5,18 @@ from typing import Any
 import pytest
 
 from common import ids
-from tests.component.ticket.test_admin import act_on_ticket, booking, stored_ticket, ticket
-from tests.component.ticket.test_check_in import interleaved_before_write
-from tests.component.ticket.test_check_in_undo import violations
-from tests.component.ticket.test_contention import interleaved_between_reads
-from tests.component.ticket.test_issuance import at_noon, stored_items
-from tests.component.ticket.test_transfers import accept_transfer, cancel_transfer, create_transfer
+from tests.support.drivers.ticket_driver import (
+    accept_transfer,
+    act_on_ticket,
+    cancel_transfer,
+    create_transfer,
+    interleaved_before_write,
+    interleaved_between_reads,
+    stored_items,
+    stored_ticket,
+    violations,
+)
 from tests.support.system.system import HttpResponse, System
-
-__all__ = ["at_noon", "booking", "ticket"]
 
 
 @pytest.mark.parametrize("key", ["one", None])

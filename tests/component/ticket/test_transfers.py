@@ -8,39 +8,28 @@ from common import ids, outbox
 from common.bus.booking import BookingCancelled
 from common.bus.ticket import TicketOffered, TicketTransferred, TicketVoided
 from infra import topology
-from tests.component.ticket.test_admin import act_on_ticket, booking, get_ticket, stored_ticket, ticket
-from tests.component.ticket.test_check_in import check_in, interleaved_before_write
-from tests.component.ticket.test_check_in_undo import get_door, violations
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
     ON_CANCELLED,
     ON_CONFIRMED,
-    at_noon,
+    OWNER,
+    RECIPIENT,
+    accept_transfer,
+    act_on_ticket,
     booking_cancelled,
     booking_confirmed,
+    cancel_transfer,
+    check_in,
     crash_after,
+    create_transfer,
     event_terms,
+    get_door,
+    get_ticket,
+    interleaved_before_write,
     stored_items,
+    stored_ticket,
+    violations,
 )
-from tests.component.ticket.test_views import OWNER
-from tests.support.system.system import HttpResponse, Person, System
-
-__all__ = ["at_noon", "booking", "ticket"]
-RECIPIENT = Person()
-
-
-def create_transfer(
-    system: System, ticket: dict[str, Any], *, by: Person = OWNER, to: str = RECIPIENT.user_id, key: str | None = None
-) -> HttpResponse:
-    return system.http(f"POST /v1/tickets/{ticket['id']}/transfer", {"to_user_id": to}, by=by, key=key)
-
-
-def cancel_transfer(system: System, ticket: dict[str, Any], *, by: Person = OWNER) -> HttpResponse:
-    return system.http(f"DELETE /v1/tickets/{ticket['id']}/transfer", by=by)
-
-
-def accept_transfer(system: System, offered: HttpResponse | str, *, by: Person = RECIPIENT) -> HttpResponse:
-    transfer_id = offered if isinstance(offered, str) else offered.json["id"]
-    return system.http(f"POST /v1/transfers/{transfer_id}/accept", by=by)
+from tests.support.system.system import Person, System
 
 
 def test_accepted_transfer_replaces_old_ticket(system: System, ticket: dict[str, Any]) -> None:

@@ -4,45 +4,33 @@ import base64
 import io
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from icalendar import Calendar
 from PIL import Image
 
-from common.rpc.ticket import RenderTicketsResponse
 from local import qr_reader
-from tests.component.ticket.test_issuance import (
+from tests.support.drivers.ticket_driver import (
     EVENT,
     FLOOR,
     ON_CANCELLED,
     ON_CONFIRMED,
-    at_noon,
+    OWNER,
     booking_cancelled,
     booking_confirmed,
     crash_after,
     event_terms,
+    issue_tickets,
+    render_tickets,
     stored_items,
 )
 from tests.support.system.system import Person, System
 from ticket.core.rendering.email import NotReady
 
-__all__ = ["at_noon"]
-OWNER = Person()
 ATTRIBUTES = {
     "id", "user_id", "booking_id", "booking_item_id", "event_type_id", "event_id", "issued_at", "code", "qr_payload",
     "status", "serial", "checked_in_at", "created_at", "updated_at", "holder_name", "seat", "note",
 }  # fmt: skip
-
-
-def issue_tickets(system: System, qty: int = 1) -> Any:
-    booking = booking_confirmed(qty, user_id=OWNER.user_id)
-    system.deliver(booking, ON_CONFIRMED)
-    return booking
-
-
-def render_tickets(system: System, booking_id: str) -> RenderTicketsResponse:
-    return RenderTicketsResponse.model_validate(system.invoke("ticket.render_tickets", {"booking_id": booking_id}))
 
 
 def test_owner_sees_every_attribute_of_ticket(system: System) -> None:

@@ -54,7 +54,7 @@ def list_users(system: System, **query: Any) -> dict[str, Any]:
     return page
 
 
-def ids_of(page: dict[str, Any]) -> list[str]:
+def page_ids(page: dict[str, Any]) -> list[str]:
     return [item["id"] for item in page["items"]]
 
 
@@ -67,8 +67,8 @@ def test_users_are_listed_newest_first_both_ways(system: System, registered_ids:
     while back[-1]["previous_token"]:
         back.append(list_users(system, limit=limit, previous_token=back[-1]["previous_token"]))
 
-    assert [user_id for page in pages for user_id in ids_of(page)] == registered_ids
-    assert [ids_of(page) for page in back[::-1]] == [ids_of(page) for page in pages]
+    assert [user_id for page in pages for user_id in page_ids(page)] == registered_ids
+    assert [page_ids(page) for page in back[::-1]] == [page_ids(page) for page in pages]
     assert (pages[0]["previous_token"], back[-1]["previous_token"]) == (None, None)
 
 
@@ -94,8 +94,8 @@ def test_new_user_between_pages_shifts_nothing(system: System, registered_ids: l
     again = list_users(system, limit=5, previous_token=second["previous_token"])
     before = list_users(system, limit=5, previous_token=again["previous_token"])
 
-    assert (ids_of(first), ids_of(second)) == (registered_ids[:5], registered_ids[5:10])
-    assert (ids_of(again), ids_of(before)) == (registered_ids[:5], [newest])
+    assert (page_ids(first), page_ids(second)) == (registered_ids[:5], registered_ids[5:10])
+    assert (page_ids(again), page_ids(before)) == (registered_ids[:5], [newest])
 
 
 def test_previous_page_of_an_empty_page_is_last(system: System, registered_ids: list[str]) -> None:
@@ -107,8 +107,8 @@ def test_previous_page_of_an_empty_page_is_last(system: System, registered_ids: 
     empty = list_users(system, limit=22, next_token=page["next_token"])
     back = list_users(system, limit=22, previous_token=empty["previous_token"])
 
-    assert ids_of(empty) == []
-    assert ids_of(back) == registered_ids[:22]
+    assert page_ids(empty) == []
+    assert page_ids(back) == registered_ids[:22]
 
 
 def test_profile_update_keeps_list_position(system: System, registered_ids: list[str]) -> None:
@@ -116,7 +116,7 @@ def test_profile_update_keeps_list_position(system: System, registered_ids: list
     response = system.http(f"PUT /v1/users/{registered_ids[7]}", body, by=ADMIN, headers={"if-match": "*"})
 
     assert response.status == 200
-    assert ids_of(list_users(system, limit=100)) == registered_ids
+    assert page_ids(list_users(system, limit=100)) == registered_ids
 
 
 @pytest.mark.parametrize("person", [Person(), Person("organiser")], ids=["user", "organiser"])

@@ -12,7 +12,7 @@ from common.rpc.invocation import RpcHandler
 from common.writes import marshal
 from infra.topology import NOTIFICATIONS
 from infra.topology_types import Invocable
-from tests.component.user.test_settings import ANNA, REGISTERED
+from tests.support.drivers.user_driver import ANNA, GERMAN_USER_REGISTERED, EmptyPayload
 from tests.support.system.system import Person, System, load_handler, physical_name, row
 from user.core.export import _SERVICES
 
@@ -23,7 +23,7 @@ PATH = f"/v1/users/{ANNA.user_id}/export"
 
 @pytest.fixture
 def users(system: System) -> System:
-    system.deliver(REGISTERED, "user.on_user_registered", "notify.on_user_registered")
+    system.deliver(GERMAN_USER_REGISTERED, "user.on_user_registered", "notify.on_user_registered")
     return system
 
 
@@ -102,11 +102,6 @@ def test_failing_exporter_returns_service_unavailable(users: System, monkeypatch
     assert (response.status, response.problem, response.headers["retry-after"]) == (503, "service-unavailable", "1")
 
 
-class EmptyPayload:
-    def read(self) -> bytes:
-        return b"{}"
-
-
 @pytest.mark.parametrize("person", [Person(), Person("organiser")], ids=["user", "organiser"])
 def test_export_of_another_user_is_not_found(users: System, person: Person) -> None:
     response = users.http(f"GET {PATH}", by=person)
@@ -121,7 +116,7 @@ def test_admin_exports_any_user(users: System) -> None:
 def test_export_token_is_bound_to_its_user(users: System) -> None:
     token = users.http(f"GET {PATH}", by=ANNA).json["next_token"]
     other = ANNA.user_id[:-1] + "c"
-    users.deliver(REGISTERED.model_copy(update={"user_id": other}), "user.on_user_registered")
+    users.deliver(GERMAN_USER_REGISTERED.model_copy(update={"user_id": other}), "user.on_user_registered")
 
     for path, page_token in ((f"/v1/users/{other}/export", token), (PATH, "bm90IG91cnM")):
         response = users.http(f"GET {path}", by=Person("admin"), query={"next_token": page_token})

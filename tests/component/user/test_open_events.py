@@ -7,10 +7,8 @@ import pytest
 
 from common import clock
 from infra.topology import USERS
-from tests.component.user.test_erasure import ADMIN, erase
-from tests.component.user.test_export import EmptyPayload
-from tests.component.user.test_profile import ANNA, REGISTERED
 from tests.support.drivers.event_driver import NOW, create_category, event_request
+from tests.support.drivers.user_driver import ADMIN, ANNA, USER_REGISTERED, EmptyPayload, erase_user
 from tests.support.system.system import Person, System
 
 pytestmark = pytest.mark.moto
@@ -28,7 +26,7 @@ def fixed_clock() -> Iterator[None]:
 
 @pytest.fixture
 def users(system: System) -> System:
-    system.deliver(REGISTERED, "user.on_user_registered")
+    system.deliver(USER_REGISTERED, "user.on_user_registered")
     return system
 
 
@@ -44,7 +42,7 @@ def test_organiser_with_open_event_cannot_be_erased(users: System, by: Person) -
     event_id = create_event(users, ORGANISER)
     before = users.scan(USERS)
 
-    response = erase(users, by)
+    response = erase_user(users, by)
 
     assert (response.status, response.problem, response.json["event_ids"]) == (409, "has-open-events", [event_id])
     assert users.scan(USERS) == before
@@ -54,28 +52,28 @@ def test_organiser_can_be_erased_after_cancellation(users: System) -> None:
     event_id = create_event(users, ORGANISER)
     users.http(f"POST /v1/events/{event_id}/cancel", {"message": "Sorry"}, by=ORGANISER)
 
-    assert erase(users).status == 204
+    assert erase_user(users).status == 204
 
 
 def test_organiser_can_be_erased_after_event_end(users: System) -> None:
     create_event(users, ORGANISER)
     clock.use(lambda: AFTER_EVENT)
 
-    assert erase(users).status == 204
+    assert erase_user(users).status == 204
 
 
 def test_drafts_and_foreign_events_do_not_block_erasure(users: System) -> None:
     create_event(users, ORGANISER, published=False)
     create_event(users, Person("organiser"))
 
-    assert erase(users).status == 204
+    assert erase_user(users).status == 204
 
 
 def test_erased_user_needs_no_open_event_check(users: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    erase(users)
+    erase_user(users)
     monkeypatch.setattr(users, "_invoke", lambda _: pytest.fail("invoked"))
 
-    assert erase(users).status == 204
+    assert erase_user(users).status == 204
     assert users.http("DELETE /v1/users/invented", by=ADMIN).status == 404
 
 
@@ -83,6 +81,6 @@ def test_erasure_fails_when_open_events_are_unknown(users: System, monkeypatch: 
     before = users.scan(USERS)
     monkeypatch.setattr(users, "_invoke", lambda _: {"FunctionError": "Unhandled", "Payload": EmptyPayload()})
 
-    response = erase(users)
+    response = erase_user(users)
 
     assert (response.status, response.problem, users.scan(USERS) == before) == (503, "service-unavailable", True)

@@ -1,55 +1,30 @@
 """The profile: created by UserRegistered, read and updated by its user or an admin."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from common import env
-from common.bus.auth import UserRegistered
 from common.bus.user import UserUpdated
 from common.outbox import outbox_events
 from infra.topology import USERS
 from tests.support.drivers.payment_driver import START, MovableClock
+from tests.support.drivers.user_driver import ANNA, PROFILE, USER_PATH, USER_REGISTERED, put_user
 from tests.support.system.system import HttpResponse, Person, System
 
 pytestmark = pytest.mark.moto
 
-ANNA = Person(user_id="00000000-0000-4000-8000-00000000000a")
-REGISTERED = UserRegistered(
-    bus_event_id="00000000-0000-4000-8000-000000000001",
-    occurred_at=datetime(2026, 5, 1, 12, tzinfo=UTC),
-    correlation_id="c",
-    causation_id="c",
-    user_id=ANNA.user_id,
-    email="anna@example.com",
-    user_name="anna",
-    first_name="Anna",
-    last_name="Ott",
-    mobile_phone="+491701234567",
-)
-PROFILE = {
-    "user_name": "Anna O.",
-    "first_name": "Anna Maria",
-    "last_name": "Ott",
-    "birth_day": "1990-02-28",
-    "mobile_phone": "+491701234568",
-}
 WITHOUT_BIRTH_DAY = {name: value for name, value in PROFILE.items() if name != "birth_day"}
-PATH = f"/v1/users/{ANNA.user_id}"
 
 
 @pytest.fixture
 def users(system: System) -> System:
-    assert system.deliver(REGISTERED, "user.on_user_registered") == {
+    assert system.deliver(USER_REGISTERED, "user.on_user_registered") == {
         "user.on_user_registered": {"batchItemFailures": []}
     }
     return system
-
-
-def put(system: System, body: object, by: Person = ANNA, path: str = PATH, if_match: str = "*") -> HttpResponse:
-    return system.http(f"PUT {path}", body, by=by, headers={"if-match": if_match})
 
 
 def profile(system: System) -> dict[str, Any]:
@@ -62,7 +37,7 @@ def timestamps(response: HttpResponse) -> dict[str, str]:
 
 
 def test_registration_creates_the_profile(users: System) -> None:
-    response = users.http(f"GET {PATH}", by=ANNA)
+    response = users.http(f"GET {USER_PATH}", by=ANNA)
 
     item = profile(users)
     expected = {
@@ -82,23 +57,23 @@ def test_profile_does_not_store_the_email(users: System) -> None:
 
 
 def test_duplicate_registration_event_changes_nothing(users: System) -> None:
-    put(users, PROFILE)
+    put_user(users, PROFILE)
     before = users.scan(USERS)
 
-    again = users.deliver(REGISTERED, "user.on_user_registered")
+    again = users.deliver(USER_REGISTERED, "user.on_user_registered")
 
     assert again["user.on_user_registered"] == {"batchItemFailures": []}
     assert users.scan(USERS) == before
 
 
 def test_profile_update_replaces_all_fields_and_publishes(users: System) -> None:
-    response = put(users, PROFILE)
+    response = put_user(users, PROFILE)
 
     item = profile(users)
     assert response.status == 200
     assert response.json == PROFILE | {"id": ANNA.user_id} | timestamps(response)
     assert item["created_at"] <= item["updated_at"]
-    assert users.http(f"GET {PATH}", by=ANNA).json == response.json
+    assert users.http(f"GET {USER_PATH}", by=ANNA).json == response.json
     (event,) = outbox_events(item)
     assert isinstance(event, UserUpdated)
     expected = {name: PROFILE[name] for name in PROFILE if name != "birth_day"} | {"user_id": ANNA.user_id}
@@ -108,7 +83,7 @@ def test_profile_update_replaces_all_fields_and_publishes(users: System) -> None
 def test_profile_events_carry_increasing_versions(users: System) -> None:
     events = []
     for name in ("Anna B.", "Anna C."):
-        put(users, PROFILE | {"user_name": name})
+        put_user(users, PROFILE | {"user_name": name})
         events += outbox_events(profile(users))
 
     assert [(event.user_name, event.version) for event in events if isinstance(event, UserUpdated)] == [
@@ -119,10 +94,10 @@ def test_profile_events_carry_increasing_versions(users: System) -> None:
 
 @pytest.mark.parametrize("profile", [PROFILE, WITHOUT_BIRTH_DAY], ids=["whole", "without birth day"])
 def test_unchanged_profile_is_not_written(users: System, profile: dict[str, str]) -> None:
-    first = put(users, profile)
+    first = put_user(users, profile)
     before = users.scan(USERS)
 
-    again = put(users, profile)
+    again = put_user(users, profile)
 
     assert (again.status, again.json) == (200, first.json)
     assert users.scan(USERS) == before
@@ -131,10 +106,10 @@ def test_unchanged_profile_is_not_written(users: System, profile: dict[str, str]
 @pytest.mark.parametrize("field", PROFILE)
 def test_each_profile_field_can_be_changed(users: System, field: str) -> None:
     """Control: only a profile equal in every field is left unwritten."""
-    put(users, PROFILE)
+    put_user(users, PROFILE)
     other = {"birth_day": "1990-03-01", "mobile_phone": "+491701234569"}.get(field, "Other")
 
-    response = put(users, PROFILE | {field: other})
+    response = put_user(users, PROFILE | {field: other})
 
     assert response.json[field] == other
     assert profile(users)["version"] == 3
@@ -142,7 +117,7 @@ def test_each_profile_field_can_be_changed(users: System, field: str) -> None:
 
 def test_profile_updates_are_not_logged(users: System) -> None:
     for name in ("Anna B.", "Anna C."):
-        put(users, PROFILE | {"user_name": name})
+        put_user(users, PROFILE | {"user_name": name})
 
     assert [entry["action"] for entry in profile(users)["logs"]] == ["create"]
 
@@ -154,10 +129,12 @@ def test_retried_profile_update_is_applied_once(users: System) -> None:
     def write_first(**_: Any) -> None:
         if not first_response:
             first_response.append(HttpResponse({"statusCode": 0}))
-            first_response[0] = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"})
+            first_response[0] = users.http(
+                f"PUT {USER_PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"}
+            )
 
     env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", write_first)
-    response = users.http(f"PUT {PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"})
+    response = users.http(f"PUT {USER_PATH}", PROFILE, by=ANNA, request_id="r1", headers={"if-match": "*"})
 
     assert (response.status, response.json) == (200, first_response[0].json)
     assert profile(users)["version"] == profile(users)["outbox_version"] == 2
@@ -170,11 +147,11 @@ def test_concurrent_changes_have_one_winner(users: System) -> None:
     def update_concurrently(**_: Any) -> None:
         if not statuses:
             statuses.append(0)
-            statuses[0] = put(users, PROFILE | {"first_name": "Other"}).status
+            statuses[0] = put_user(users, PROFILE | {"first_name": "Other"}).status
 
     env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", update_concurrently)
 
-    assert put(users, PROFILE).problem == "stale-version"
+    assert put_user(users, PROFILE).problem == "stale-version"
     assert statuses == [200]
     assert (profile(users)["version"], profile(users)["first_name"]) == (2, "Other")
 
@@ -188,16 +165,16 @@ def test_update_does_not_recreate_a_deleted_profile(users: System) -> None:
 
     env.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", delete_profile)
 
-    assert put(users, PROFILE).problem == "stale-version"
+    assert put_user(users, PROFILE).problem == "stale-version"
     assert "profile" not in {item["sk"] for item in users.scan(USERS)}
 
 
 def test_update_requires_the_current_etag(users: System) -> None:
-    etag = users.http(f"GET {PATH}", by=ANNA).headers["etag"]
+    etag = users.http(f"GET {USER_PATH}", by=ANNA).headers["etag"]
 
-    updated = put(users, PROFILE, if_match=etag)
-    stale = put(users, PROFILE | {"first_name": "Late"}, if_match=etag)
-    unconditional = users.http(f"PUT {PATH}", PROFILE, by=ANNA)
+    updated = put_user(users, PROFILE, if_match=etag)
+    stale = put_user(users, PROFILE | {"first_name": "Late"}, if_match=etag)
+    unconditional = users.http(f"PUT {USER_PATH}", PROFILE, by=ANNA)
 
     assert (updated.status, updated.headers["etag"]) == (200, '"2"')
     assert [(one.status, one.problem) for one in (stale, unconditional)] == [
@@ -208,9 +185,9 @@ def test_update_requires_the_current_etag(users: System) -> None:
 
 
 def test_omitted_birth_day_is_removed(users: System) -> None:
-    put(users, PROFILE)
+    put_user(users, PROFILE)
 
-    response = put(users, WITHOUT_BIRTH_DAY)
+    response = put_user(users, WITHOUT_BIRTH_DAY)
 
     assert response.json["birth_day"] is None
     assert "birth_day" not in profile(users)
@@ -219,8 +196,8 @@ def test_omitted_birth_day_is_removed(users: System) -> None:
 def test_admin_reads_and_updates_any_profile(users: System) -> None:
     admin = Person("admin")
 
-    assert users.http(f"GET {PATH}", by=admin).status == 200
-    assert put(users, PROFILE, by=admin).status == 200
+    assert users.http(f"GET {USER_PATH}", by=admin).status == 200
+    assert put_user(users, PROFILE, by=admin).status == 200
     assert profile(users)["updated_by"] == admin.user_id
 
 
@@ -228,8 +205,8 @@ def test_admin_reads_and_updates_any_profile(users: System) -> None:
 def test_foreign_and_missing_profiles_look_identical(users: System, person: Person) -> None:
     before = users.scan(USERS)
     missing_path = "/v1/users/00000000-0000-4000-8000-00000000000b"
-    responses = [users.http(f"GET {path}", by=person) for path in (PATH, missing_path)]
-    responses += [put(users, PROFILE, by=person, path=path) for path in (PATH, missing_path)]
+    responses = [users.http(f"GET {path}", by=person) for path in (USER_PATH, missing_path)]
+    responses += [put_user(users, PROFILE, by=person, path=path) for path in (USER_PATH, missing_path)]
 
     assert {(response.status, response.problem, response.json["detail"]) for response in responses} == {
         (404, "user-not-found", "There is no such user, or it is not you.")
@@ -240,7 +217,7 @@ def test_foreign_and_missing_profiles_look_identical(users: System, person: Pers
 @pytest.mark.parametrize("name", ["x" * 3000, "\U0001f3ab" * 600, "\U0001f3ab", "\x00", ".."])
 def test_impossible_user_id_is_not_found(users: System, name: str) -> None:
     path = f"/v1/users/{name}"
-    responses = [users.http(f"GET {path}", by=Person("admin")), put(users, PROFILE, by=Person("admin"), path=path)]
+    responses = [users.http(f"GET {path}", by=Person("admin")), put_user(users, PROFILE, by=Person("admin"), path=path)]
 
     assert {response.status for response in responses} == {404}
 
@@ -253,7 +230,7 @@ def test_missing_profile_is_not_created_by_update(users: System, person: Person)
     path = "/v1/users/00000000-0000-4000-8000-00000000000b"
 
     assert users.http(f"GET {path}", by=person).problem == "user-not-found"
-    assert put(users, PROFILE, by=person, path=path).problem == "user-not-found"
+    assert put_user(users, PROFILE, by=person, path=path).problem == "user-not-found"
     assert {item["pk"] for item in users.scan(USERS) if item["sk"] == "profile"} == {ANNA.user_id}
 
 
@@ -288,7 +265,7 @@ TOMORROW = (START + timedelta(days=1)).date().isoformat()
 def test_invalid_field_is_pointed_to(users: System, clock: MovableClock, field: str, value: Any) -> None:
     before = users.scan(USERS)
 
-    response = put(users, PROFILE | {field: value})
+    response = put_user(users, PROFILE | {field: value})
 
     assert (response.status, response.problem) == (422, "unprocessable")
     assert [error["pointer"] for error in response.json["errors"]] == [f"/{field}"]
@@ -297,6 +274,6 @@ def test_invalid_field_is_pointed_to(users: System, clock: MovableClock, field: 
 
 @pytest.mark.parametrize("field", ["user_name", "first_name", "last_name", "mobile_phone"])
 def test_missing_profile_field_is_unprocessable(users: System, field: str) -> None:
-    response = put(users, {name: value for name, value in PROFILE.items() if name != field})
+    response = put_user(users, {name: value for name, value in PROFILE.items() if name != field})
 
     assert (response.status, response.json["errors"][0]["pointer"]) == (422, f"/{field}")

@@ -1,40 +1,25 @@
 """The settings: created with the profile, read and updated by their user or an admin."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from common import env
-from common.bus.auth import UserRegistered
 from common.bus.user import SettingsChanged
 from common.outbox import outbox_events
 from infra.topology import USERS
+from tests.support.drivers.user_driver import ANNA, GERMAN_USER_REGISTERED
 from tests.support.system.system import HttpResponse, Person, System
 
 pytestmark = pytest.mark.moto
 
-ANNA = Person(user_id="00000000-0000-4000-8000-00000000000a")
-REGISTERED = UserRegistered(
-    bus_event_id="00000000-0000-4000-8000-000000000001",
-    occurred_at=datetime(2026, 5, 1, 12, tzinfo=UTC),
-    correlation_id="c",
-    causation_id="c",
-    user_id=ANNA.user_id,
-    email="anna@example.com",
-    user_name="anna",
-    first_name="Anna",
-    last_name="Ott",
-    mobile_phone="+491701234567",
-    locale="de",
-)
 PATH = f"/v1/users/{ANNA.user_id}/settings"
 NEW_SETTINGS = {"locale": "en", "zone": "Europe/Berlin", "channels": []}
 
 
 @pytest.fixture
 def users(system: System) -> System:
-    system.deliver(REGISTERED, "user.on_user_registered")
+    system.deliver(GERMAN_USER_REGISTERED, "user.on_user_registered")
     return system
 
 
@@ -47,7 +32,7 @@ def settings(system: System) -> dict[str, Any]:
     return item
 
 
-def settings_of(response: HttpResponse) -> dict[str, Any]:
+def settings_fields(response: HttpResponse) -> dict[str, Any]:
     return {name: response.json[name] for name in NEW_SETTINGS}
 
 
@@ -55,14 +40,14 @@ def test_registration_creates_settings_with_its_locale(users: System) -> None:
     response = users.http(f"GET {PATH}", by=ANNA)
 
     assert (response.status, response.json["user_id"]) == (200, ANNA.user_id)
-    assert settings_of(response) == {"locale": "de", "zone": "UTC", "channels": ["email"]}
+    assert settings_fields(response) == {"locale": "de", "zone": "UTC", "channels": ["email"]}
     assert outbox_events(settings(users)) == []  # UserRegistered carries them already
 
 
 def test_settings_update_is_stored_and_published(users: System) -> None:
     response = put(users, NEW_SETTINGS)
 
-    assert (response.status, settings_of(response)) == (200, NEW_SETTINGS)
+    assert (response.status, settings_fields(response)) == (200, NEW_SETTINGS)
     assert users.http(f"GET {PATH}", by=ANNA).json == response.json
     (event,) = outbox_events(settings(users))
     assert isinstance(event, SettingsChanged)

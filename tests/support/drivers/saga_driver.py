@@ -106,7 +106,7 @@ class Saga:
         self._repeated_after_write = 0  # requests repeated after a write
         self._counts: dict[Any, int] = {}
         self._scope, self._sequence = "", 0
-        self.provider.__init__(self.system)  # type: ignore[misc] # as it was made: nothing said, nothing wrong
+        self.provider.__init__(self.system)  # type: ignore[misc] # the initial state: no responses, no faults
         env.secret.cache_clear()
         self.system.restore({})
         return self

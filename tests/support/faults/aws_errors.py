@@ -52,42 +52,42 @@ def scripted_responses(service: str, operation: str, *responses: SdkResponse | N
 @contextmanager
 def lost_reply(service: str, operation: str) -> Iterator[list[int]]:
     """Within the block the operation's first reply is lost, so that the SDK repeats the request."""
-    events, name, attempts_seen = (
+    events, name, attempt_numbers = (
         env.client(service).meta.events,
         f"needs-retry.{_prefix(service)}.{operation}",
         list[int](),
     )
 
-    def again(attempts: int, **_: Any) -> int | None:
-        attempts_seen.append(attempts)
+    def retry_first_attempt(attempts: int, **_: Any) -> int | None:
+        attempt_numbers.append(attempts)
         return 0 if attempts == 1 else None
 
-    events.register_first(name, again)
+    events.register_first(name, retry_first_attempt)
     try:
-        yield attempts_seen
+        yield attempt_numbers
     finally:
-        events.unregister(name, again)
+        events.unregister(name, retry_first_attempt)
 
 
 @contextmanager
 def interleaved(operation: str, action: Callable[[], object]) -> Iterator[list[str]]:
     """Within the block run `action` just before the first call of this DynamoDB operation, after all reads."""
     if RUNNING_SYSTEMS:
-        with RUNNING_SYSTEMS[-1].interleaved(operation, action) as acted:
-            yield acted
+        with RUNNING_SYSTEMS[-1].interleaved(operation, action) as intercepted:
+            yield intercepted
         return
-    events, name, acted = env.client("dynamodb").meta.events, f"before-call.dynamodb.{operation}", list[str]()
+    events, name, intercepted = env.client("dynamodb").meta.events, f"before-call.dynamodb.{operation}", list[str]()
 
-    def first(**_: Any) -> None:
-        if not acted:
-            acted.append(operation)
+    def before_call(**_: Any) -> None:
+        if not intercepted:
+            intercepted.append(operation)
             action()
 
-    events.register_first(name, first)
+    events.register_first(name, before_call)
     try:
-        yield acted
+        yield intercepted
     finally:
-        events.unregister(name, first)
+        events.unregister(name, before_call)
 
 
 def _prefix(service: str) -> str:

@@ -32,7 +32,7 @@ class ChaosProxy:
 
     @contextmanager
     def inject(self, rules: Sequence[Rule]) -> Iterator[Counter[str]]:
-        """Apply the rules within the block; the counter has the firings of each rule after it."""
+        """Apply the rules within the block; after it, the counter has the firings of each rule."""
         fired: Counter[str] = Counter()
         self._call("POST", "rules", list(rules))
         try:
@@ -46,12 +46,12 @@ class ChaosProxy:
         """The number of faults injected by the current rules."""
         return sum(int(rule["fired_count"]) for rule in self._call("GET", "rules"))
 
-    def unstruck(self) -> list[str]:
+    def unfired_rules(self) -> list[str]:
         """The current rules that have not fired yet."""
         return [_rule_name(rule) for rule in self._call("GET", "rules") if not rule["fired_count"]]
 
     def wait_until_quiet(self, service: str, operation: str, seconds: float = 4.0) -> None:
-        """Wait until this operation was not called for `seconds`, so that nothing is in flight."""
+        """Wait until `seconds` pass without a call of this operation, so that none is in flight."""
         with self.inject([{"service": service, "operation": operation, "latency": 1}]):
             before = -1
             while self.fault_count() != before:
@@ -68,7 +68,7 @@ class ChaosProxy:
 
 @contextmanager
 def run_chaos_proxy(upstream: str, port: int) -> Iterator[ChaosProxy]:
-    """Run a proxy on this port within the block, without rules at first."""
+    """Run a proxy on this port within the block, initially without rules."""
     command = [sys.executable, "-m", "microburst", "--upstream", upstream, "--port", str(port), "--host", HOST]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
@@ -99,13 +99,13 @@ def connection_resets(service: str, probability: float) -> Rule:
 
 
 def lost_replies(service: str, operation: str, probability: float) -> Rule:
-    """Calls that are executed but whose reply is lost."""
+    """Executed calls whose reply is lost."""
     lost = {"abort_bytes": 0}
     return {"service": service, "operation": operation, "probability": probability, "response": lost}
 
 
 def mixed_faults(share: float, *, hang_count: int) -> list[Rule]:
-    """All kinds of faults at this share of DynamoDB's calls and more of the others'; `hang_count` calls hang."""
+    """All kinds of faults: at `share` of DynamoDB's calls, more for other services; `hang_count` of them hang."""
     shares = {service: share * times for service, times in _WEIGHTS.items()}
     lost = [lost_replies("dynamodb", operation, 2 * share) for operation in _WRITES]
     lost += [lost_replies("sqs", "SendMessage", 2 * shares["sqs"])]
@@ -118,7 +118,7 @@ def mixed_faults(share: float, *, hang_count: int) -> list[Rule]:
 
 
 def _rule_name(rule: Rule) -> str:
-    what = next(name for name in ("error", "timeout_ms", "reset", "response", "latency") if rule.get(name))
+    fault = next(name for name in ("error", "timeout_ms", "reset", "response", "latency") if rule.get(name))
     kinds = {"timeout_ms": "hangs", "reset": "reset", "response": "reply lost", "latency": "late"}
-    kind = kinds.get(what) or rule["error"]["code"]
+    kind = kinds.get(fault) or rule["error"]["code"]
     return " ".join(filter(None, (rule["service"], rule.get("operation"), kind)))

@@ -15,11 +15,11 @@ _STATUS = re.compile(r":status\b")
 
 
 class Crash(BaseException):
-    """The function's process ends here. A BaseException, so that no product code catches it."""
+    """The function's process ends here. A BaseException, so that product code cannot catch it."""
 
 
 class Livelock(AssertionError):
-    """Messages are re-queued without end."""
+    """Messages are re-queued indefinitely."""
 
 
 @dataclass(frozen=True, order=True)
@@ -134,10 +134,9 @@ class Outage(Exception):
     """The called service does not respond."""
 
 
-def describe_write(one: Write) -> str:
-    """The item's table and kind, and its new state."""
-    # For example `bookings/booking=CONFIRMED`.
-    item = item_key(one)
-    expressions = f"{one.expression if isinstance(one, Update) else ''} {one.condition or ''}"
-    state = item.get("status") or (one.values["status"] if _STATUS.search(expressions) else None)
-    return f"{one.table}/{item['sk'].split('#')[0]}" + (f"={state}" if state else "")
+def describe_write(write: Write) -> str:
+    """The item's table and kind, and its new state, e.g. `bookings/booking=CONFIRMED`."""
+    item = item_key(write)
+    expressions = f"{write.expression if isinstance(write, Update) else ''} {write.condition or ''}"
+    state = item.get("status") or (write.values["status"] if _STATUS.search(expressions) else None)
+    return f"{write.table}/{item['sk'].split('#')[0]}" + (f"={state}" if state else "")

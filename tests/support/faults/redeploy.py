@@ -1,11 +1,10 @@
 """Deploys a function with patched sources, for negative controls."""
 
-import io
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.code_archive import read_files, zip_files
 from local.stack import Stack
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
@@ -27,17 +26,11 @@ def _deploy(stack: Stack, function: str, code: bytes) -> None:
 
 
 def _zip_service(service: str, changes: Mapping[str, tuple[str, str]]) -> bytes:
-    buffer = io.BytesIO()
-    unused = dict(changes)
-    with zipfile.ZipFile(buffer, "w") as archive:
-        paths = sorted((FUNCTIONS / service).rglob("*.py"))
-        assert len(paths) >= 3, f"{service} has {len(paths)} files"
-        for path in paths:
-            name, text = str(path.relative_to(FUNCTIONS)), path.read_text()
-            if name in changes:
-                old, new = unused.pop(name)
-                assert old in text, f"{name} has no {old!r} to change"
-                text = text.replace(old, new)
-            archive.writestr(name, text)
-    assert not unused, f"no such files: {list(unused)}"
-    return buffer.getvalue()
+    files = read_files(FUNCTIONS, service)
+    assert len(files) >= 3, f"{service} has {len(files)} files"
+    assert changes.keys() <= files.keys(), f"no such files: {changes.keys() - files.keys()}"
+    for path, (old, new) in changes.items():
+        text = files[path].decode()
+        assert old in text, f"{path} has no {old!r} to change"
+        files[path] = text.replace(old, new).encode()
+    return zip_files(files)

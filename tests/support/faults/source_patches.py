@@ -1,4 +1,4 @@
-"""Negative controls: a changed copy of the sources must turn named tests red."""
+"""Negative controls: named tests must fail on a patched copy of the sources."""
 
 import shutil
 import subprocess
@@ -29,7 +29,7 @@ class SourcePatch:
 def patched_sources(*patches: SourcePatch) -> Iterator[list[str]]:
     """Within the block a patched copy of all sources exists; yields its import roots in order.
 
-    Raises AssertionError for a patch that does not apply once, or leaves an undefined name.
+    Raises AssertionError unless each patch applies exactly once and leaves no undefined name.
     """
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory)
@@ -52,10 +52,21 @@ def failing_tests(nodes: Sequence[str], *patches: SourcePatch) -> tuple[list[str
             cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False,
         )  # fmt: skip
     if result.returncode not in (0, 1):
-        raise AssertionError(f"pytest ended with {result.returncode}:\n{result.stdout}\n{result.stderr}")
+        raise AssertionError(f"pytest exited with {result.returncode}:\n{result.stdout}\n{result.stderr}")
     failed = [node for node in nodes if f"FAILED {node}" in result.stdout]
     assert bool(failed) == bool(result.returncode), result.stdout
     return failed, result.stdout
+
+
+def missing_tests(nodes: Sequence[str]) -> list[str]:
+    """The tests that pytest does not collect: a node that nothing matches would prove nothing."""
+    files = sorted({node.partition("::")[0] for node in nodes})
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", "-m", "", *files]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)
+    assert result.returncode == 0, result.stdout
+    lines = result.stdout.splitlines()
+    collected = {*lines, *(line.partition("[")[0] for line in lines)}  # one case of a test, or all of them
+    return [node for node in nodes if node not in collected]
 
 
 def _apply(copy: Path, patch: SourcePatch) -> None:
@@ -67,8 +78,10 @@ def _apply(copy: Path, patch: SourcePatch) -> None:
 
 
 def _require_defined_names(copy: Path, patches: Sequence[SourcePatch]) -> None:
-    # A NameError would turn the tests red, too: that would prove nothing about the guard.
+    # A NameError, too, fails the tests, but proves nothing about the guard.
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "--output-format", "concise"]
     files = sorted({str(copy / patch.path) for patch in patches})
     result = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"a patch uses an undefined name or is no Python:\n{result.stdout}{result.stderr}"
+    assert result.returncode == 0, (
+        f"a patch has an undefined name or is not valid Python:\n{result.stdout}{result.stderr}"
+    )

@@ -1,4 +1,4 @@
-"""Concurrent buyers that pay a misbehaving provider, and an audit of how their bookings and payments end."""
+"""Concurrent buyers with a faulty provider, and an audit of how their bookings and payments end."""
 
 import contextlib
 import secrets
@@ -17,11 +17,11 @@ from reconcile.core.invariants import violations
 from reconcile.core.snapshot import ADMITTING_STATES, Tables, select
 from tools.ticketing.reconcile import run_full_sweep
 
-CONCURRENCY = 24  # buyers; with the provider's calls and webhooks at most 32 connections
+CONCURRENCY = 24  # buyers; at most 32 connections with the provider's calls and webhooks
 TICKETS, REFUND = "tickets", "refund"
 _MAX_BOOKINGS = 5
 _MAX_RETRIES = 20  # failed calls
-_ROUND_SECONDS = 30.0  # for the effects of a reconciler sweep
+_SWEEP_SECONDS = 30.0  # for the effects of a reconciler sweep
 _MAIL_SECONDS = 60.0  # for the last e-mails to arrive
 _PAGE_SECONDS = 110.0  # for a checkout page, with all retries
 _RETRIED_STATUSES = (404, 500, 502, 503, 504)  # payment not open yet, or a transient failure: retry
@@ -45,7 +45,7 @@ class Purchase:
 
 
 def retry_on_5xx(call: Callable[[], ApiResponse]) -> ApiResponse:
-    """Make an idempotent call, retry it while it returns 5xx, and return the last response."""
+    """Make an idempotent call, with retries on 5xx. Returns the last response."""
     for _ in range(_MAX_RETRIES):
         response = call()
         if response.status < 500:
@@ -71,7 +71,7 @@ def buy(buyer: Actor, event_id: str, faults: str = "", before_payment: Callable[
             if _expired(checkout_url):
                 continue
         return Purchase(buyer, booking, retries)
-    raise TimeoutError("no page within the time to pay")
+    raise TimeoutError("no checkout page before the hold expired")
 
 
 def _hold_one_place(buyer: Actor, event_id: str) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _pay(checkout_url: str, faults: str) -> None:
         if choose_outcome(checkout_url, "paid", faults) < 500:
             return
         time.sleep(0.2)
-    raise TimeoutError("the page does not answer")
+    raise TimeoutError("the checkout page does not respond")
 
 
 def _expired(page: str) -> bool:
@@ -148,12 +148,14 @@ class PurchaseAudit:
         for one in select(self.tables, "sandbox", "session"):
             paid[one["client_reference_id"]] += one["amount_total"] if one["payment_status"] == "paid" else 0
             refunded[one["client_reference_id"]] += one.get("amount_refunded", 0)
-        found = {}
-        for name in (one.id for one in self.purchases):
-            booking, payment = bookings[name], payments.get(name, {"id": "", "status": "none"})
+        outcomes = {}
+        for booking_id in (one.id for one in self.purchases):
+            booking, payment = bookings[booking_id], payments.get(booking_id, {"id": "", "status": "none"})
             paid_amount, sent = paid[payment["id"]] - refunded[payment["id"]], refunded[payment["id"]]
-            found[name] = _outcome(booking, (booking["status"], payment["status"], valid[name], paid_amount, sent))
-        return found
+            outcomes[booking_id] = _outcome(
+                booking, (booking["status"], payment["status"], valid[booking_id], paid_amount, sent)
+            )
+        return outcomes
 
     def mail_mismatches(self, mailbox: Client) -> list[str]:
         """A message for each buyer whose number of e-mails differs from their number of SENT notifications."""
@@ -164,7 +166,7 @@ class PurchaseAudit:
             messages = mailbox.request_json("GET", f"/messages?to={buyer.email}")["messages"]
             sent = [mail for mail in messages if "confirm your e-mail" not in mail["subject"].lower()]
             if len(sent) != due[buyer.id]:
-                mismatches.append(f"{buyer.email} got {len(sent)} mails for {due[buyer.id]} notifications")
+                mismatches.append(f"{buyer.email} received {len(sent)} mails for {due[buyer.id]} notifications")
         return mismatches
 
     def violations(self) -> list[str]:
@@ -184,7 +186,7 @@ def _outcome(booking: Mapping[str, Any], facts: tuple[str, str, int, int, int]) 
     ended = status in ("FAILED", "CANCELLED", "EXPIRED") and payment in ("REFUNDED", "FAILED", "CANCELLED")
     if ended and valid == 0 and paid_amount == 0 and sent:
         return REFUND
-    return f"{status}, payment {payment}, {valid} tickets, {paid_amount} kept, {sent} sent back"
+    return f"{status}, payment {payment}, {valid} tickets, {paid_amount} kept, {sent} refunded"
 
 
 @dataclass(frozen=True)
@@ -207,32 +209,32 @@ def settle_purchases(
     """Wait for all purchases to end; after `timeout_seconds`, with at most `max_sweeps` reconciler sweeps."""
     started = time.monotonic()
 
-    def open_ones() -> list[str]:
-        books = PurchaseAudit.read(stack, purchases)
+    def list_open() -> list[str]:
+        audit = PurchaseAudit.read(stack, purchases)
         open_outcomes = [
-            f"{name}: {outcome}" for name, outcome in books.outcomes().items() if outcome not in (TICKETS, REFUND)
+            f"{name}: {outcome}" for name, outcome in audit.outcomes().items() if outcome not in (TICKETS, REFUND)
         ]
-        return open_outcomes + books.violations()
+        return open_outcomes + audit.violations()
 
-    unsettled = _open_after(open_ones, timeout_seconds)
+    unsettled = _unsettled_after(list_open, timeout_seconds)
     sweeps, remaining = 0, unsettled
     while remaining and sweeps < max_sweeps:
         sweeps += 1
         run_full_sweep(stack, 0)
-        remaining = _open_after(open_ones, _ROUND_SECONDS)
+        remaining = _unsettled_after(list_open, _SWEEP_SECONDS)
     seconds, unsettled_purchases = (
         time.monotonic() - started,
         sum(any(one.id in text for text in unsettled) for one in purchases),
     )
-    books, mail_mismatches = _with_mails(stack, purchases)
-    outcomes = books.outcomes()
+    audit, mail_mismatches = _with_mails(stack, purchases)
+    outcomes = audit.outcomes()
     return Settlement(
         Counter(outcomes.values()),
         outcomes,
         unsettled,
         unsettled_purchases,
         sweeps,
-        books.violations(),
+        audit.violations(),
         mail_mismatches,
         seconds,
     )
@@ -240,23 +242,23 @@ def settle_purchases(
 
 def _with_mails(stack: Stack, purchases: list[Purchase]) -> tuple[PurchaseAudit, list[str]]:
     """The audit once e-mails and notifications agree: an e-mail is sent just before its notification is SENT."""
-    books, mails = PurchaseAudit.read(stack, purchases), list[str]()
+    audit, mismatches = PurchaseAudit.read(stack, purchases), list[str]()
 
     def agree() -> bool | None:
-        nonlocal books
-        books = PurchaseAudit.read(stack, purchases)
-        mails[:] = books.mail_mismatches(Client(stack.mailbox))
-        return None if mails else True
+        nonlocal audit
+        audit = PurchaseAudit.read(stack, purchases)
+        mismatches[:] = audit.mail_mismatches(Client(stack.mailbox))
+        return None if mismatches else True
 
     with contextlib.suppress(TimeoutError):
         wait_for(agree, "as many mails as notifications", seconds=_MAIL_SECONDS)
-    return books, mails
+    return audit, mismatches
 
 
-def _open_after(list_open: Callable[[], list[str]], seconds: float) -> list[str]:
-    """What is still open after the time-out."""
+def _unsettled_after(list_open: Callable[[], list[str]], seconds: float) -> list[str]:
+    """Wait until nothing is open. Returns what is still open after `seconds`."""
     try:
-        wait_for(lambda: True if not list_open() else None, "rest", seconds=seconds)
+        wait_for(lambda: True if not list_open() else None, "the settlement", seconds=seconds)
     except TimeoutError:
         return list_open()
     return []

@@ -18,7 +18,7 @@ from local.tables import scan_tables
 SOLD_OUT_PROBLEMS = ("/problems/all-held", "/problems/sold-out")
 BUYER_COUNT, ATTEMPTS_PER_BUYER, PLACES, MAX_PER_BUYER = 500, 10, 100, 2
 CONCURRENCY = 32  # connections
-LOGIN_SECONDS = 480.0  # seconds
+LOGIN_SECONDS = 480.0  # age at which access tokens are renewed
 HOLDING_STATES = ("PENDING", "CONFIRMED")
 
 
@@ -49,7 +49,7 @@ def run_flash_sale(stack: Stack, event_id: str, orders: Iterable[Actor], concurr
     """Order one place per entry of `orders`, with `concurrency` threads that start at a barrier."""
     waiting, attempts, barrier = deque(orders), list[Attempt](), threading.Barrier(concurrency)
 
-    def buying() -> None:
+    def worker() -> None:
         barrier.wait()
         while waiting:
             try:
@@ -58,7 +58,7 @@ def run_flash_sale(stack: Stack, event_id: str, orders: Iterable[Actor], concurr
                 return
             attempts.append(_attempt(buyer, event_id))
 
-    threads = [threading.Thread(target=buying) for _ in range(concurrency)]
+    threads = [threading.Thread(target=worker) for _ in range(concurrency)]
     for one in threads:
         one.start()
     for one in threads:
@@ -72,7 +72,7 @@ def _attempt(buyer: Actor, event_id: str) -> Attempt:
         response = book(buyer, event_id, 1)
         status, problem = response.status, str(response.json.get("type", ""))
     except (OSError, ValueError):
-        status, problem = 0, "no answer"  # the order may have succeeded: sales are counted in the table
+        status, problem = 0, "no response"  # the order may have succeeded: sales are counted in the table
     return Attempt(started, time.time(), status, problem)
 
 
@@ -132,7 +132,7 @@ class Buyers:
         return run_flash_sale(stack, event_id, orders, CONCURRENCY)
 
     def _log_in(self) -> None:
-        # An access token expires after fifteen minutes; the runs together take longer.
+        # Access tokens expire after fifteen minutes; all runs together take longer.
         if time.monotonic() - self.logged_in_at > LOGIN_SECONDS:
             with ThreadPoolExecutor(4) as pool:
                 self.actors = list(pool.map(Actor.log_in_again, self.actors))
@@ -143,7 +143,7 @@ def report(run: int, sale: FlashSale) -> str:
     responses = {f"{status} {kind}".strip(): count for (status, kind), count in sorted(sale.responses.items())}
     per_second = sale.responses.total() / sale.seconds
     summary = (
-        f"at most {sale.in_flight} at once, {sale.max_per_buyer} of one person, "
-        f"{sale.refused_too_early} sent away too soon"
+        f"at most {sale.in_flight} concurrent orders, {sale.max_per_buyer} places per buyer, "
+        f"{sale.refused_too_early} rejected too early"
     )
     return f"\nrun {run}: {sale.sold} sold in {sale.seconds:.0f} s ({per_second:.0f}/s), {summary}: {responses}"

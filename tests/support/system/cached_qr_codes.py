@@ -1,4 +1,4 @@
-"""A cache of QR codes: drawing dominates the time to render an e-mail."""
+"""A cache of QR codes: their rendering dominates the time to create an e-mail."""
 
 import contextlib
 import io
@@ -39,6 +39,6 @@ def _cached_code(text: str, options: tuple[tuple[str, Any], ...]) -> CachedQrCod
 
 @contextlib.contextmanager
 def cached_qr_codes() -> Iterator[None]:
-    """Cache drawn QR codes within the block."""
+    """Cache QR codes and their renderings within the block."""
     with mock.patch.object(segno, "make_qr", lambda text, **options: _cached_code(text, tuple(options.items()))):
         yield

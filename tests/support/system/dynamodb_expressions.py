@@ -31,29 +31,29 @@ def type_code(value: Any) -> str:
     """DynamoDB's type code of a value."""
     if isinstance(value, set):
         return f"{type_code(next(iter(value)))}S"
-    found = _TYPE_CODES.get(type(value)) or ("S" if isinstance(value, str) else None)
-    if found is None:
-        raise InvalidRequest(f"no such type: {type(value).__name__}")
-    return found
+    code = _TYPE_CODES.get(type(value)) or ("S" if isinstance(value, str) else None)
+    if code is None:
+        raise InvalidRequest(f"unsupported type: {type(value).__name__}")
+    return code
 
 
 @cache
 def condition(text: str) -> Condition:
     """Compile a condition or key condition."""
     tokens = _Tokens(text)
-    found = _or_condition(tokens)
+    compiled = _or_condition(tokens)
     tokens.expect_end()
-    return found
+    return compiled
 
 
 @cache
 def update(text: str) -> tuple[UpdateAction, ...]:
-    """Compile an update expression; its operands read the item as before the update."""
+    """Compile an update expression; operands read the item's state before the update."""
     tokens, changes = _Tokens(text), list[UpdateAction]()
     while tokens.has_more():
         clause = tokens.consume().upper()
         if clause not in _CLAUSES:
-            raise InvalidRequest(f"{clause} begins no clause")
+            raise InvalidRequest(f"{clause} is not a clause")
         changes.append(_UPDATE_CLAUSES[clause](tokens))
         while tokens.accept(","):
             changes.append(_UPDATE_CLAUSES[clause](tokens))
@@ -67,7 +67,7 @@ class _Tokens:
         while at < len(text.rstrip()):
             match = _TOKEN.match(text, at)
             if not match:
-                raise InvalidRequest(f"cannot read {text[at:]!r}")
+                raise InvalidRequest(f"unexpected input: {text[at:]!r}")
             self._tokens.append(match.group(1))
             at = match.end()
         self._at = 0
@@ -80,12 +80,12 @@ class _Tokens:
 
     def consume(self) -> str:
         if not self.has_more():
-            raise InvalidRequest("the expression ends too early")
+            raise InvalidRequest("unexpected end of the expression")
         self._at += 1
         return self._tokens[self._at - 1]
 
     def accept(self, *expected: str) -> str:
-        """Consume and return the next token if it is one of these (ignoring case), else None."""
+        """Consume and return the next token if it is one of these (ignoring case), else return an empty string."""
         if self.peek().upper() in expected:
             return self.consume().upper()
         return ""
@@ -96,7 +96,7 @@ class _Tokens:
 
     def expect_end(self) -> None:
         if self.has_more():
-            raise InvalidRequest(f"{self.peek()!r} is too much")
+            raise InvalidRequest(f"unexpected token: {self.peek()!r}")
 
 
 # -- conditions ---------------------------------------------------------------------------------
@@ -121,9 +121,9 @@ def _not_condition(tokens: _Tokens) -> Condition:
         inner = _not_condition(tokens)
         return lambda item, values: not inner(item, values)
     if tokens.accept("("):
-        inside = _or_condition(tokens)
+        group = _or_condition(tokens)
         tokens.expect(")")
-        return inside
+        return group
     test = _CONDITION_FUNCTIONS.get(tokens.peek().lower())
     if test:
         tokens.consume()
@@ -133,11 +133,11 @@ def _not_condition(tokens: _Tokens) -> Condition:
 
 def _arguments(tokens: _Tokens) -> list[Operand]:
     tokens.expect("(")
-    found = [_operand(tokens)]
+    operands = [_operand(tokens)]
     while tokens.accept(","):
-        found.append(_operand(tokens))
+        operands.append(_operand(tokens))
     tokens.expect(")")
-    return found
+    return operands
 
 
 def _comparison(tokens: _Tokens) -> Condition:
@@ -160,7 +160,7 @@ def _comparison(tokens: _Tokens) -> Condition:
     if operator == "<>":
         return lambda item, values: not _equal(left(item, values), right(item, values))
     if operator not in _COMPARATORS:
-        raise InvalidRequest(f"{operator!r} compares nothing")
+        raise InvalidRequest(f"{operator!r} is not a comparator")
     return lambda item, values: _ordered(left(item, values), right(item, values), operator)
 
 
@@ -191,10 +191,10 @@ def _contains(a: Any, b: Any) -> bool:
 
 
 _CONDITION_FUNCTIONS: dict[str, Callable[[list[Operand]], Condition]] = {
-    "attribute_exists": lambda of: lambda item, values: of[0](item, values) is not MISSING,
-    "attribute_not_exists": lambda of: lambda item, values: of[0](item, values) is MISSING,
-    "begins_with": lambda of: lambda item, values: _begins_with(of[0](item, values), of[1](item, values)),
-    "contains": lambda of: lambda item, values: _contains(of[0](item, values), of[1](item, values)),
+    "attribute_exists": lambda args: lambda item, values: args[0](item, values) is not MISSING,
+    "attribute_not_exists": lambda args: lambda item, values: args[0](item, values) is MISSING,
+    "begins_with": lambda args: lambda item, values: _begins_with(args[0](item, values), args[1](item, values)),
+    "contains": lambda args: lambda item, values: _contains(args[0](item, values), args[1](item, values)),
 }
 
 # -- operands -----------------------------------------------------------------------------------
@@ -207,8 +207,8 @@ def _operand(tokens: _Tokens) -> Operand:
         return lambda item, values: values[name]
     if token.lower() == "size":
         tokens.consume()
-        (of,) = _arguments(tokens)
-        return lambda item, values: MISSING if of(item, values) is MISSING else len(of(item, values))
+        (operand,) = _arguments(tokens)
+        return lambda item, values: MISSING if operand(item, values) is MISSING else len(operand(item, values))
     path = _path(tokens)
     if len(path) == 1:
         only = str(path[0])
@@ -217,21 +217,21 @@ def _operand(tokens: _Tokens) -> Operand:
 
 
 def _path(tokens: _Tokens) -> tuple[str | int, ...]:
-    found: list[str | int] = [_name(tokens)]
+    path: list[str | int] = [_name(tokens)]
     while True:
         if tokens.accept("."):
-            found.append(_name(tokens))
+            path.append(_name(tokens))
         elif tokens.accept("["):
-            found.append(int(tokens.consume()))
+            path.append(int(tokens.consume()))
             tokens.expect("]")
         else:
-            return tuple(found)
+            return tuple(path)
 
 
 def _name(tokens: _Tokens) -> str:
     token = tokens.consume()
     if not token.startswith("#"):
-        raise InvalidRequest(f"{token!r} is no name")
+        raise InvalidRequest(f"{token!r} is not an attribute name")
     return token[1:]
 
 
@@ -253,11 +253,11 @@ def _set(tokens: _Tokens) -> UpdateAction:
     value = _term(tokens)
     operator = tokens.accept("+", "-")
     if not operator:
-        return lambda was, new, values: _set_at(new, path, _require_present(value(was, values)))
+        return lambda old, new, values: _set_at(new, path, _require_present(value(old, values)))
     other = _term(tokens)
     factor = 1 if operator == "+" else -1
-    return lambda was, new, values: _set_at(
-        new, path, _require_number(value(was, values)) + factor * _require_number(other(was, values))
+    return lambda old, new, values: _set_at(
+        new, path, _require_number(value(old, values)) + factor * _require_number(other(old, values))
     )
 
 
@@ -270,7 +270,7 @@ def _term(tokens: _Tokens) -> Operand:
         tokens.expect(",")
         fallback = _term(tokens)
         tokens.expect(")")
-        return lambda was, values: fallback(was, values) if _value_at(was, path) is MISSING else _value_at(was, path)
+        return lambda old, values: fallback(old, values) if _value_at(old, path) is MISSING else _value_at(old, path)
     if token == "list_append":
         tokens.consume()
         tokens.expect("(")
@@ -278,24 +278,24 @@ def _term(tokens: _Tokens) -> Operand:
         tokens.expect(",")
         second = _term(tokens)
         tokens.expect(")")
-        return lambda was, values: _require_list(first(was, values)) + _require_list(second(was, values))
+        return lambda old, values: _require_list(first(old, values)) + _require_list(second(old, values))
     return _operand(tokens)
 
 
 def _remove(tokens: _Tokens) -> UpdateAction:
     path = _path(tokens)
-    return lambda was, new, values: _remove_at(new, path)
+    return lambda old, new, values: _remove_at(new, path)
 
 
 def _add(tokens: _Tokens) -> UpdateAction:
     path, value = _path(tokens), _operand(tokens)
 
-    def change(was: Item, new: Item, values: Values) -> None:
-        more, before = value(was, values), _value_at(was, path)
-        if isinstance(more, set):
-            _set_at(new, path, set(more) | (set() if before is MISSING else set(before)))
+    def change(old: Item, new: Item, values: Values) -> None:
+        addend, before = value(old, values), _value_at(old, path)
+        if isinstance(addend, set):
+            _set_at(new, path, set(addend) | (set() if before is MISSING else set(before)))
         else:
-            _set_at(new, path, _require_number(more) + (0 if before is MISSING else _require_number(before)))
+            _set_at(new, path, _require_number(addend) + (0 if before is MISSING else _require_number(before)))
 
     return change
 
@@ -303,11 +303,11 @@ def _add(tokens: _Tokens) -> UpdateAction:
 def _delete(tokens: _Tokens) -> UpdateAction:
     path, value = _path(tokens), _operand(tokens)
 
-    def change(was: Item, new: Item, values: Values) -> None:
-        before = _value_at(was, path)
+    def change(old: Item, new: Item, values: Values) -> None:
+        before = _value_at(old, path)
         if before is not MISSING:
-            left = set(before) - set(value(was, values))
-            _set_at(new, path, left) if left else _remove_at(new, path)
+            remaining = set(before) - set(value(old, values))
+            _set_at(new, path, remaining) if remaining else _remove_at(new, path)
 
     return change
 
@@ -324,7 +324,7 @@ def _set_at(item: Item, path: Sequence[str | int], value: Any) -> None:
     *parents, last = path
     container: Any = _value_at(item, parents)
     if container is MISSING:
-        raise InvalidRequest("the path leads nowhere")
+        raise InvalidRequest("the document path does not exist")
     if isinstance(container, list) and isinstance(last, int) and last >= len(container):
         container.append(value)
     else:
@@ -342,17 +342,17 @@ def _remove_at(item: Item, path: Sequence[str | int]) -> None:
 
 def _require_present(value: Any) -> Any:
     if value is MISSING:
-        raise InvalidRequest("an operand is an attribute that is not there")
+        raise InvalidRequest("an operand's attribute does not exist")
     return value
 
 
 def _require_number(value: Any) -> int:
     if type_code(_require_present(value)) != "N":
-        raise InvalidRequest(f"{type_code(value)} is not for sums")
+        raise InvalidRequest(f"{type_code(value)} is not a number")
     return int(value)
 
 
 def _require_list(value: Any) -> list[Any]:
     if not isinstance(_require_present(value), list):
-        raise InvalidRequest(f"{type_code(value)} is not for lists")
+        raise InvalidRequest(f"{type_code(value)} is not a list")
     return list(value)

@@ -18,7 +18,7 @@ DEADLINE = 400.0
 
 @contextmanager
 def deployed_stack(state: Path, ports: Ports | None = None, *, aws_proxy: str | None = None) -> Iterator[Stack]:
-    """Run a seeded system with one admin (`ADMIN`) within the block; it also stops if this process dies."""
+    """Run a seeded system with one admin (`ADMIN`) within the block; it also stops when this process exits."""
     stack = Stack(ports or Ports.find_free(), state, with_parent=True, aws_proxy=aws_proxy)
     atexit.register(stack.stop)
     actors.DEFAULT_TIMEOUT_SECONDS = DEADLINE

@@ -24,7 +24,7 @@ KEY_IDS = tuple(f"key-in-memory-{at}" for at in range(topology.TOKEN_KEYS.count)
 
 
 class FakeSdk:
-    """All clients in one object except Lambda's, whose `invoke` runs another function."""
+    """All clients except DynamoDB's in one object; Lambda's `invoke` runs another function."""
 
     def __init__(self, memory: "InMemorySystem") -> None:
         self._memory = memory
@@ -33,7 +33,7 @@ class FakeSdk:
 
     def client(self, service: str) -> Any:
         if service == "dynamodb":
-            raise AssertionError("tables are asked through the store's port")
+            raise AssertionError("functions access tables through the store's port")
         return self
 
     # -- the bus, the timers' queues, and other functions -------------------------------------------
@@ -49,31 +49,33 @@ class FakeSdk:
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "e"} for _ in entries]}
 
     def send_message(self, **request: Any) -> dict[str, str]:
-        sent = (request["QueueUrl"], json.loads(request["MessageBody"]), int(request.get("DelaySeconds", 0)))
-        self._memory.sdk_call("sqs", "SendMessage", request, lambda: self._memory.delayed_messages.append(sent))
+        message = (request["QueueUrl"], json.loads(request["MessageBody"]), int(request.get("DelaySeconds", 0)))
+        self._memory.sdk_call("sqs", "SendMessage", request, lambda: self._memory.delayed_messages.append(message))
         return {"MessageId": "m"}
 
     def change_message_visibility(self, **request: Any) -> None:
-        hastened = (request["QueueUrl"], int(request["VisibilityTimeout"]))
+        change = (request["QueueUrl"], int(request["VisibilityTimeout"]))
         self._memory.sdk_call(
-            "sqs", "ChangeMessageVisibility", request, lambda: self._memory.visibility_changes.append(hastened)
+            "sqs", "ChangeMessageVisibility", request, lambda: self._memory.visibility_changes.append(change)
         )
 
     def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
         """The number of messages in a DLQ."""
-        found = str(len(self._dead_messages(request["QueueUrl"])))
-        counted = {"Attributes": dict.fromkeys(request["AttributeNames"], found)}
-        return self._memory.sdk_call("sqs", "GetQueueAttributes", request, lambda: counted)
+        count = str(len(self._dead_messages(request["QueueUrl"])))
+        response = {"Attributes": dict.fromkeys(request["AttributeNames"], count)}
+        return self._memory.sdk_call("sqs", "GetQueueAttributes", request, lambda: response)
 
     def receive_message(self, **request: Any) -> dict[str, Any]:
         return self._memory.sdk_call("sqs", "ReceiveMessage", request, lambda: self._receive(**request))
 
     def _receive(self, QueueUrl: str, MaxNumberOfMessages: int, VisibilityTimeout: int, **_: Any) -> dict[str, Any]:  # noqa: N803
         now = clock.now()
-        found = [one for one in self._dead_messages(QueueUrl) if one.due <= now][:MaxNumberOfMessages]
-        for one in found:
+        messages = [one for one in self._dead_messages(QueueUrl) if one.due <= now][:MaxNumberOfMessages]
+        for one in messages:
             one.due = now + timedelta(seconds=VisibilityTimeout)
-        return {"Messages": [{"ReceiptHandle": str(one.sequence), "Body": json.dumps(one.envelope)} for one in found]}
+        return {
+            "Messages": [{"ReceiptHandle": str(one.sequence), "Body": json.dumps(one.envelope)} for one in messages]
+        }
 
     def delete_message(self, **request: Any) -> None:
         self._memory.sdk_call("sqs", "DeleteMessage", request, lambda: self._delete(**request))
@@ -104,10 +106,10 @@ class FakeSdk:
         return {"MessageId": f"mail-{len(self.mails)}"}
 
     def get_secret_value(self, **request: Any) -> dict[str, str]:
-        found = self._memory.sdk_call(
+        secret = self._memory.sdk_call(
             "secretsmanager", "GetSecretValue", request, lambda: secrets()[request["SecretId"]]
         )
-        return {"SecretString": found}
+        return {"SecretString": secret}
 
     def sign(self, **request: Any) -> dict[str, bytes]:
         signature = self._memory.sdk_call("kms", "Sign", request, lambda: _sign(request["KeyId"], request["Message"]))

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from common.store import ConditionCheck, ConditionFailed, Item, Key, Put, Update, Write
-from common.writes import item_key as written_at
+from common.writes import item_key
 from infra.resource_types import Table
 from tests.support.system import dynamodb_expressions
 from tests.support.system.dynamodb_expressions import InvalidRequest, type_code
 
 ItemKey = tuple[str, str]  # pk, sk
-_TOKEN_SECONDS = 600.0  # seconds that a transaction's token is remembered
+_TOKEN_SECONDS = 600.0  # lifetime of a transaction's token
 _MAX_WRITES = 100  # writes in a transaction
 _ATOMS = frozenset((str, int, bool, type(None)))  # immutable: need no copy
 
@@ -49,11 +49,11 @@ class ItemChange(NamedTuple):
 
 @dataclass
 class _TableState:
-    """A table: its items, and the writes that its indexes lack."""
+    """A table: its items, and the writes not yet applied to its indexes."""
 
     definition: Table
     items: dict[ItemKey, Item] = field(default_factory=dict)
-    stale_items: dict[ItemKey, Item | None] = field(default_factory=dict)  # items as the indexes have them
+    stale_items: dict[ItemKey, Item | None] = field(default_factory=dict)  # the indexes' versions of items
 
 
 def plain_copy(value: Any) -> Any:
@@ -69,11 +69,11 @@ def plain_copy(value: Any) -> Any:
         return [inner if type(inner) in _ATOMS else plain_copy(inner) for inner in value]
     if isinstance(value, set | frozenset):
         if not value:
-            raise InvalidRequest("a set is never empty")
+            raise InvalidRequest("a set must not be empty")
         return {plain_copy(inner) for inner in value}
     if isinstance(value, int):
         return value
-    raise InvalidRequest(f"no such type: {type(value).__name__}")
+    raise InvalidRequest(f"unsupported type: {type(value).__name__}")
 
 
 class InMemoryTables:
@@ -89,12 +89,12 @@ class InMemoryTables:
 
     def get(self, table: str, key: Key, *, consistent: bool = True) -> Item | None:
         """Always consistent: no service uses eventually consistent reads of items."""
-        found = self._tables[table].items.get(_request_key(key))
-        return None if found is None else plain_copy(found)
+        item = self._tables[table].items.get(_request_key(key))
+        return None if item is None else plain_copy(item)
 
     def batch_get(self, table: str, keys: Sequence[Key]) -> tuple[list[Item], Sequence[Key]]:
         if len({_request_key(one) for one in keys}) != len(keys):
-            raise InvalidRequest("a key twice in one batch")
+            raise InvalidRequest("duplicate key in a batch")
         items = self._tables[table].items
         return [plain_copy(items[at]) for at in map(_item_key, keys) if at in items], []
 
@@ -123,36 +123,36 @@ class InMemoryTables:
         return page, self._key_attributes(state, index, page[-1]) if more and page else None
 
     def write(self, one: Write) -> Item:
-        place = self._key_of_write(one)
-        old = self._tables[one.table].items.get(place)
+        key = self._key_of_write(one)
+        old = self._tables[one.table].items.get(key)
         if not _condition_holds(one, old):
             raise ConditionFailed([0], [plain_copy(old) if old is not None else None])
         new = self._apply_write(one, old)
-        self._commit(one.table, place, old, new)
+        self._commit(one.table, key, old, new)
         return one.item if isinstance(one, Put) else plain_copy(new) if isinstance(one, Update) else {}
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         if not 0 < len(writes) <= _MAX_WRITES:
             raise InvalidRequest("a transaction has 1 to 100 writes")
         fingerprint = hash(repr([_fingerprint(one) for one in writes]))
-        remembered = self._tokens.get(token)
-        if remembered and self.now - remembered[0] < _TOKEN_SECONDS:
-            if remembered[1] != fingerprint:
+        earlier = self._tokens.get(token)
+        if earlier and self.now - earlier[0] < _TOKEN_SECONDS:
+            if earlier[1] != fingerprint:
                 raise TokenReused(token)
             return
-        places = [(one.table, self._key_of_write(one)) for one in writes]
-        if len(set(places)) != len(places):
-            raise InvalidRequest("a transaction writes an item once")
-        olds = [self._tables[table].items.get(place) for table, place in places]
-        failed = [at for at, one in enumerate(writes) if not _condition_holds(one, olds[at])]
+        keys = [(one.table, self._key_of_write(one)) for one in writes]
+        if len(set(keys)) != len(keys):
+            raise InvalidRequest("a transaction has several writes to one item")
+        old_items = [self._tables[table].items.get(key) for table, key in keys]
+        failed = [at for at, one in enumerate(writes) if not _condition_holds(one, old_items[at])]
         if failed:
             raise ConditionFailed(
-                failed, [plain_copy(old) if at in failed and old else None for at, old in enumerate(olds)]
+                failed, [plain_copy(old) if at in failed and old else None for at, old in enumerate(old_items)]
             )
-        news = [self._apply_write(one, old) for one, old in zip(writes, olds, strict=True)]
-        for one, (table, place), old, new in zip(writes, places, olds, news, strict=True):
+        new_items = [self._apply_write(one, old) for one, old in zip(writes, old_items, strict=True)]
+        for one, (table, key), old, new in zip(writes, keys, old_items, new_items, strict=True):
             if not isinstance(one, ConditionCheck):
-                self._commit(table, place, old, new)
+                self._commit(table, key, old, new)
         self._tokens[token] = self.now, fingerprint
 
     # -- for tests and simulations -------------------------------------------------------------
@@ -160,14 +160,14 @@ class InMemoryTables:
     def items(self, table: str) -> list[Item]:
         """All items in key order; read-only."""
         stored = self._tables[table].items
-        return [stored[place] for place in sorted(stored)]
+        return [stored[key] for key in sorted(stored)]
 
     def snapshot(self) -> dict[str, dict[ItemKey, Item]]:
         """All items, for `restore`."""
         return {name: dict(one.items) for name, one in self._tables.items()}
 
     def restore(self, snapshot: Mapping[str, Mapping[ItemKey, Item]]) -> None:
-        """Restore a snapshot; tables that it lacks become empty."""
+        """Restore a snapshot; tables missing from it become empty."""
         for name, table in self._tables.items():
             table.items = dict(snapshot.get(name, {}))
             table.stale_items.clear()
@@ -181,9 +181,9 @@ class InMemoryTables:
         """Delete the items past their TTL."""
         for name, state in self._tables.items():
             ttl = state.definition.ttl
-            for place, item in list(state.items.items()) if ttl else []:
+            for key, item in list(state.items.items()) if ttl else []:
                 if ttl and item.get(ttl, now) < now:
-                    self._commit(name, place, item, None)
+                    self._commit(name, key, item, None)
 
     # -- internal ------------------------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class InMemoryTables:
             return state.items.values()
         keys = _index_keys(state.definition, index)
         stale = [one for one in state.stale_items.values() if one is not None]
-        fresh = [one for place, one in state.items.items() if place not in state.stale_items]
+        fresh = [one for key, one in state.items.items() if key not in state.stale_items]
         return [one for one in (*fresh, *stale) if all(name in one for name in keys)]
 
     def _sort_key(self, state: _TableState, index: str | None, one: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -207,7 +207,7 @@ class InMemoryTables:
         return plain_copy(one) if index is None else self._key_attributes(state, index, one)
 
     def _key_of_write(self, one: Write) -> ItemKey:
-        return _request_key(written_at(one))
+        return _request_key(item_key(one))
 
     def _apply_write(self, one: Write, old: Item | None) -> Item | None:
         if isinstance(one, ConditionCheck):
@@ -222,18 +222,18 @@ class InMemoryTables:
             key for index in self._tables[one.table].definition.indexes for key in _index_attributes(index)
         }:
             if name in new and not (isinstance(new[name], str) and new[name]):
-                raise InvalidRequest(f"the key {name} must be text that is not empty")
+                raise InvalidRequest(f"the key {name} must be a non-empty string")
         return dict(new)
 
-    def _commit(self, table: str, place: ItemKey, old: Item | None, new: Item | None) -> None:
+    def _commit(self, table: str, key: ItemKey, old: Item | None, new: Item | None) -> None:
         state = self._tables[table]
-        state.stale_items.setdefault(place, old)
+        state.stale_items.setdefault(key, old)
         if new is None:
-            state.items.pop(place, None)
+            state.items.pop(key, None)
         else:
-            state.items[place] = new
+            state.items[key] = new
         if state.definition.stream and old != new:
-            self.changes.append(ItemChange(table, place, old, new))
+            self.changes.append(ItemChange(table, key, old, new))
 
 
 def _image(item: Item) -> dict[str, Any]:
@@ -241,10 +241,10 @@ def _image(item: Item) -> dict[str, Any]:
 
 
 def _attribute_value(value: Any) -> dict[str, Any]:
-    return {type_code(value): _WIRE_FORMS[type(value)](value)}
+    return {type_code(value): _SERIALIZERS[type(value)](value)}
 
 
-_WIRE_FORMS: dict[type, Callable[[Any], Any]] = {
+_SERIALIZERS: dict[type, Callable[[Any], Any]] = {
     str: str,
     bool: bool,
     int: str,
@@ -262,7 +262,7 @@ def _item_key(key: Mapping[str, Any]) -> ItemKey:
 def _request_key(key: Mapping[str, Any]) -> ItemKey:
     """The item key of a request's key."""
     if not (key["pk"] and key["sk"]):
-        raise InvalidRequest("a key's attributes must be text that is not empty")
+        raise InvalidRequest("a key's attributes must be non-empty strings")
     return _item_key(key)
 
 
@@ -285,7 +285,7 @@ def _apply_update(one: Update, old: Item | None) -> Item:
     for action in dynamodb_expressions.update(one.expression):
         action(before, new, values)
     if (new["pk"], new["sk"]) != (before["pk"], before["sk"]):
-        raise InvalidRequest("an update does not change the key")
+        raise InvalidRequest("an update must not change the key")
     return new
 
 

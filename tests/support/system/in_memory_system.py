@@ -1,7 +1,7 @@
-"""The system without SDK and emulator: all in this process, with the same grants.
+"""The system in this process, without SDK and emulator, with the same grants.
 
-Tables are in_memory_dynamodb.py, which is compared with the emulator; fake_sdk.py has the other services. Drivers may
-inject faults before and after each call.
+in_memory_dynamodb.py has the tables (a test compares it with the emulator), fake_sdk.py the other services. Drivers
+may inject faults before and after each call.
 """
 
 import contextlib
@@ -59,7 +59,7 @@ class InMemorySystem(System):
         self.after_call: Callable[[ServiceCall], None] = lambda _: None  # executed or failed
         self.loses_reply: Callable[[ServiceCall], bool] = lambda _: (
             False
-        )  # whether the reply is lost and the SDK repeats the call
+        )  # whether the reply is lost, so that the SDK retries the call
         self.dead_messages: Callable[[], list[QueuedMessage]] = list  # messages in DLQs
         self.wrap_invocation: Callable[[FunctionSpec, Any, Callable[[], Any]], Any] = lambda _row, _event, run: run()
         self._environments: dict[tuple[str, ...], dict[str, str]] = {}
@@ -88,8 +88,8 @@ class InMemorySystem(System):
             self.current_row = before
 
     def invoke(self, one: FunctionSpec | str, event: Any) -> Any:
-        found = row(one) if isinstance(one, str) else one
-        return self.wrap_invocation(found, event, lambda: super(InMemorySystem, self).invoke(found, event))
+        spec = row(one) if isinstance(one, str) else one
+        return self.wrap_invocation(spec, event, lambda: super(InMemorySystem, self).invoke(spec, event))
 
     def http(self, call: str, body: Any = None, **more: Any) -> HttpResponse:
         try:
@@ -118,22 +118,22 @@ class InMemorySystem(System):
     @contextlib.contextmanager
     def interleaved(self, operation: str, action: Callable[[], object]) -> Iterator[list[str]]:
         """Within the block run `action` just before the first call of this operation, after all reads."""
-        before, acted = self.before_call, list[str]()
+        before, intercepted = self.before_call, list[str]()
 
-        def first(call: ServiceCall) -> None:
+        def before_first_call(call: ServiceCall) -> None:
             before(call)
-            if call.operation == operation and not acted:
-                acted.append(operation)
+            if call.operation == operation and not intercepted:
+                intercepted.append(operation)
                 action()
 
-        self.before_call = first
+        self.before_call = before_first_call
         try:
-            yield acted
+            yield intercepted
         finally:
             self.before_call = before
 
     def restore(self, items: Mapping[str, Any]) -> None:
-        """Restore the tables to these items and drop all other state."""
+        """Restore the tables to these items and clear all other state."""
         self.tables.restore(items)
         self.tables.changes.clear()
         self.sdk.objects.clear()
@@ -214,8 +214,10 @@ class InMemorySystem(System):
     def transact(self, writes: Sequence[Write], token: str) -> None:
         # Tokens are ignored: a redelivered message gets the same ids from the driver, which would hide its writes.
         self._transactions += 1
-        fresh, call = f"{token} {self._transactions}", _write_call("TransactWriteItems", writes)
-        self._store_call(call, lambda: self._then_update_indexes(lambda: self.tables.transact(writes, fresh)), writes)
+        unique_token, call = f"{token} {self._transactions}", _write_call("TransactWriteItems", writes)
+        self._store_call(
+            call, lambda: self._then_update_indexes(lambda: self.tables.transact(writes, unique_token)), writes
+        )
 
     def _then_update_indexes(self, action: Callable[[], R]) -> R:
         result = action()

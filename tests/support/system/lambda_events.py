@@ -28,20 +28,20 @@ def row(function: str) -> FunctionSpec:
 
 def environment_variables(one: FunctionSpec, granted_value: Callable[[str], str]) -> dict[str, str]:
     """The row's environment without its queues; `granted_value` returns the value of a granted resource."""
-    found = {"STAGE": "test", "MAX_RECEIVES": "7", "BUS_NAME": "ticketing", "FUNCTION": one.function}
+    variables = {"STAGE": "test", "MAX_RECEIVES": "7", "BUS_NAME": "ticketing", "FUNCTION": one.function}
     for grant in one.grants:
         name = grant.env if isinstance(grant, Setting) else grant.resource.env
-        found[name] = granted_value(name)
-    found |= {f"FUNCTION_{called.upper().replace('.', '_')}": called for called in one.invokes}
-    return found | ({"ACCESS": str(one.access), "ROUTE": one.route_key} if isinstance(one, Route) else {})
+        variables[name] = granted_value(name)
+    variables |= {f"FUNCTION_{function.upper().replace('.', '_')}": function for function in one.invokes}
+    return variables | ({"ACCESS": str(one.access), "ROUTE": one.route_key} if isinstance(one, Route) else {})
 
 
 def match_route(call: str) -> tuple[Route, dict[str, str]]:
     """The route that `METHOD /path` reaches, and its path parameters; literal paths win."""
     for one, pattern in _routes():
-        found = pattern.fullmatch(call)
-        if found:
-            return one, found.groupdict()
+        match = pattern.fullmatch(call)
+        if match:
+            return one, match.groupdict()
     raise LookupError(call)
 
 

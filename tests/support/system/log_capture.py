@@ -1,4 +1,4 @@
-"""Captures log records, whatever the log handlers."""
+"""Captures log records independently of the log handlers."""
 
 import logging
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ class LogCapture(logging.Handler):
 @contextmanager
 def capture_logs() -> Iterator[LogCapture]:
     """Capture logs within the block."""
-    lines, logger = LogCapture(), logging.getLogger(log.logger.name)
+    capture, logger = LogCapture(), logging.getLogger(log.logger.name)
     level = logger.level
-    logger.addHandler(lines)
+    logger.addHandler(capture)
     logger.setLevel(logging.INFO)
     try:
-        yield lines
+        yield capture
     finally:
-        logger.removeHandler(lines)
+        logger.removeHandler(capture)
         logger.setLevel(level)

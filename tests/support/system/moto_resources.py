@@ -31,7 +31,7 @@ _CREDENTIAL_VARIABLES = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_
 @cache
 def aws_client(service: str) -> Any:
     """A client for tests, without the grants of any function; cached for the run."""
-    # Its own session: the default one is instrumented. Cached: creating clients dominates the time of small tests.
+    # A separate session: the default one is instrumented. Cached: client creation dominates the time of small tests.
     create_client: Any = boto3.Session("test", "test", region_name=REGION).client  # untyped: too many overloads
     return create_client(service)
 
@@ -73,10 +73,8 @@ def create_resources() -> tuple[dict[str, str], dict[str, str]]:
 
 def _create_keys() -> list[str]:
     kms = aws_client("kms")
-    created = [
-        kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY") for _ in range(topology.TOKEN_KEYS.count)
-    ]
-    return [one["KeyMetadata"]["KeyId"] for one in created]
+    keys = [kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY") for _ in range(topology.TOKEN_KEYS.count)]
+    return [one["KeyMetadata"]["KeyId"] for one in keys]
 
 
 def _consumer_functions() -> list[str]:

@@ -103,8 +103,8 @@ class MotoSystem(System):
         aws_client("dynamodb").delete_item(TableName=physical_name(table), Key=store.marshal({"pk": pk, "sk": sk}))
 
     def sent_mails(self) -> list[EmailMessage]:
-        sent = sesv2_backends[DEFAULT_ACCOUNT_ID][REGION].core_backend.sent_messages
-        return [email.message_from_string(one.raw_data, policy=default) for one in sent]
+        messages = sesv2_backends[DEFAULT_ACCOUNT_ID][REGION].core_backend.sent_messages
+        return [email.message_from_string(one.raw_data, policy=default) for one in messages]
 
     # -- hooks before each call ----------------------------------------------------
 
@@ -134,9 +134,11 @@ class MotoSystem(System):
         return {"FailedEntryCount": 0, "Entries": [{"EventId": str(uuid.uuid4())} for _ in entries]}
 
     def _send_message(self, params: Any) -> dict[str, Any]:
-        sent = json.loads(params["body"])
-        function = next(name for name, url in self.queues.items() if url == sent["QueueUrl"])
-        self.delayed_messages.append((function, json.loads(sent["MessageBody"]), int(sent.get("DelaySeconds", 0))))
+        request = json.loads(params["body"])
+        function = next(name for name, url in self.queues.items() if url == request["QueueUrl"])
+        self.delayed_messages.append(
+            (function, json.loads(request["MessageBody"]), int(request.get("DelaySeconds", 0)))
+        )
         return {"MessageId": str(uuid.uuid4())}
 
     def _change_visibility(self, params: Any) -> dict[str, Any]:

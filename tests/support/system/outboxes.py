@@ -9,7 +9,7 @@ seen: set[tuple[str, str]] = set()  # (function, wire name) of every declared ev
 
 
 class NotDeclared(BaseException):
-    """A function wrote a bus event to an outbox that its row does not declare: no retry may hide it."""
+    """A function wrote a bus event to an outbox that its row does not declare. BaseException: no retry hides it."""
 
 
 def check(row: FunctionSpec, writes: Sequence[Write]) -> None:

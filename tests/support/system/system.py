@@ -1,4 +1,4 @@
-"""The functions of the topology, each run with exactly its environment and rights.
+"""The functions of the topology, each run with exactly its environment and grants.
 
 `System.http` calls a route's function like API Gateway; `System.deliver` invokes consumers with bus events. A call
 that the row does not grant raises AccessDenied. The backend is in memory (in_memory_system.py) or moto
@@ -105,7 +105,7 @@ class System:
         """The DLQ of a consumer that an erasure purges."""
         raise NotImplementedError
 
-    # -- calls of tests ------------------------------------------------------------
+    # -- calls by tests ------------------------------------------------------------
 
     def http(
         self,
@@ -120,7 +120,7 @@ class System:
         request_id: str | None = None,
     ) -> HttpResponse:
         """Call a route like API Gateway; `raw` is sent unchanged, `body` as JSON."""
-        matched, path = match_route(call)
+        route, path = match_route(call)
         request_headers = (
             {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
         )
@@ -132,13 +132,13 @@ class System:
             "headers": request_headers,
             "query": query,
         }
-        return HttpResponse(self.invoke(matched, http_event(matched, path, **request, by=by, request_id=request_id)))
+        return HttpResponse(self.invoke(route, http_event(route, path, **request, by=by, request_id=request_id)))
 
     def invoke(self, one: FunctionSpec | str, event: Any) -> Any:
-        """Run a row's function on an event, with exactly its environment and rights."""
-        found = row(one) if isinstance(one, str) else one
-        with self.as_function(found):
-            return load_handler(found)(event, None)
+        """Run a row's function on an event, with exactly its environment and grants."""
+        spec = row(one) if isinstance(one, str) else one
+        with self.as_function(spec):
+            return load_handler(spec)(event, None)
 
     def deliver(self, event: BusEvent, *functions: str, tries: int = 1) -> dict[str, dict[str, Any]]:
         """Deliver a bus event to the functions, or to all its consumers if none is given."""
@@ -152,7 +152,7 @@ class System:
         if isinstance(one, Subscription):
             values["QUEUE_URL"] = self.queues[one.function]
         if isinstance(one, Subscription) and one.purges_dlq_of:
-            values["DEAD_LETTERS"] = ",".join(self.dead_letters(swept) for swept in one.purges_dlq_of)
+            values["DEAD_LETTERS"] = ",".join(self.dead_letters(function) for function in one.purges_dlq_of)
         return values
 
     def _granted_value(self, name: str) -> str:
