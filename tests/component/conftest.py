@@ -7,8 +7,9 @@ import pytest
 
 from common import log
 from tests.support.drivers.booking_driver import BookingDriver
-from tests.support.drivers.payment_driver import MovableClock, Order, all_acknowledged, movable_clock
+from tests.support.drivers.payment_driver import Order, all_acknowledged
 from tests.support.drivers.provider import ProviderNetwork, connect_provider
+from tests.support.fixtures.movable_clock import MovableClock, movable_clock
 from tests.support.system.in_memory_system import InMemorySystem
 from tests.support.system.log_capture import LogCapture, RecordedMetrics, capture_logs
 from tests.support.system.moto_system import MotoSystem

@@ -11,10 +11,11 @@ import boto3
 import pytest
 
 from auth.core import login_throttle
-from common import clock, env
+from common import env
 from infra.topology import AUTH
 from tests.support.drivers.auth_driver import ANNA
 from tests.support.drivers.auth_mail_driver import AuthMailDriver
+from tests.support.fixtures.movable_clock import MovableClock, movable_clock
 from tests.support.system.system import HttpResponse, System
 
 pytestmark = pytest.mark.moto
@@ -24,25 +25,10 @@ WRONG = RIGHT | {"password": "another long phrase"}
 UNKNOWN_USER = WRONG | {"username": "nobody"}
 
 
-class ManualClock:
-    """A clock that only moves when advanced."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 5, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
 @pytest.fixture
-def manual_clock() -> Iterator[ManualClock]:
-    instance = ManualClock()
-    clock.use(instance)
-    yield instance
-    clock.use()
+def manual_clock() -> Iterator[MovableClock]:
+    with movable_clock(datetime(2026, 5, 1, 12, tzinfo=UTC)) as running:
+        yield running
 
 
 @pytest.fixture
@@ -148,7 +134,7 @@ def test_malformed_login_is_unprocessable(system: System, body: object) -> None:
 
 @pytest.mark.parametrize("body", [WRONG, UNKNOWN_USER], ids=["known name", "unknown name"])
 def test_eleventh_consecutive_failure_is_throttled(
-    system: System, anna: str, manual_clock: ManualClock, body: dict[str, str]
+    system: System, anna: str, manual_clock: MovableClock, body: dict[str, str]
 ) -> None:
     fail_logins(system, body, 10)
 
@@ -159,11 +145,11 @@ def test_eleventh_consecutive_failure_is_throttled(
 
 @pytest.mark.parametrize(("before", "concurrent"), [(0, 10), (9, 1), (10, 1)])
 def test_overtaken_login_attempt_is_throttled(
-    system: System, anna: str, manual_clock: ManualClock, before: int, concurrent: int
+    system: System, anna: str, manual_clock: MovableClock, before: int, concurrent: int
 ) -> None:
     """The count that it read was below the limit; the conditional write shows that it no longer is."""
     fail_logins(system, WRONG, before)
-    manual_clock.advance(60)
+    manual_clock.advance(seconds=60)
     done: list[bool] = []
 
     def fail_concurrently(**_: Any) -> None:
@@ -178,10 +164,10 @@ def test_overtaken_login_attempt_is_throttled(
     assert (response.status, response.headers["retry-after"]) == (429, "1")
 
 
-def test_attempt_with_lost_write_response_continues(system: System, anna: str, manual_clock: ManualClock) -> None:
+def test_attempt_with_lost_write_response_continues(system: System, anna: str, manual_clock: MovableClock) -> None:
     """The SDK retries a write whose response was lost, and finds its own write."""
     fail_logins(system, WRONG, 10)
-    manual_clock.advance(60)
+    manual_clock.advance(seconds=60)
     written: list[bool] = []
 
     def write_first(**_: Any) -> None:
@@ -195,33 +181,33 @@ def test_attempt_with_lost_write_response_continues(system: System, anna: str, m
     assert written
 
 
-def test_lockout_delay_doubles_to_fifteen_minutes(system: System, anna: str, manual_clock: ManualClock) -> None:
+def test_lockout_delay_doubles_to_fifteen_minutes(system: System, anna: str, manual_clock: MovableClock) -> None:
     fail_logins(system, WRONG, 10)
     delays = []
     for _ in range(13):
         delays.append(int(login(system, WRONG).headers["retry-after"]))
-        manual_clock.advance(delays[-1])
+        manual_clock.advance(seconds=delays[-1])
         fail_logins(system, WRONG, 1)
 
     assert delays == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
 
 
-def test_throttled_login_fails_with_the_correct_password(system: System, anna: str, manual_clock: ManualClock) -> None:
+def test_throttled_login_fails_with_the_correct_password(system: System, anna: str, manual_clock: MovableClock) -> None:
     fail_logins(system, WRONG, 10)
 
     assert login(system, RIGHT).status == 429
 
 
-def test_login_after_lockout_resets_failures(system: System, anna: str, manual_clock: ManualClock) -> None:
+def test_login_after_lockout_resets_failures(system: System, anna: str, manual_clock: MovableClock) -> None:
     fail_logins(system, WRONG, 10)
-    manual_clock.advance(1)
+    manual_clock.advance(seconds=1)
 
     assert login(system, RIGHT).status == 200
     fail_logins(system, WRONG, 9)
     assert login(system, RIGHT).status == 200
 
 
-def test_refresh_works_during_lockout(system: System, anna: str, manual_clock: ManualClock) -> None:
+def test_refresh_works_during_lockout(system: System, anna: str, manual_clock: MovableClock) -> None:
     token = login(system, RIGHT).json["refresh_token"]
     fail_logins(system, WRONG, 10)
 
@@ -229,13 +215,13 @@ def test_refresh_works_during_lockout(system: System, anna: str, manual_clock: M
     assert system.http("POST /v1/token/refresh", {"refresh_token": token}).status == 200
 
 
-def test_failures_are_counted_per_identifier(system: System, anna: str, manual_clock: ManualClock) -> None:
+def test_failures_are_counted_per_identifier(system: System, anna: str, manual_clock: MovableClock) -> None:
     fail_logins(system, UNKNOWN_USER, 10)
 
     assert login(system, RIGHT).status == 200
 
 
-def test_attempts_item_expires_and_is_anonymous(system: System, anna: str, manual_clock: ManualClock) -> None:
+def test_attempts_item_expires_and_is_anonymous(system: System, anna: str, manual_clock: MovableClock) -> None:
     fail_logins(system, WRONG, 1)
 
     (item,) = [item for item in system.scan(AUTH) if item["sk"] == "attempts"]

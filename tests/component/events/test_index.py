@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from common import clock, env, store
+from common import env, store
 from common.bus.booking import AvailabilityChanged, CapacityChanged
 from common.bus.events import EventCancelled, EventChanged, EventPublished, EventTerms
 from events.core import index_builder, index_storage
@@ -16,6 +16,7 @@ from events.core.index_storage import SnapshotConflict
 from events.core.search_index import SCHEMA_VERSION, SearchIndex
 from infra import topology
 from tests.support.fixtures.event_items import EPOCH, event_item
+from tests.support.fixtures.movable_clock import MovableClock, movable_clock
 from tests.support.system.log_capture import capture_logs
 from tests.support.system.moto_resources import aws_client, physical_name
 from tests.support.system.system import System, eventbridge_event, row, sqs_batch
@@ -26,22 +27,10 @@ pytestmark = pytest.mark.moto
 SNAPSHOT = {"Bucket": physical_name(topology.SEARCH), "Key": topology.SEARCH.key}
 
 
-class ManualClock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = EPOCH
-
-    def forward(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
 @pytest.fixture(autouse=True)
-def manual_clock() -> Iterator[ManualClock]:
-    running = ManualClock()
-    clock.use(lambda: running.now)
-    yield running
-    clock.use()
+def manual_clock() -> Iterator[MovableClock]:
+    with movable_clock(EPOCH) as running:
+        yield running
 
 
 def put_items(*events: dict[str, Any]) -> None:
@@ -111,27 +100,27 @@ def test_first_change_indexes_all_listed_events(system: System) -> None:
     assert search(system) == ["Event 1", "Event 2"]
 
 
-def test_change_replaces_event_and_its_words(system: System, manual_clock: ManualClock) -> None:
+def test_change_replaces_event_and_its_words(system: System, manual_clock: MovableClock) -> None:
     put_items(event_item(1, name="Old Bells"), event_item(2))
     deliver_changes(system, event_item(1))
     assert search(system, q="bells") == ["Old Bells"]
 
     put_items(one := event_item(1, name="New Drums", version=3))
     deliver_changes(system, one)
-    manual_clock.forward(5)
+    manual_clock.advance(seconds=5)
 
     assert search(system, q="drums") == ["New Drums"]
     assert search(system, q="bells") == []
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "ENDED", "DRAFT"])
-def test_unpublished_event_is_removed_from_index(system: System, manual_clock: ManualClock, status: str) -> None:
+def test_unpublished_event_is_removed_from_index(system: System, manual_clock: MovableClock, status: str) -> None:
     put_items(event_item(1), event_item(2))
     deliver_changes(system, event_item(1))
 
     put_items(one := event_item(1, status=status, version=3))
     deliver_changes(system, one)
-    manual_clock.forward(5)
+    manual_clock.advance(seconds=5)
 
     assert search(system) == ["Event 2"]
 
@@ -198,7 +187,7 @@ def before_next_write(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], 
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first snapshot", "a later one"])
 def test_concurrent_builders_lose_no_changes(
-    system: System, monkeypatch: pytest.MonkeyPatch, manual_clock: ManualClock, first: bool
+    system: System, monkeypatch: pytest.MonkeyPatch, manual_clock: MovableClock, first: bool
 ) -> None:
     if not first:
         put_items(event_item(3))
@@ -211,12 +200,12 @@ def test_concurrent_builders_lose_no_changes(
     before_next_write(monkeypatch, lambda: deliver_changes(system, theirs))
     deliver_changes(system, mine)
 
-    manual_clock.forward(5)
+    manual_clock.advance(seconds=5)
     assert search(system) == ["Event 1", "Event 2", *([] if first else ["Event 3"])]
 
 
 def test_unconditional_write_would_lose_a_change(
-    system: System, monkeypatch: pytest.MonkeyPatch, manual_clock: ManualClock
+    system: System, monkeypatch: pytest.MonkeyPatch, manual_clock: MovableClock
 ) -> None:
     """The negative control of the test above."""
     put_items(event_item(3))
@@ -229,7 +218,7 @@ def test_unconditional_write_would_lose_a_change(
     before_next_write(monkeypatch, lambda: deliver_changes(system, event_item(2)))
     deliver_changes(system, event_item(1))
 
-    manual_clock.forward(5)
+    manual_clock.advance(seconds=5)
     assert search(system) == ["Event 1", "Event 3"]
 
 
@@ -269,7 +258,7 @@ def s3_error(operation: str, code: str) -> Iterator[None]:
 # -- reading -----------------------------------------------------------------------------------------
 
 
-def test_reader_refreshes_at_most_every_five_seconds(system: System, manual_clock: ManualClock) -> None:
+def test_reader_refreshes_at_most_every_five_seconds(system: System, manual_clock: MovableClock) -> None:
     put_items(event_item(1), event_item(2))
     deliver_changes(system, event_item(1))
     etags: list[str] = []
@@ -280,12 +269,12 @@ def test_reader_refreshes_at_most_every_five_seconds(system: System, manual_cloc
     deliver_changes(system, cancelled)
     etags.clear()
 
-    manual_clock.forward(4.9)
+    manual_clock.advance(seconds=4.9)
     assert search(system) == ["Event 1", "Event 2"]
     assert etags == []
-    manual_clock.forward(0.1)
+    manual_clock.advance(seconds=0.1)
     assert search(system) == search(system) == ["Event 2"]
-    manual_clock.forward(5)
+    manual_clock.advance(seconds=5)
     assert search(system) == ["Event 2"]
 
     assert len(etags) == 2
@@ -301,11 +290,11 @@ def test_search_does_not_read_the_table(system: System) -> None:
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "AccessDenied", "InternalError"])
-def test_stale_index_is_used_when_refresh_fails(system: System, manual_clock: ManualClock, code: str) -> None:
+def test_stale_index_is_used_when_refresh_fails(system: System, manual_clock: MovableClock, code: str) -> None:
     put_items(event_item(1))
     deliver_changes(system, event_item(1))
     assert search(system) == ["Event 1"]
-    manual_clock.forward(5)
+    manual_clock.advance(seconds=5)
 
     with capture_logs() as lines, s3_error("GetObject", code):
         assert search(system) == ["Event 1"]
@@ -313,12 +302,12 @@ def test_stale_index_is_used_when_refresh_fails(system: System, manual_clock: Ma
     assert len(lines.with_message("search snapshot could not be refreshed")) == 1
 
 
-def test_corrupt_newer_snapshot_is_ignored(system: System, manual_clock: ManualClock) -> None:
+def test_corrupt_newer_snapshot_is_ignored(system: System, manual_clock: MovableClock) -> None:
     put_items(event_item(1))
     deliver_changes(system, event_item(1))
     assert search(system) == ["Event 1"]
     aws_client("s3").put_object(**SNAPSHOT, Body=b"rubbish")
-    manual_clock.forward(5)
+    manual_clock.advance(seconds=5)
 
     assert search(system) == ["Event 1"]
 
@@ -331,12 +320,12 @@ def test_search_without_readable_index_is_unavailable(system: System) -> None:
     assert (response.status, response.problem, response.headers["retry-after"]) == (503, "service-unavailable", "1")
 
 
-def test_loaded_index_survives_snapshot_deletion(system: System, manual_clock: ManualClock) -> None:
+def test_loaded_index_survives_snapshot_deletion(system: System, manual_clock: MovableClock) -> None:
     put_items(event_item(1))
     deliver_changes(system, event_item(1))
     assert search(system) == ["Event 1"]
     aws_client("s3").delete_object(**SNAPSHOT)
-    manual_clock.forward(5)
+    manual_clock.advance(seconds=5)
 
     assert search(system) == ["Event 1"]
 
@@ -426,13 +415,13 @@ def test_new_capacity_is_shown_in_search_results(system: System) -> None:
     assert system.http("GET /v1/events").json["items"][0]["types"][0]["capacity"] == 77
 
 
-def test_event_cancelled_removes_event_from_search(system: System, manual_clock: ManualClock) -> None:
+def test_event_cancelled_removes_event_from_search(system: System, manual_clock: MovableClock) -> None:
     put_items(event_item(1), event_item(2))
     deliver_changes(system, event_item(1))
 
     put_items(one := event_item(1, status="CANCELLED", version=3))
     deliver_changes(system, one, kind=EventCancelled)
-    manual_clock.forward(5)
+    manual_clock.advance(seconds=5)
 
     assert search(system) == ["Event 2"]
 

@@ -4,18 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from common import clock
 from common.bus.events import EventPublished
 from notify.core import event_copy
 from tests.support.drivers.notify_driver import BOOKING, EVENT, NOW, deliver_copies, event_message, user_registered
+from tests.support.fixtures.movable_clock import MovableClock, movable_clock
 from tests.support.system.system import System, row
 
 
 @pytest.fixture(autouse=True)
-def fixed_clock() -> Iterator[None]:
-    clock.use(lambda: NOW)
-    yield
-    clock.use()
+def manual_clock() -> Iterator[MovableClock]:
+    with movable_clock(NOW) as running:
+        yield running
 
 
 @pytest.fixture

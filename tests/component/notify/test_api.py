@@ -1,17 +1,15 @@
 """Notification endpoints: list, mark as read and resend."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from common import clock
 from common.bus.booking import BookingCancelled, BookingExpired
 from common.bus.events import EventPublished
 from tests.support.drivers.notify_driver import (
     BUYER,
-    NOW,
     booking_fields,
     deliver_copies,
     event_message,
@@ -24,23 +22,10 @@ from tests.support.drivers.notify_driver import (
     user_registered,
 )
 from tests.support.faults.aws_errors import lost_reply
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import HttpResponse, Person, System
 
 pytestmark = pytest.mark.moto
-
-
-class ManualClock:
-    """A clock that tests set."""
-
-    at: datetime = NOW
-
-
-@pytest.fixture(autouse=True)
-def manual_clock() -> Iterator[ManualClock]:
-    found = ManualClock()
-    clock.use(lambda: found.at)
-    yield found
-    clock.use()
 
 
 @pytest.fixture
@@ -59,9 +44,9 @@ def resend(system: System, by: Person = BUYER) -> HttpResponse:
     return system.http(f"POST /v1/notifications/{notification['id']}/resend", by=by)
 
 
-def test_notifications_are_listed_to_their_owner_in_pages(ready_system: System, manual_clock: ManualClock) -> None:
+def test_notifications_are_listed_to_their_owner_in_pages(ready_system: System, manual_clock: MovableClock) -> None:
     for _ in range(4):
-        manual_clock.at += timedelta(seconds=1)
+        manual_clock.now += timedelta(seconds=1)
         notify(ready_system, BookingExpired(**booking_fields()))
 
     first = ready_system.http("GET /v1/notifications", by=BUYER, query={"limit": "3"}).json
@@ -88,15 +73,15 @@ def iterate_pages(system: System, **query: str) -> Iterator[dict[str, Any]]:
         token = {"next_token": page["next_token"]}
 
 
-def create_notifications(system: System, manual_clock: ManualClock, times: int) -> list[str]:
+def create_notifications(system: System, manual_clock: MovableClock, times: int) -> list[str]:
     """Create notifications; return all ids, newest first."""
     for _ in range(times):
-        manual_clock.at += timedelta(seconds=1)
+        manual_clock.now += timedelta(seconds=1)
         notify(system, BookingExpired(**booking_fields()))
     return [one["id"] for page in iterate_pages(system) for one in page["items"]]
 
 
-def test_list_filters_by_read_and_unread(ready_system: System, manual_clock: ManualClock) -> None:
+def test_list_filters_by_read_and_unread(ready_system: System, manual_clock: MovableClock) -> None:
     notification_ids = create_notifications(ready_system, manual_clock, 7)
     read = notification_ids[1::2]
     for one in read:
@@ -117,7 +102,7 @@ def test_list_filters_by_read_and_unread(ready_system: System, manual_clock: Man
     assert [one["id"] for one in back["items"]] == notification_ids[0:4:2]
 
 
-def test_unread_pages_stay_complete_while_marking_read(ready_system: System, manual_clock: ManualClock) -> None:
+def test_unread_pages_stay_complete_while_marking_read(ready_system: System, manual_clock: MovableClock) -> None:
     notification_ids, listed = create_notifications(ready_system, manual_clock, 8), list[str]()
     for page in iterate_pages(ready_system, unread="true"):
         listed += [one["id"] for one in page["items"]]
@@ -128,7 +113,7 @@ def test_unread_pages_stay_complete_while_marking_read(ready_system: System, man
     assert ready_system.http("GET /v1/notifications", by=BUYER, query={"unread": "true"}).json["items"] == []
 
 
-def test_page_token_is_bound_to_the_unread_filter(ready_system: System, manual_clock: ManualClock) -> None:
+def test_page_token_is_bound_to_the_unread_filter(ready_system: System, manual_clock: MovableClock) -> None:
     create_notifications(ready_system, manual_clock, 3)
     token = next(iterate_pages(ready_system, unread="true"))["next_token"]
 
@@ -151,12 +136,12 @@ def test_invalid_list_query_is_rejected(system: System, query: dict[str, str], s
     assert system.http("GET /v1/notifications", by=BUYER, query=query).status == status
 
 
-def test_notification_is_marked_read_and_unread(ready_system: System, manual_clock: ManualClock) -> None:
+def test_notification_is_marked_read_and_unread(ready_system: System, manual_clock: MovableClock) -> None:
     notify(ready_system, BookingExpired(**booking_fields()))
     [notification] = notifications(ready_system)
 
     read = mark(ready_system, notification["id"], {"read": True})
-    manual_clock.at += timedelta(hours=1)
+    manual_clock.now += timedelta(hours=1)
     repeated = mark(ready_system, notification["id"], {"read": True})
     unread = [mark(ready_system, notification["id"], {"read": False}) for _ in range(2)]
 
@@ -206,14 +191,14 @@ def test_resend_with_lost_response_succeeds(ready_system: System) -> None:
     assert (len(sent), resent.status) == (2, 200)
 
 
-def test_tickets_are_resent_at_most_every_five_minutes(ready_system: System, manual_clock: ManualClock) -> None:
+def test_tickets_are_resent_at_most_every_five_minutes(ready_system: System, manual_clock: MovableClock) -> None:
     notify(ready_system, issue_tickets(ready_system))
 
     assert resend(ready_system).status == 200
     assert send_pending(ready_system)
-    manual_clock.at += timedelta(minutes=4)
+    manual_clock.now += timedelta(minutes=4)
     early = resend(ready_system)
-    manual_clock.at += timedelta(minutes=1)
+    manual_clock.now += timedelta(minutes=1)
     late = resend(ready_system)
 
     assert (early.status, early.problem, early.headers["retry-after"]) == (429, "resend-too-soon", "61")

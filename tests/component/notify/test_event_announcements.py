@@ -1,13 +1,11 @@
 """Ticket holders are notified of changes of their event, and reminded one day before it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
 
-from common import clock
 from common.bus.events import EventCancelled, EventChanged, EventPublished
 from common.bus.ticket import TicketVoided
 from infra import topology
@@ -35,26 +33,13 @@ from tests.support.drivers.notify_driver import (
     tickets_created,
     user_registered,
 )
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.in_memory_system import InMemorySystem
 from tests.support.system.system import System
 
 pytestmark = pytest.mark.moto
 
 CHANGE_TIMER, REMINDER_TIMER = "notify.announce_event_changes", "notify.send_event_reminders"
-
-
-class ManualClock:
-    """A clock that tests set."""
-
-    at: datetime = NOW
-
-
-@pytest.fixture(autouse=True)
-def manual_clock() -> Iterator[ManualClock]:
-    found = ManualClock()
-    clock.use(lambda: found.at)
-    yield found
-    clock.use()
 
 
 @pytest.fixture
@@ -73,12 +58,12 @@ def deliver_timer(system: System, event: Any, function: str = CHANGE_TIMER) -> s
     return "failed" if failed else "later" if system.delayed_messages else "done"
 
 
-def publish_change(system: System, manual_clock: ManualClock, version: int = 3, **changes: Any) -> EventChanged:
+def publish_change(system: System, manual_clock: MovableClock, version: int = 3, **changes: Any) -> EventChanged:
     """Publish a change, and move the clock past the quiet period."""
     event: EventChanged = event_message(EventChanged, event_version=version, **changes)
     deliver_copies(system, event)
     assert deliver_timer(system, event) == "later"
-    manual_clock.at += timedelta(seconds=3)
+    manual_clock.now += timedelta(seconds=3)
     return event
 
 
@@ -133,7 +118,7 @@ def test_current_holders_follow_transfers_and_voids(
 # -- changes ---------------------------------------------------------------------------------------
 
 
-def test_change_is_announced_after_the_quiet_period(ready_system: System, manual_clock: ManualClock) -> None:
+def test_change_is_announced_after_the_quiet_period(ready_system: System, manual_clock: MovableClock) -> None:
     event = publish_change(ready_system, manual_clock, starts_at=STARTS + timedelta(hours=1), venue="Kleine Halle")
 
     assert deliver_timer(ready_system, event) == "done"
@@ -151,7 +136,7 @@ def test_change_is_announced_after_the_quiet_period(ready_system: System, manual
     assert "City" not in body_text(mail)
 
 
-def test_irrelevant_change_is_not_announced(ready_system: System, manual_clock: ManualClock) -> None:
+def test_irrelevant_change_is_not_announced(ready_system: System, manual_clock: MovableClock) -> None:
     event = publish_change(ready_system, manual_clock, staff=("s",), terms_version=2, hold_seconds=60)
 
     assert deliver_timer(ready_system, event) == "done"
@@ -162,14 +147,14 @@ def change_notifications(system: System) -> list[dict[str, Any]]:
     return [one for one in notifications(system) if one["kind"] == "event_changed"]
 
 
-def test_consecutive_edits_are_announced_once(manual_clock: ManualClock) -> None:
+def test_consecutive_edits_are_announced_once(manual_clock: MovableClock) -> None:
     first = event_message(EventChanged, event_version=3, venue="Kleine Halle")
     second = event_message(EventChanged, event_version=4, venue="Kleine Halle", city="Bern")
     for order in permutations((first, second)):
         with InMemorySystem().running() as own:
-            manual_clock.at = NOW
+            manual_clock.now = NOW
             deliver_copies(own, *order, event_message(EventPublished), user_registered(), tickets_created("one"))
-            manual_clock.at += timedelta(seconds=3)
+            manual_clock.now += timedelta(seconds=3)
             for one in order:
                 assert deliver_timer(own, one) == "done"
             [notification] = change_notifications(own)
@@ -177,7 +162,7 @@ def test_consecutive_edits_are_announced_once(manual_clock: ManualClock) -> None
             assert single_item(own, "broadcast")["name"] == "changed#4"
 
 
-def test_second_change_is_compared_with_the_announced_version(ready_system: System, manual_clock: ManualClock) -> None:
+def test_second_change_is_compared_with_the_announced_version(ready_system: System, manual_clock: MovableClock) -> None:
     deliver_timer(ready_system, publish_change(ready_system, manual_clock, venue="Kleine Halle"))
     deliver_timer(
         ready_system, publish_change(ready_system, manual_clock, version=4, venue="Kleine Halle", city="Bern")
@@ -193,7 +178,7 @@ def test_second_change_is_compared_with_the_announced_version(ready_system: Syst
     assert sorted(differences) == [("Große Halle", "Zürich"), ("Kleine Halle", "Bern")]
 
 
-def test_reverted_change_is_not_announced(ready_system: System, manual_clock: ManualClock) -> None:
+def test_reverted_change_is_not_announced(ready_system: System, manual_clock: MovableClock) -> None:
     event = event_message(EventChanged, event_version=3, venue="Kleine Halle")
     deliver_copies(ready_system, event)
     deliver_timer(ready_system, publish_change(ready_system, manual_clock, version=4))
@@ -202,7 +187,7 @@ def test_reverted_change_is_not_announced(ready_system: System, manual_clock: Ma
     assert change_notifications(ready_system) == []
 
 
-def test_change_of_cancelled_event_is_not_announced(ready_system: System, manual_clock: ManualClock) -> None:
+def test_change_of_cancelled_event_is_not_announced(ready_system: System, manual_clock: MovableClock) -> None:
     event = publish_change(ready_system, manual_clock, venue="Kleine Halle")
     deliver_copies(ready_system, event_message(EventCancelled, event_version=4, status="CANCELLED"))
 
@@ -210,9 +195,9 @@ def test_change_of_cancelled_event_is_not_announced(ready_system: System, manual
     assert change_notifications(ready_system) == []
 
 
-def test_change_waits_for_the_event_copy(system: System, manual_clock: ManualClock) -> None:
+def test_change_waits_for_the_event_copy(system: System, manual_clock: MovableClock) -> None:
     event = event_message(EventChanged, event_version=3, venue="Kleine Halle")
-    manual_clock.at += timedelta(seconds=3)
+    manual_clock.now += timedelta(seconds=3)
 
     assert deliver_timer(system, event) == "failed"
     deliver_copies(system, event)
@@ -221,7 +206,7 @@ def test_change_waits_for_the_event_copy(system: System, manual_clock: ManualClo
     assert deliver_timer(system, event) == "done"
 
 
-def test_every_ticket_holder_is_notified_exactly_once(ready_system: System, manual_clock: ManualClock) -> None:
+def test_every_ticket_holder_is_notified_exactly_once(ready_system: System, manual_clock: MovableClock) -> None:
     deliver_copies(ready_system, ticket_transferred("three"), tickets_created("five", booking="another"))
     deliver_copies(
         ready_system,
@@ -239,7 +224,7 @@ def test_every_ticket_holder_is_notified_exactly_once(ready_system: System, manu
 
 
 def test_broadcast_resumes_where_the_last_batch_ended(
-    ready_system: System, manual_clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    ready_system: System, manual_clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broadcasts, "BATCH_SIZE", 10)
     user_ids = [f"user-{at}" for at in range(60)]
@@ -260,7 +245,9 @@ def test_broadcast_resumes_where_the_last_batch_ended(
 
 
 @pytest.mark.parametrize("call", ["dynamodb.PutItem", "dynamodb.UpdateItem"])
-def test_crash_within_a_batch_loses_no_notification(ready_system: System, manual_clock: ManualClock, call: str) -> None:
+def test_crash_within_a_batch_loses_no_notification(
+    ready_system: System, manual_clock: MovableClock, call: str
+) -> None:
     deliver_copies(ready_system, ticket_transferred("three"))
     event = publish_change(ready_system, manual_clock, venue="Kleine Halle")
     with dying_after(call):
@@ -271,7 +258,7 @@ def test_crash_within_a_batch_loses_no_notification(ready_system: System, manual
     assert recipients(ready_system, "event_changed") == sorted([BUYER.user_id, OTHER_USER.user_id])
 
 
-def test_opted_out_holder_gets_a_suppressed_notification(ready_system: System, manual_clock: ManualClock) -> None:
+def test_opted_out_holder_gets_a_suppressed_notification(ready_system: System, manual_clock: MovableClock) -> None:
     deliver_copies(ready_system, settings_changed())
 
     deliver_timer(ready_system, publish_change(ready_system, manual_clock, venue="Kleine Halle"))
@@ -290,39 +277,39 @@ def event_published(ready_system: System) -> EventPublished:
 
 
 def test_reminder_is_sent_one_day_before(
-    ready_system: System, manual_clock: ManualClock, event_published: EventPublished
+    ready_system: System, manual_clock: MovableClock, event_published: EventPublished
 ) -> None:
     assert deliver_timer(ready_system, event_published, REMINDER_TIMER) == "later"
-    manual_clock.at = STARTS - timedelta(days=1, seconds=1)
+    manual_clock.now = STARTS - timedelta(days=1, seconds=1)
     assert deliver_timer(ready_system, event_published, REMINDER_TIMER) == "later"
     assert [delay for _, _, delay in ready_system.delayed_messages] == [1]
     assert recipients(ready_system, "event_reminder") == []
 
-    manual_clock.at += timedelta(seconds=1)
+    manual_clock.now += timedelta(seconds=1)
     for _ in range(2):
         assert deliver_timer(ready_system, event_published, REMINDER_TIMER) == "later"
     send_pending(ready_system)
 
     assert recipients(ready_system, "event_reminder") == [BUYER.user_id]
     assert sent_mails()[-1]["Subject"] == "Soon: Élan <b>Vital</b>"
-    manual_clock.at = STARTS
+    manual_clock.now = STARTS
     assert deliver_timer(ready_system, event_published, REMINDER_TIMER) == "done"
 
 
 def test_moved_event_is_reminded_at_its_new_date(
-    ready_system: System, manual_clock: ManualClock, event_published: EventPublished
+    ready_system: System, manual_clock: MovableClock, event_published: EventPublished
 ) -> None:
-    manual_clock.at = STARTS - timedelta(days=1)
+    manual_clock.now = STARTS - timedelta(days=1)
     deliver_copies(ready_system, event_message(EventChanged, event_version=3, starts_at=STARTS + timedelta(days=7)))
     assert deliver_timer(ready_system, event_published, REMINDER_TIMER) == "later"
     assert recipients(ready_system, "event_reminder") == []
 
-    manual_clock.at += timedelta(days=7)
+    manual_clock.now += timedelta(days=7)
     deliver_timer(ready_system, event_published, REMINDER_TIMER)
     deliver_copies(ready_system, event_message(EventChanged, event_version=4, starts_at=STARTS + timedelta(days=30)))
     deliver_timer(ready_system, event_published, REMINDER_TIMER)
     assert recipients(ready_system, "event_reminder") == [BUYER.user_id]
-    manual_clock.at += timedelta(days=23)
+    manual_clock.now += timedelta(days=23)
     deliver_timer(ready_system, event_published, REMINDER_TIMER)
 
     assert recipients(ready_system, "event_reminder") == [BUYER.user_id] * 2
@@ -330,24 +317,24 @@ def test_moved_event_is_reminded_at_its_new_date(
 
 @pytest.mark.parametrize("status", ["CANCELLED", "ENDED"])
 def test_cancelled_or_ended_event_sends_no_reminder(
-    ready_system: System, manual_clock: ManualClock, event_published: EventPublished, status: str
+    ready_system: System, manual_clock: MovableClock, event_published: EventPublished, status: str
 ) -> None:
     deliver_copies(ready_system, event_message(EventCancelled, event_version=3, status=status))
-    manual_clock.at = STARTS - timedelta(days=1)
+    manual_clock.now = STARTS - timedelta(days=1)
 
     assert deliver_timer(ready_system, event_published, REMINDER_TIMER) == "done"
     assert recipients(ready_system, "event_reminder") == []
 
 
-def test_late_publication_sends_no_reminder_unless_moved(system: System, manual_clock: ManualClock) -> None:
-    manual_clock.at = STARTS - timedelta(hours=23)
+def test_late_publication_sends_no_reminder_unless_moved(system: System, manual_clock: MovableClock) -> None:
+    manual_clock.now = STARTS - timedelta(hours=23)
     soon = event_message(EventPublished)
     deliver_copies(system, user_registered(), soon, tickets_created("one"))
     assert deliver_timer(system, soon, REMINDER_TIMER) == "later"
     assert recipients(system, "event_reminder") == []
 
     deliver_copies(system, event_message(EventChanged, event_version=3, starts_at=STARTS + timedelta(days=2)))
-    manual_clock.at = STARTS + timedelta(days=1)
+    manual_clock.now = STARTS + timedelta(days=1)
     deliver_timer(system, soon, REMINDER_TIMER)
 
     assert recipients(system, "event_reminder") == [BUYER.user_id]

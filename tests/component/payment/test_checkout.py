@@ -5,8 +5,9 @@ import base64
 import pytest
 
 from infra import topology
-from tests.support.drivers.payment_driver import MovableClock, Order, all_acknowledged, outbox_entries
+from tests.support.drivers.payment_driver import Order, all_acknowledged, outbox_entries
 from tests.support.drivers.provider import ProviderNetwork
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import Person, System
 
 

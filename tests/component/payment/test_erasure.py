@@ -4,8 +4,9 @@ import pytest
 
 from common.bus.user import UserErased
 from common.rpc.export import ExportUserRequest
-from tests.support.drivers.payment_driver import START, Order
+from tests.support.drivers.payment_driver import Order
 from tests.support.drivers.provider import ProviderNetwork
+from tests.support.fixtures.movable_clock import START
 from tests.support.system.system import Person, System
 
 ORGANISER = Person("organiser")

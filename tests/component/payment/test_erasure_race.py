@@ -1,9 +1,10 @@
 """A refund during the erasure of its user: no refund is lost, and both reasons are redacted."""
 
 from common.bus.user import UserErased
-from tests.support.drivers.payment_driver import START, Order
+from tests.support.drivers.payment_driver import Order
 from tests.support.drivers.provider import ProviderNetwork
 from tests.support.faults.aws_errors import interleaved
+from tests.support.fixtures.movable_clock import START
 from tests.support.system.system import HttpResponse, Person, System
 
 ORGANISER = Person("organiser")

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.drivers.payment_driver import MovableClock, Order
+from tests.support.drivers.payment_driver import Order
 from tests.support.drivers.provider import ProviderNetwork, sign_webhook
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import Person, System
 
 ORGANISER = Person("organiser")

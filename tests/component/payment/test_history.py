@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.support.drivers.payment_driver import HOLD_TIME, MovableClock, Order
+from tests.support.drivers.payment_driver import HOLD_TIME, Order
 from tests.support.drivers.provider import ProviderNetwork
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import Person, System
 
 ORGANISER = Person("organiser")

@@ -9,9 +9,10 @@ import pytest
 
 from common.bus import BusEvent
 from infra import topology
-from tests.support.drivers.payment_driver import HOLD_TIME, MovableClock, Order, all_acknowledged, outbox_entries
+from tests.support.drivers.payment_driver import HOLD_TIME, Order, all_acknowledged, outbox_entries
 from tests.support.drivers.provider import ProviderNetwork
 from tests.support.faults.aws_errors import error_response, scripted_responses
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import System
 
 CLOSE = "payment.close_payment"

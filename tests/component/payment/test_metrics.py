@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from common import ids
-from tests.support.drivers.payment_driver import HOLD_TIME, MovableClock, Order
+from tests.support.drivers.payment_driver import HOLD_TIME, Order
 from tests.support.drivers.provider import ProviderNetwork, WebhookRequest, sign_webhook
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.log_capture import LogCapture, RecordedMetrics
 from tests.support.system.system import HttpResponse, Person, System
 

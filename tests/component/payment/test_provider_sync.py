@@ -7,8 +7,9 @@ import pytest
 
 from common import ids
 from payment.core.providers.port import ProviderUnreachable
-from tests.support.drivers.payment_driver import MovableClock, Order, outbox_entries
+from tests.support.drivers.payment_driver import Order, outbox_entries
 from tests.support.drivers.provider import ProviderNetwork
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import Person, System
 
 ORGANISER = Person("organiser")

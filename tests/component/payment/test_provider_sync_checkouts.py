@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from infra import topology
-from tests.support.drivers.payment_driver import MovableClock, Order, outbox_entries
+from tests.support.drivers.payment_driver import Order, outbox_entries
 from tests.support.drivers.provider import FORM, ProviderNetwork
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import PROVIDER_SECRET, System
 
 UNCHANGED = {"updated": False, "complete": True}

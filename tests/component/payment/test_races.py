@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from infra import topology
-from tests.support.drivers.payment_driver import HOLD_TIME, MovableClock, Order, all_acknowledged
+from tests.support.drivers.payment_driver import HOLD_TIME, Order, all_acknowledged
 from tests.support.drivers.provider import ProviderNetwork
 from tests.support.faults.aws_errors import interleaved
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import HttpResponse, System
 
 DAY = 24 * 3600

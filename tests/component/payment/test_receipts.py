@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from infra import topology
-from tests.support.drivers.payment_driver import MovableClock, Order
+from tests.support.drivers.payment_driver import Order
 from tests.support.drivers.provider import ProviderNetwork
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import HttpResponse, Person, System
 
 ORGANISER, ON_EVENT_CHANGED = Person("organiser"), "payment.on_event_changed"

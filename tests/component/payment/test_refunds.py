@@ -6,9 +6,10 @@ import pytest
 
 from common.bus.events import EventCancelled, EventChanged
 from infra import topology
-from tests.support.drivers.payment_driver import MovableClock, Order, all_acknowledged, outbox_entries
+from tests.support.drivers.payment_driver import Order, all_acknowledged, outbox_entries
 from tests.support.drivers.provider import ProviderNetwork
 from tests.support.faults.aws_errors import interleaved
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import HttpResponse, Person, System
 
 ORGANISER, ADMIN, ON_EVENT_CHANGED = Person("organiser"), Person("admin"), "payment.on_event_changed"

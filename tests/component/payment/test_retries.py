@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from infra import topology
-from tests.support.drivers.payment_driver import HOLD_TIME, MovableClock, Order, all_acknowledged, outbox_entries
+from tests.support.drivers.payment_driver import HOLD_TIME, Order, all_acknowledged, outbox_entries
 from tests.support.drivers.provider import FORM, ProviderNetwork
 from tests.support.faults.aws_errors import interleaved
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import PROVIDER_SECRET, HttpResponse, System
 
 EXTENDED, CLOSE = "payment.on_booking_extended", "payment.close_payment"

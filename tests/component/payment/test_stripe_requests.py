@@ -8,8 +8,9 @@ import pytest
 from payment.core.providers import stripe
 from payment.core.providers.port import ProviderRejected, ProviderUnreachable
 from payment.core.providers.registry import get_provider
-from tests.support.drivers.payment_driver import MovableClock, Order
+from tests.support.drivers.payment_driver import Order
 from tests.support.drivers.provider import ProviderNetwork
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import Person, System, row
 
 ORGANISER = Person("organiser")

@@ -10,8 +10,9 @@ import pytest
 
 from common import env
 from infra import topology
-from tests.support.drivers.payment_driver import HOLD_TIME, MovableClock, Order, outbox_entries
+from tests.support.drivers.payment_driver import HOLD_TIME, Order, outbox_entries
 from tests.support.drivers.provider import ProviderNetwork, WebhookRequest
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.moto_resources import aws_client, secret_name
 from tests.support.system.system import PROVIDER_SECRET, HttpResponse, System, row
 

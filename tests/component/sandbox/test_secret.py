@@ -7,8 +7,9 @@ import pytest
 
 from common import env
 from infra import topology
-from tests.support.drivers.payment_driver import Order, movable_clock
+from tests.support.drivers.payment_driver import Order
 from tests.support.drivers.provider import ProviderNetwork, connect_provider
+from tests.support.fixtures.movable_clock import movable_clock
 from tests.support.system.moto_resources import aws_client, secret_name
 from tests.support.system.system import System
 

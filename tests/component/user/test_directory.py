@@ -9,7 +9,7 @@ import pytest
 from common import ids
 from common.bus.auth import UserRegistered
 from infra.topology import USERS
-from tests.support.drivers.payment_driver import MovableClock
+from tests.support.fixtures.movable_clock import MovableClock
 from tests.support.system.system import Person, System
 
 pytestmark = pytest.mark.moto

@@ -10,8 +10,8 @@ from common import env
 from common.bus.user import UserUpdated
 from common.outbox import outbox_events
 from infra.topology import USERS
-from tests.support.drivers.payment_driver import START, MovableClock
 from tests.support.drivers.user_driver import ANNA, PROFILE, USER_PATH, USER_REGISTERED, put_user
+from tests.support.fixtures.movable_clock import START, MovableClock
 from tests.support.system.system import HttpResponse, Person, System
 
 pytestmark = pytest.mark.moto

@@ -1,42 +1,19 @@
-"""A driver for payment: the messages about a booking, and a manual clock."""
+"""A driver for payment: the messages about a booking."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from common import clock, ids
+from common import ids
 from common.bus.booking import BookingCancelled, BookingExtended, BookingFailed, BookingOrdered
 from common.bus.events import EventPublished
 from common.bus.payment import RefundRequested
 from infra import topology
+from tests.support.fixtures.movable_clock import START
 from tests.support.system.system import Person, System
 
-START = datetime(2031, 5, 1, 9, tzinfo=UTC)
 HOLD_TIME = timedelta(minutes=10)
-
-
-@dataclass
-class MovableClock:
-    """The time of `clock.now`."""
-
-    now: datetime = START
-
-    def advance(self, **time: float) -> None:
-        self.now += timedelta(**time)
-
-
-@contextmanager
-def movable_clock() -> Iterator[MovableClock]:
-    """Within the block the time changes only through the clock."""
-    movable = MovableClock()
-    clock.use(lambda: movable.now)
-    try:
-        yield movable
-    finally:
-        clock.use()
 
 
 @dataclass(frozen=True)
